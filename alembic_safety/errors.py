@@ -1,0 +1,73 @@
+"""The error tree: every error that a user can meet, each a subclass of Alembic's ``CommandError``.
+
+SafetyError                     anything below; Alembic's command line prints it as one line and exits with 1
+├── UsageError                  what the user named does not exist or does not fit (a file, a revision, an option)
+│   └── SettingsError           a setting has a value that is not understood
+├── SourceError                 a migration's source cannot be used as it is (carries file, line, statement)
+├── ServerError                 no PostgreSQL server to rehearse on, or it failed (carries its log)
+│   └── ExtensionMissingError   an extension that a migration asks for is not installed on that server
+├── OwnershipError              a destructive act on something that is not provably ours
+├── SynthesisError              no downgrade can be derived (carries the object and the reason)
+├── RehearsalError              the rehearsal as a whole could not be done
+└── GuardError                  the guard refuses or stops a real upgrade
+"""
+
+from alembic.util import CommandError
+
+
+class SafetyError(CommandError):
+    """Root of every error that this package raises on purpose."""
+
+
+class UsageError(SafetyError):
+    """What the user named does not exist or does not fit."""
+
+
+class SettingsError(UsageError):
+    """A setting has a value that is not understood."""
+
+
+class SourceError(SafetyError):
+    """A migration's source cannot be used as it is."""
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(place + message)
+        self.file = file
+        self.line = line
+
+
+class ServerError(SafetyError):
+    """No PostgreSQL server to rehearse on, or it failed."""
+
+    def __init__(self, message: str, *, log: str = "") -> None:
+        super().__init__(f"{message}\n{log}" if log else message)
+        self.log = log
+
+
+class ExtensionMissingError(ServerError):
+    """An extension that a migration asks for is not installed on the server."""
+
+    def __init__(self, message: str, *, extension: str) -> None:
+        super().__init__(message)
+        self.extension = extension
+
+
+class OwnershipError(SafetyError):
+    """A destructive act was asked for on something that is not provably ours."""
+
+
+class SynthesisError(SafetyError):
+    """No downgrade can be derived for an object."""
+
+    def __init__(self, message: str, *, subject: str = "") -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+class RehearsalError(SafetyError):
+    """The rehearsal as a whole could not be done."""
+
+
+class GuardError(SafetyError):
+    """The guard refuses or stops a real upgrade."""

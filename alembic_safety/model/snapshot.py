@@ -1,0 +1,86 @@
+"""A snapshot of the catalog: all objects by address, and the edges between them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from alembic_safety.model.catalog import Address, CatalogObject, Edge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Everything ``pg_dump --schema-only`` would show, read at one moment in one database."""
+
+    #: Server version as ``server_version_num`` (150018 is 15.18).
+    server_version: int
+    objects: Mapping[Address, CatalogObject]
+    edges: frozenset[Edge] = frozenset()
+    #: User objects of kinds that are not modelled, as (kind, identity): reported, never skipped in silence.
+    unmodelled: tuple[tuple[str, str], ...] = ()
+    #: Addresses that belong to an extension (never objects of their own), mapped to the extension's name.
+    extension_members: Mapping[Address, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_identity(self) -> dict[tuple[str, str], CatalogObject]:
+        """Objects by (kind, identity): the key that survives a drop and re-create."""
+        return {(o.kind, o.identity): o for o in self.objects.values()}
+
+    @cached_property
+    def children(self) -> dict[Address, list[CatalogObject]]:
+        """Objects by parent, in address order (columns in attnum order)."""
+        result: dict[Address, list[CatalogObject]] = {}
+        for address in sorted(a for a, o in self.objects.items() if o.parent is not None):
+            parent = self.objects[address].parent
+            if parent is not None:
+                result.setdefault(parent, []).append(self.objects[address])
+        return result
+
+    @cached_property
+    def needs(self) -> dict[Address, set[Address]]:
+        """What each object depends on."""
+        result: dict[Address, set[Address]] = {}
+        for edge in self.edges:
+            result.setdefault(edge.dependent, set()).add(edge.referenced)
+        return result
+
+    @cached_property
+    def needed_by(self) -> dict[Address, set[Address]]:
+        """What depends on each object."""
+        result: dict[Address, set[Address]] = {}
+        for edge in self.edges:
+            result.setdefault(edge.referenced, set()).add(edge.dependent)
+        return result
+
+    def of_kind(self, *kinds: str) -> list[CatalogObject]:
+        """All objects of these kinds, by address."""
+        return [self.objects[a] for a in sorted(self.objects) if self.objects[a].kind in kinds]
+
+    @cached_property
+    def structure_fingerprint(self) -> str:
+        """Hash of all structure: independent of OIDs, owners, privileges and physical column order."""
+        return _digest((kind, identity, structure_of(o)) for (kind, identity), o in self.by_identity.items())
+
+    @cached_property
+    def privileges_fingerprint(self) -> str:
+        """Hash of all owners and grants."""
+        return _digest((kind, identity, privileges_of(o)) for (kind, identity), o in self.by_identity.items())
+
+
+def structure_of(obj: CatalogObject) -> dict[str, Any]:
+    """The structural facts of an object, without OIDs, owner, grants and column position."""
+    return {"props": dict(obj.props), "comment": obj.comment, "labels": list(obj.labels)}
+
+
+def privileges_of(obj: CatalogObject) -> dict[str, Any]:
+    """Owner and grants of an object."""
+    return {"owner": obj.owner, "acl": None if obj.acl is None else list(obj.acl)}
+
+
+def _digest(rows: Iterable[tuple[str, str, dict[str, Any]]]) -> str:
+    lines = sorted(json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
