@@ -1,0 +1,113 @@
+"""The commands by name; listing them imports none of their implementations.
+
+Every ``alembic`` call builds a ``CommandLine``, so a name and one line of help are all that it may cost: the module behind
+a name is imported when its own ``--help`` is asked for or when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alembic_safety.commands.command import FAILED, Command
+
+if TYPE_CHECKING:
+    from alembic.config import CommandLine, Config
+
+
+class Entry(NamedTuple):
+    """A line of ``alembic --help``, and the module whose ``COMMAND`` stands behind it."""
+
+    name: str
+    module: str
+    help: str
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
+)
+
+
+def load(entry: Entry) -> Command:
+    """Import the implementation of a command."""
+    command: Command = import_module(entry.module).COMMAND
+    return command
+
+
+class CommandParser(ArgumentParser):
+    """The parser of one of our commands, which gets its arguments when they are first needed."""
+
+    def __init__(self, entry: Entry, prog: str) -> None:
+        super().__init__(prog=prog, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False)
+        self._entry = entry
+        self._complete = False
+
+    def complete(self) -> None:
+        """Add the command's description and arguments, once."""
+        if self._complete:
+            return
+        self._complete = True
+        command = load(self._entry)
+        self.description = command.description
+        self.epilog = f"example:\n  {command.example}"
+        command.add_arguments(self)
+
+    # argparse hands a subcommand's arguments over by this method, and prints help by the next.
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """Parse, with the arguments in place."""
+        self.complete()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        """Help, with the arguments in place."""
+        self.complete()
+        return super().format_help()
+
+
+def add_commands(command_line: CommandLine) -> None:
+    """Add every command to Alembic's parser; a name that the project's own script took already stays the project's."""
+    subparsers = command_line.subparsers
+    for entry in ENTRIES:
+        if entry.name in subparsers.choices:
+            continue
+        listed = subparsers.add_parser(entry.name, help=entry.help, add_help=False)
+        parser = CommandParser(entry, listed.prog)
+        parser.set_defaults(cmd=(Runner(entry), [], []))
+        subparsers.choices[entry.name] = parser
+
+
+class Runner:
+    """What Alembic calls for one of our commands: it runs it and turns its outcome into an exit status."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self.__name__ = entry.name
+
+    def __call__(self, config: Config) -> None:
+        """Run the command with the options that Alembic left in ``config.cmd_opts``."""
+        options = config.cmd_opts or Namespace()
+        status = run(load(self._entry), config, options)
+        if status:
+            sys.exit(status)
+
+
+def run(command: Command, config: Config, options: Namespace) -> int:
+    """Run a command and give its exit status.
+
+    :raises alembic.util.CommandError: with ``--raiseerr``; otherwise it becomes a message on stderr and status 2.
+    """
+    from alembic.util import CommandError
+
+    try:
+        return command.run(config, options) or 0
+    except CommandError as error:
+        if getattr(options, "raiseerr", False):
+            raise
+        print(f"FAILED: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Interrupted", file=sys.stderr)
+        return 130
