@@ -1,0 +1,128 @@
+"""One narrow way to talk to a database, whatever driver the project uses.
+
+Text given to :meth:`Session.execute` reaches the server byte for byte: ``%``, ``:name`` and backslashes mean nothing to us.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import psycopg
+    import sqlalchemy
+
+_PLACEHOLDER = re.compile(r"%[s%]")
+
+
+class Session(Protocol):
+    """The least that our readers need of a connection."""
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one query and return its rows; ``%s`` is a placeholder (and ``%%`` a percent sign) only with ``params``.
+
+        Raises the driver's own error.
+        """
+
+    def execute(self, sql: str) -> None:
+        """Send ``sql`` as it is, by the simple protocol: it may hold any number of statements; their rows are dropped.
+
+        Raises the driver's own error (wrapped by SQLAlchemy where SQLAlchemy does so).
+        """
+
+
+class PsycopgSession:
+    """A :class:`Session` on a psycopg 3 connection."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """See :meth:`Session.fetch`."""
+        from psycopg.rows import tuple_row
+
+        with self.connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute(sql, params or None)  # type: ignore[arg-type]  # psycopg wants a LiteralString
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if cursor.description else []
+
+    def execute(self, sql: str) -> None:
+        """See :meth:`Session.execute`."""
+        with self.connection.cursor() as cursor:
+            # Never prepared: a prepared statement can't hold several statements, and its cached plan outlives its tables.
+            cursor.execute(sql, prepare=False)  # type: ignore[call-overload]
+
+
+class SqlalchemySession:
+    """A :class:`Session` on a SQLAlchemy connection of psycopg, psycopg2 or asyncpg (the latter within ``run_sync``)."""
+
+    def __init__(self, connection: sqlalchemy.Connection) -> None:
+        self.connection = connection
+        self._driver = connection.dialect.driver
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """See :meth:`Session.fetch`."""
+        if not params:
+            result = self.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        elif self._driver == "asyncpg":
+            result = self.connection.exec_driver_sql(_numbered(sql), tuple(params))
+        else:
+            result = self.connection.exec_driver_sql(sql, tuple(params))
+        if not result.returns_rows:
+            return []
+        return [tuple(row) for row in result]
+
+    def execute(self, sql: str) -> None:
+        """See :meth:`Session.execute`."""
+        if not sql.strip():
+            return  # psycopg2 takes an empty query for an error; there is nothing to send
+        if self._driver == "asyncpg":
+            self._execute_asyncpg(sql)
+            return
+        # Without this option SQLAlchemy passes an empty parameter set, and the drivers then interpret every "%".
+        try:
+            self.connection.exec_driver_sql(sql, execution_options={"no_parameters": True}).close()
+        except Exception as error:
+            if self._driver == "psycopg2" and "can't execute an empty query" in str(error):
+                return  # only comments: the server took it without complaint
+            raise
+
+    def _execute_asyncpg(self, sql: str) -> None:
+        # SQLAlchemy prepares every statement, and PostgreSQL prepares only one at a time; asyncpg's own execute() doesn't.
+        connection = self.connection.connection
+        driver_connection: Any = connection.driver_connection
+        if not driver_connection.is_in_transaction():
+            # SQLAlchemy begins its transaction with the first statement that goes through it.
+            self.connection.exec_driver_sql("SELECT 1").close()
+        adapted: Any = connection.dbapi_connection
+        adapted.run_async(lambda raw: raw.execute(sql))
+
+
+def _numbered(sql: str) -> str:
+    """``%s`` to ``$1``, ``$2``, … as asyncpg wants it; ``%%`` to ``%``."""
+    count = 0
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal count
+        if match[0] == "%%":
+            return "%"
+        count += 1
+        return f"${count}"
+
+    return _PLACEHOLDER.sub(replace, sql)
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """The five-character SQLSTATE of a database error of psycopg, psycopg2, asyncpg or SQLAlchemy; None if it has none."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        for attribute in ("sqlstate", "pgcode"):
+            value = getattr(current, attribute, None)
+            if isinstance(value, str):
+                return value
+        current = getattr(current, "orig", None) or current.__cause__
+    return None
