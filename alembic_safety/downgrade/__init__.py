@@ -1,0 +1,1 @@
+"""Two snapshots of a catalog -> the statements that turn the second back into the first."""
