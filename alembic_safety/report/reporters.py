@@ -1,0 +1,79 @@
+"""The formats by name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from alembic_safety.errors import UsageError
+from alembic_safety.report.records import Report
+from alembic_safety.report.to_html import write_html
+from alembic_safety.report.to_json import write_json
+from alembic_safety.report.to_junit import write_junit
+from alembic_safety.report.to_markdown import write_markdown
+from alembic_safety.report.to_sarif import write_sarif
+from alembic_safety.report.to_text import write_text
+
+Reporter = Callable[[Report, TextIO], None]
+
+REPORTERS: Mapping[str, Reporter] = {
+    "text": write_text,
+    "json": write_json,
+    "junit": write_junit,
+    "sarif": write_sarif,
+    "markdown": write_markdown,
+    "html": write_html,
+}
+
+
+def write_report(report: Report, name: str, stream: TextIO) -> None:
+    """Write a report in the format of that name.
+
+    :raises UsageError: for a name that is not in ``REPORTERS``.
+    """
+    try:
+        reporter = REPORTERS[name]
+    except KeyError:
+        raise UsageError(f"Unknown report format {name!r}; choose one of {', '.join(REPORTERS)}") from None
+    reporter(report, stream)
+
+
+def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
+    """Write a report to files, format by format; a file name of None is passed over, ``-`` is not accepted here.
+
+    Each file appears complete or not at all.
+
+    :raises UsageError: for a file that cannot be written.
+    """
+    for name, file in files.items():
+        if file is None:
+            continue
+        target = Path(file)
+        try:
+            _write_atomically(report, name, target)
+        except OSError as error:
+            raise UsageError(f"Cannot write the {name} report to {file!r}: {error.strerror or error}") from error
+
+
+def _write_atomically(report: Report, name: str, target: Path) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as stream:
+        try:
+            write_report(report, name, stream)
+            stream.flush()
+            os.chmod(stream.name, 0o666 & ~_umask())
+            os.replace(stream.name, target)
+        except BaseException:
+            os.unlink(stream.name)
+            raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    current = os.umask(0o077)
+    os.umask(current)
+    return current

@@ -1,0 +1,110 @@
+"""Every setting: its type, default and meaning, each on one line of a table that is the dataclass itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, text, whole
+
+
+class Origin(NamedTuple):
+    """Where a value comes from."""
+
+    #: default | pyproject | ini | environment | -x | option
+    layer: str
+    #: As a user would look for it: ``alembic.ini [alembic:safety]``, ``ALEMBIC_SAFETY_BACKUP``, ``--timeout``.
+    place: str
+
+
+class Setting(NamedTuple):
+    """A line of the table."""
+
+    name: str
+    reader: Reader
+    default: Any
+    doc: str
+
+
+def _setting(reader: Reader, default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"reader": reader, "doc": doc})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings; durations in seconds, paths absolute, None where nothing is set."""
+
+    # -- the server that migrations are rehearsed on
+    server: str | None = _setting(
+        text(), None, "URL of a server to rehearse on; scratch databases are created there, no other is touched"
+    )
+    pg_bin: Path | None = _setting(path(), None, "Folder with PostgreSQL's programs (initdb, postgres, pg_dump)")
+    pg_version: str | None = _setting(text(), None, "Major version to rehearse on, where several are installed")
+    cache_dir: Path | None = _setting(path(), None, "Folder for cached server data; by default the user's cache folder")
+
+    # -- the rehearsal
+    timeout: float | None = _setting(duration(), 300.0, "Longest time that one revision may take in a rehearsal")
+    baseline: str | None = _setting(text(), None, "FILE@REVISION: a dump to start from, where the chain cannot be replayed")
+    role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
+    preserve: str = _setting(
+        choice("exact", "schema"), "exact", "What a downgrade must give back: schema and rows, or the schema alone"
+    )
+    exclude: tuple[str, ...] = _setting(
+        names(), (), "Schemas and tables (schema.table) left out of every comparison; the version table always is"
+    )
+
+    # -- what an upgrade demands before it begins
+    enabled: bool = _setting(flag(), True, "Whether the hooks do anything at all")
+    certificates: str = _setting(
+        choice("off", "warn", "require"), "warn", "What to do where a pending revision has no valid certificate"
+    )
+    approval: str = _setting(
+        choice("off", "risky", "always"),
+        "off",
+        "Which revisions need an approval: none, those of HIGH risk or a grade below exact, or all",
+    )
+    lock_wait: float | None = _setting(duration(), 300.0, "Longest wait for another migrator to finish")
+
+    # -- the migration itself
+    lock_timeout: float | None = _setting(duration(), 3.0, "Longest wait of a statement for a lock, before a retry")
+    statement_timeout: float | None = _setting(duration(), None, "Longest time of a statement")
+    retries: int = _setting(whole(), 5, "How often a transaction that met a lock timeout is tried again")
+    on_failure: str = _setting(
+        choice("rollback", "stop"), "rollback", "After a failure: take back what was committed, or stop and say where"
+    )
+
+    # -- backup
+    backup: str = _setting(
+        choice("auto", "full", "clone", "affected", "none", "command"), "auto", "What to save before an upgrade"
+    )
+    backup_dir: Path = _setting(path(), Path("safety-backups"), "Folder for backups, relative to the configuration file")
+    backup_command: str | None = _setting(text(), None, "Command that makes the backup, for backup = command")
+    backup_verify: str = _setting(
+        choice("digest", "restore"), "digest", "How a backup is checked: its digest, or restored into a scratch database"
+    )
+    retention_age: float | None = _setting(duration(), None, "Backups older than this may go, except the last good one")
+    retention_count: int | None = _setting(whole(1), None, "How many backups to keep; older ones may go")
+
+    # -- verification and journal
+    verify: str = _setting(
+        choice("off", "touched", "full"), "touched", "What is verified before COMMIT: nothing, what was touched, or all"
+    )
+    verify_budget: float | None = _setting(duration(), 30.0, "Longest time of the verification before COMMIT")
+    health_check: str | None = _setting(text(), None, "URL or command that must succeed after COMMIT")
+    journal: Path | None = _setting(path(), None, "File for the journal as JSON lines, besides the one in the database")
+
+    #: Where each value comes from, by name; what is not in it is a default.
+    origins: Mapping[str, Origin] = field(default=MappingProxyType({}), compare=False)
+
+
+def _settings() -> dict[str, Setting]:
+    fields = [f for f in dataclasses.fields(Settings) if f.metadata]
+    return {f.name: Setting(f.name, f.metadata["reader"], f.default, f.metadata["doc"]) for f in fields}
+
+
+#: Every setting by name, in the order of the table.
+SETTINGS: Mapping[str, Setting] = MappingProxyType(_settings())

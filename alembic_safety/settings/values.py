@@ -1,0 +1,130 @@
+"""How the text of a setting becomes its value; every reader raises ``ValueError`` saying what it would accept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+#: Unit of a duration in seconds.
+UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)?")
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+_NOTHING = frozenset({"", "none", "off"})
+
+
+class Reader(NamedTuple):
+    """How one type of setting is read and described."""
+
+    #: From what was written (text, or a TOML value) and the folder that relative paths start from.
+    read: Callable[[Any, Path], Any]
+    #: What may be written: ``off | warn | require``, ``a duration``.
+    accepts: str
+
+
+def text() -> Reader:
+    """Any text; nothing at all is None."""
+    return Reader(lambda value, _: str(value).strip() or None, "text")
+
+
+def path() -> Reader:
+    """A file or folder; relative to where it was written, ``~`` is the home folder."""
+
+    def read(value: Any, base: Path) -> Path | None:
+        written = str(value).strip()
+        return base / Path(written).expanduser() if written else None
+
+    return Reader(read, "a path")
+
+
+def flag() -> Reader:
+    """Yes or no."""
+
+    def read(value: Any, _: Path) -> bool:
+        if isinstance(value, bool):
+            return value
+        written = str(value).strip().lower()
+        if written not in _TRUE | _FALSE:
+            raise ValueError("true or false")
+        return written in _TRUE
+
+    return Reader(read, "true | false")
+
+
+def whole(minimum: int = 0) -> Reader:
+    """A whole number; ``none`` is None."""
+    accepts = f"a whole number from {minimum}, or none"
+
+    def read(value: Any, _: Path) -> int | None:
+        written = str(value).strip().lower()
+        if written in _NOTHING:
+            return None
+        if not re.fullmatch(r"\d+", written) or int(written) < minimum:
+            raise ValueError(accepts)
+        return int(written)
+
+    return Reader(read, accepts)
+
+
+def duration() -> Reader:
+    """Seconds, or with a unit: ``500ms``, ``3s``, ``5min``, ``2h``, ``30d``; ``none`` is None."""
+    accepts = "a duration like 500ms, 3s, 5min, 2h or 30d, or none"
+
+    def read(value: Any, _: Path) -> float | None:
+        written = str(value).strip().lower()
+        if written in _NOTHING:
+            return None
+        match = _DURATION.fullmatch(written)
+        if isinstance(value, bool) or match is None:
+            raise ValueError(accepts)
+        return float(match[1]) * UNITS[match[2] or "s"]
+
+    return Reader(read, accepts)
+
+
+def choice(*allowed: str) -> Reader:
+    """One of some words."""
+    accepts = " | ".join(allowed)
+
+    def read(value: Any, _: Path) -> str:
+        # TOML's and YAML's habit: off is false
+        written = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).strip().lower()
+        if written not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return written
+
+    return Reader(read, accepts)
+
+
+def names() -> Reader:
+    """A list: separated by commas or line ends, or a TOML array."""
+
+    def read(value: Any, _: Path) -> tuple[str, ...]:
+        items = value if isinstance(value, list) else re.split(r"[,\n]", str(value))
+        return tuple(stripped for item in items if (stripped := str(item).strip()))
+
+    return Reader(read, "names separated by commas")
+
+
+def shown(value: Any) -> str:
+    """A value as a user would write it: the inverse of reading, for ``safety-config``."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, float):
+        return _shown_duration(value)
+    return str(value)
+
+
+def _shown_duration(seconds: float) -> str:
+    if seconds and seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    for unit in ("d", "h", "min"):
+        if seconds and seconds % UNITS[unit] == 0:
+            return f"{seconds / UNITS[unit]:g}{unit}"
+    return f"{seconds:g}s"
