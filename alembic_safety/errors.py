@@ -3,7 +3,9 @@
 SafetyError                     anything below; Alembic's command line prints it as one line and exits with 1
 ├── UsageError                  what the user named does not exist or does not fit (a file, a revision, an option)
 │   └── SettingsError           a setting has a value that is not understood
-├── SourceError                 a migration's source cannot be used as it is (carries file, line, statement)
+├── SourceError                 a migration's source cannot be used as it is (carries file and line)
+│   └── StatementError          the server refused a statement of a migration (carries statement and sqlstate too)
+├── IrreversibleError           a downgrade that cannot be done says why
 ├── ServerError                 no PostgreSQL server to rehearse on, or it failed (carries its log)
 │   └── ExtensionMissingError   an extension that a migration asks for is not installed on that server
 ├── OwnershipError              a destructive act on something that is not provably ours
@@ -35,6 +37,21 @@ class SourceError(SafetyError):
         super().__init__(place + message)
         self.file = file
         self.line = line
+
+
+class StatementError(SourceError):
+    """The server refused a statement of a migration; the driver's own error is its ``__cause__``."""
+
+    def __init__(
+        self, message: str, *, statement: str, sqlstate: str | None = None, file: str | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(message, file=file, line=line)
+        self.statement = statement
+        self.sqlstate = sqlstate
+
+
+class IrreversibleError(SafetyError):
+    """A downgrade was asked for that cannot be done, for the reason given."""
 
 
 class ServerError(SafetyError):

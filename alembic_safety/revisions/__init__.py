@@ -1,0 +1,1 @@
+"""Raw SQL and revision files: split, wrap, our Alembic operations, rendering to Python, rewriting ``downgrade()``."""

@@ -1,0 +1,265 @@
+"""Which statements of a file run in a transaction, and which outside, as the file's author meant it.
+
+A file without BEGIN and COMMIT is one transaction, but for the statements that PostgreSQL refuses in one: those run in
+autocommit, at exactly their place. A file with its own BEGIN and COMMIT keeps them. What was decided is in the parts'
+reasons, for ``--dry-run`` to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alembic_safety.revisions.lexer import tokens, words
+from alembic_safety.revisions.split import Statement
+
+_OPENERS = ("BEGIN", "START")
+_CLOSERS = ("COMMIT", "END", "ROLLBACK", "ABORT")
+_SESSION_ONLY = ("SET", "RESET", "SHOW")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive statements that run alike."""
+
+    statements: tuple[Statement, ...]
+    #: True: outside of any transaction of Alembic's, one by one (BEGIN and COMMIT among them are sent as written).
+    autocommit: bool
+    #: Why, in plain words ('' for the ordinary case, the revision's own transaction).
+    reason: str = ""
+
+
+def parts(statements: Sequence[Statement], *, transaction: bool = True, shared_transaction: bool = False) -> list[Part]:
+    """Group a file's statements by how they have to run.
+
+    :param transaction: False where the author asked for no transaction: everything runs in autocommit.
+    :param shared_transaction: the revisions before and after run in the same transaction, so that a value added to an
+        enum can't be used there at all: every ADD VALUE runs in autocommit.
+    """
+    if not transaction:
+        return [Part(tuple(statements), True, "the file asks for no transaction")] if statements else []
+    controls = [(i, s.words[0]) for i, s in enumerate(statements) if is_transaction_control(s)]
+    if not controls:
+        return _implicit(statements, shared_transaction)
+    first, last = controls[0][0], controls[-1][0]
+    if controls[0][1] in _CLOSERS:
+        return _inside_out(statements, controls, shared_transaction)
+    one_block = len(controls) <= 2 and all(s.words[:1] and s.words[0] in _SESSION_ONLY for s in statements[:first])
+    if one_block and len(controls) == 1:
+        # BEGIN that nothing closes only makes sense where a transaction is open anyhow: there it says nothing.
+        return _implicit(_without(statements, {first}), shared_transaction, _own_transaction(statements[first], None))
+    plain = _is_plain_begin(statements[first]) and statements[last].words[0] in ("COMMIT", "END")
+    after = statements[last + 1 :]
+    if one_block and plain and all(_is_session_setting(s) for s in (*statements[:first], *after)):
+        reason = _own_transaction(statements[first], statements[last])
+        return _implicit(_without(statements, {first, last}), shared_transaction, reason)
+    return [Part(tuple(statements), True, "the file has its own BEGIN and COMMIT, which are kept")]
+
+
+def _own_transaction(begin: Statement, commit: Statement | None) -> str:
+    lines = f"BEGIN in line {begin.line}" + (f" and COMMIT in line {commit.line}" if commit else "")
+    return f"{lines} are the revision's own transaction"
+
+
+def _without(statements: Sequence[Statement], left_out: set[int]) -> list[Statement]:
+    return [s for i, s in enumerate(statements) if i not in left_out]
+
+
+def _implicit(statements: Sequence[Statement], shared_transaction: bool, reason: str = "") -> list[Part]:
+    """Parts of a file that is one transaction, but for what can't be in one."""
+    marked: list[tuple[Statement, str]] = []
+    opened = 0  # where the present transaction began
+    for i, statement in enumerate(statements):
+        why = why_not_in_transaction(statement) or _why_commit_added_value(
+            statement, statements[opened:i], statements[i + 1 :], shared_transaction
+        )
+        if why:
+            opened = i + 1
+        marked.append((statement, why or ""))
+    return _group(marked, reason)
+
+
+def _group(marked: Iterable[tuple[Statement, str]], reason: str = "") -> list[Part]:
+    result: list[Part] = []
+    run: list[Statement] = []
+    reasons: list[str] = []
+
+    def close() -> None:
+        if run:
+            alone = bool(reasons[0])
+            why = "; ".join(dict.fromkeys(r for r in reasons if r)) if alone else reason
+            result.append(Part(tuple(run), alone, why))
+            run.clear()
+            reasons.clear()
+
+    for statement, why in marked:
+        if run and bool(why) != bool(reasons[0]):
+            close()
+        run.append(statement)
+        reasons.append(why)
+    close()
+    return result
+
+
+def _inside_out(
+    statements: Sequence[Statement], controls: Sequence[tuple[int, str]], shared_transaction: bool
+) -> list[Part]:
+    """Parts of a file that expects to be inside a transaction and leaves it: ``COMMIT; …; BEGIN;``."""
+    result: list[Part] = []
+    inside = True
+    start = 0
+    for index, word in [*controls, (len(statements), "")]:
+        piece = statements[start:index]
+        if piece and inside:
+            result += _implicit(piece, shared_transaction)
+        elif piece:
+            result.append(Part(tuple(piece), True, f"COMMIT in line {statements[start - 1].line} ended the transaction"))
+        inside = word in _OPENERS
+        start = index + 1
+    return result
+
+
+def is_transaction_control(statement: Statement) -> bool:
+    """BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT; savepoints and prepared transactions are something else."""
+    head = statement.words
+    if not head or head[0] not in (*_OPENERS, *_CLOSERS):
+        return False
+    if head[0] == "START":
+        return head[1:2] == ("TRANSACTION",)
+    return not (head[0] == "ROLLBACK" and "TO" in head[1:4]) and "PREPARED" not in head[1:2]
+
+
+def _is_plain_begin(statement: Statement) -> bool:
+    return not set(words(statement.text)) - {"BEGIN", "START", "TRANSACTION", "WORK", "READ", "WRITE"}
+
+
+def _is_session_setting(statement: Statement) -> bool:
+    return statement.words[:1] != () and statement.words[0] in _SESSION_ONLY and "LOCAL" not in statement.words[1:2]
+
+
+def why_not_in_transaction(statement: Statement) -> str | None:
+    """Why PostgreSQL refuses this statement in a transaction, or None where it doesn't."""
+    if not statement.words:
+        return None
+    check = _BY_FIRST_WORD.get(statement.words[0])
+    return check(statement) if check else None
+
+
+def _tail(statement: Statement, limit: int = 40) -> list[str]:
+    return words(statement.text, limit)
+
+
+def _create(statement: Statement) -> str | None:
+    head = statement.words
+    if head[1:2] in (("DATABASE",), ("TABLESPACE",)):
+        return _refused(" ".join(head[:2]))
+    if head[1:2] == ("SUBSCRIPTION",):
+        tail = words(statement.text)
+        # Without a replication slot to make on the other server it is an ordinary statement.
+        for option in ("CREATE_SLOT", "CONNECT"):
+            if option in tail and [w.strip("'").upper() for w in tail[tail.index(option) + 1 :][:2]][-1:] in _OFF:
+                return None
+        return _refused("CREATE SUBSCRIPTION")
+    if "INDEX" in head[1:3] and "CONCURRENTLY" in head[2:4]:
+        return _refused("CREATE INDEX CONCURRENTLY")
+    return None
+
+
+_OFF = (["FALSE"], ["OFF"], ["0"])
+
+
+def _drop(statement: Statement) -> str | None:
+    head = statement.words
+    if head[1:2] in (("DATABASE",), ("TABLESPACE",), ("SUBSCRIPTION",)):
+        return _refused(" ".join(head[:2]))
+    return _refused("DROP INDEX CONCURRENTLY") if head[1:3] == ("INDEX", "CONCURRENTLY") else None
+
+
+def _alter(statement: Statement) -> str | None:
+    kind = statement.words[1:2]
+    if kind == ("SYSTEM",):
+        return _refused("ALTER SYSTEM")
+    if kind == ("DATABASE",):
+        tail = _tail(statement)
+        return _refused("ALTER DATABASE … SET TABLESPACE") if tail[3:5] == ["SET", "TABLESPACE"] else None
+    if kind == ("TABLE",) and "CONCURRENTLY" in (tail := _tail(statement)) and "DETACH" in tail:
+        return _refused("DETACH PARTITION … CONCURRENTLY")
+    if kind == ("SUBSCRIPTION",):
+        tail = _tail(statement)
+        if "PUBLICATION" in tail and "FALSE" not in tail:
+            return _refused("ALTER SUBSCRIPTION … PUBLICATION")
+    return None
+
+
+def _reindex(statement: Statement) -> str | None:
+    tail = _tail(statement)
+    if "CONCURRENTLY" in tail:
+        return _refused("REINDEX CONCURRENTLY")
+    return _refused("REINDEX " + kind) if (kind := _first(tail, ("DATABASE", "SYSTEM", "SCHEMA"))) else None
+
+
+def _first(tail: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """The first word after the options in parentheses, where it is one of these."""
+    rest = tail[tail.index(")") + 1 :] if tail[1:2] == ["("] and ")" in tail else tail[1:]
+    return rest[0] if rest and rest[0] in wanted else None
+
+
+def _cluster(statement: Statement) -> str | None:
+    tail = _tail(statement)
+    alone = set(tail[1:]) <= {"VERBOSE", "(", ")", "TRUE", "ON"}
+    return _refused("CLUSTER of the whole database") if alone else None
+
+
+def _do(statement: Statement) -> str | None:
+    body = " ".join(words(_dollar_body(statement.text)))
+    ends = any(f"{word} {end}" in body for word in ("COMMIT", "ROLLBACK") for end in (";", "AND"))
+    return "a DO block with COMMIT in it runs outside of a transaction only" if ends else None
+
+
+def _dollar_body(text: str) -> str:
+    for token in tokens(text):
+        piece = text[token.start : token.end]
+        if token.kind == "dollar":
+            width = piece.index("$", 1) + 1
+            return piece[width:-width]
+        if token.kind == "string":
+            return piece[piece.index("'") + 1 : -1].replace("''", "'")
+    return ""
+
+
+def _refused(what: str) -> str:
+    return f"{what} can't run in a transaction"
+
+
+_BY_FIRST_WORD = {
+    "CREATE": _create,
+    "DROP": _drop,
+    "ALTER": _alter,
+    "REINDEX": _reindex,
+    "CLUSTER": _cluster,
+    "DO": _do,
+    "VACUUM": lambda _: _refused("VACUUM"),
+    "DISCARD": lambda s: _refused("DISCARD ALL") if s.words[1:2] == ("ALL",) else None,
+    "COMMIT": lambda s: _refused("COMMIT PREPARED") if s.words[1:2] == ("PREPARED",) else None,
+    "ROLLBACK": lambda s: _refused("ROLLBACK PREPARED") if s.words[1:2] == ("PREPARED",) else None,
+}
+
+
+def _why_commit_added_value(
+    statement: Statement, before: Sequence[Statement], after: Sequence[Statement], shared_transaction: bool
+) -> str | None:
+    """ALTER TYPE … ADD VALUE runs in a transaction, but the value can't be used before that is committed."""
+    if statement.words[:2] != ("ALTER", "TYPE"):
+        return None
+    tail = words(statement.text)
+    if "ADD" not in tail or tail[tail.index("ADD") + 1 :][:1] != ["VALUE"]:
+        return None
+    name = tail[2 : tail.index("ADD")]
+    if any(s.words[:2] == ("CREATE", "TYPE") and _tail(s)[2 : 2 + len(name)] == name for s in before):
+        return None  # a type made in the same transaction may be used with all its values
+    label = next((w[1:-1] for w in tail[tail.index("ADD") :] if w.startswith("'")), "")
+    if any(label and label in s.text for s in after):
+        return f"the value '{label}' is used below, which needs ALTER TYPE … ADD VALUE to be committed"
+    if shared_transaction:
+        return f"the value '{label}' could not be used by later revisions, which run in the same transaction"
+    return None
