@@ -27,11 +27,7 @@ def setup(plugin: Plugin) -> None:
 
 def register_operations() -> None:
     """Make ``op.run_sql_file`` and our other operations known; importing the module does it, once."""
-    try:
-        import alembic_safety.revisions.operations  # noqa: F401
-    except ModuleNotFoundError as error:
-        if error.name not in {"alembic_safety.revisions", "alembic_safety.revisions.operations"}:
-            raise
+    import alembic_safety.revisions.operations  # noqa: F401
 
 
 def _extend_command_line(config_module: ModuleType) -> None:

@@ -16,6 +16,8 @@ OK = 0
 FOUND = 1
 #: The run itself could not be done: wrong use, no server, a source that cannot be read.
 FAILED = 2
+#: Ctrl-C, as shells report it.
+INTERRUPTED = 130
 
 
 def no_arguments(parser: ArgumentParser) -> None:

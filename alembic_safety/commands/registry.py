@@ -6,13 +6,14 @@ a name is imported when its own ``--help`` is asked for or when it runs.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alembic_safety.commands.command import FAILED, Command
+from alembic_safety.commands.command import FAILED, INTERRUPTED, Command
 
 if TYPE_CHECKING:
     from alembic.config import CommandLine, Config
@@ -56,10 +57,15 @@ class CommandParser(ArgumentParser):
         command.add_arguments(self)
 
     # argparse hands a subcommand's arguments over by this method, and prints help by the next.
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
-        """Parse, with the arguments in place."""
+    def parse_known_args(  # type: ignore[override]  # the overloads say no more than this
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse, with the arguments in place; what is left over is an error here, where the usage shown is the command's."""
         self.complete()
-        return super().parse_known_args(args, namespace)
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
     def format_help(self) -> str:
         """Help, with the arguments in place."""
@@ -110,4 +116,8 @@ def run(command: Command, config: Config, options: Namespace) -> int:
         return FAILED
     except KeyboardInterrupt:
         print("Interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has seen enough; the interpreter would complain once more when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED

@@ -33,9 +33,10 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; padding: .6rem .9rem; color: var(--soft); }
-th, td { text-align: left; vertical-align: top; padding: .45rem .9rem; border-top: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: baseline; padding: .45rem .9rem; border-top: 1px solid var(--line); }
 thead th { font-weight: 600; white-space: nowrap; color: var(--soft); }
 tbody th { font-weight: 600; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .87em; }
+td.good, td.warn, td.bad { white-space: nowrap; }
 tbody tr:hover { background: color-mix(in srgb, var(--line) 25%, transparent); }
 .sign { display: inline-block; width: 1.1em; font-weight: 700; }
 details { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; margin: .6rem 0; padding: .6rem .9rem; }

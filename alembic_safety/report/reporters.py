@@ -59,17 +59,15 @@ def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
 
 
 def _write_atomically(report: Report, name: str, target: Path) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as stream:
-        try:
+    descriptor, unfinished = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             write_report(report, name, stream)
-            stream.flush()
-            os.chmod(stream.name, 0o666 & ~_umask())
-            os.replace(stream.name, target)
-        except BaseException:
-            os.unlink(stream.name)
-            raise
+        os.chmod(unfinished, 0o666 & ~_umask())
+        os.replace(unfinished, target)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
 
 
 def _umask() -> int:

@@ -16,5 +16,5 @@ def write_html(report: Report, stream: TextIO) -> None:
     from mako.template import Template
 
     source = files("alembic_safety.report").joinpath("report.mako").read_text("utf-8")
-    template = Template(source, default_filters=["h"], strict_undefined=True)
+    template = Template(source, default_filters=["h"], strict_undefined=True)  # noqa: S702 - "h" escapes every expression
     stream.write(template.render(report=report, signs=SIGNS, outcomes=[(o, report.count(o)) for o in Outcome]))

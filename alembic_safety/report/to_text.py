@@ -73,7 +73,7 @@ def _detail(console: Console, row: Row) -> None:
     console.print()
     console.print(Text.assemble((row.key, "bold"), " ", (row.outcome.value, style), f"  {row.file or ''}"))
     for line in row.detail:
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
 def _finding(console: Console, finding: Finding) -> None:
@@ -98,4 +98,4 @@ def _finding(console: Console, finding: Finding) -> None:
     if finding.remedy:
         more.append(f"→ {finding.remedy}")
     for line in more:
-        console.print(Padding(Text(line), (0, 0, 0, 4)))
+        console.print(Padding(Text(line), (0, 0, 0, 4), expand=False))

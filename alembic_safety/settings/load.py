@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import difflib
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -88,10 +87,8 @@ def _from_pyproject(config: Config) -> Iterator[Written]:
     file = Path(config.toml_file_name) if config.toml_file_name else None
     if file is None or not file.exists():
         return
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from alembic.util.compat import tomllib  # the library that Alembic itself reads this file with
+
     try:
         tools = tomllib.loads(file.read_text("utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

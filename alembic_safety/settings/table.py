@@ -48,7 +48,9 @@ class Settings:
 
     # -- the rehearsal
     timeout: float | None = _setting(duration(), 300.0, "Longest time that one revision may take in a rehearsal")
-    baseline: str | None = _setting(text(), None, "FILE@REVISION: a dump to start from, where the chain cannot be replayed")
+    baseline: str | None = _setting(
+        text(), None, "FILE@REVISION: a dump to start from, where the chain cannot be replayed"
+    )
     role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
     preserve: str = _setting(
         choice("exact", "schema"), "exact", "What a downgrade must give back: schema and rows, or the schema alone"
@@ -81,10 +83,14 @@ class Settings:
     backup: str = _setting(
         choice("auto", "full", "clone", "affected", "none", "command"), "auto", "What to save before an upgrade"
     )
-    backup_dir: Path = _setting(path(), Path("safety-backups"), "Folder for backups, relative to the configuration file")
+    backup_dir: Path = _setting(
+        path(), Path("safety-backups"), "Folder for backups, relative to the configuration file"
+    )
     backup_command: str | None = _setting(text(), None, "Command that makes the backup, for backup = command")
     backup_verify: str = _setting(
-        choice("digest", "restore"), "digest", "How a backup is checked: its digest, or restored into a scratch database"
+        choice("digest", "restore"),
+        "digest",
+        "How a backup is checked: its digest, or restored into a scratch database",
     )
     retention_age: float | None = _setting(duration(), None, "Backups older than this may go, except the last good one")
     retention_count: int | None = _setting(whole(1), None, "How many backups to keep; older ones may go")
@@ -98,7 +104,7 @@ class Settings:
     journal: Path | None = _setting(path(), None, "File for the journal as JSON lines, besides the one in the database")
 
     #: Where each value comes from, by name; what is not in it is a default.
-    origins: Mapping[str, Origin] = field(default=MappingProxyType({}), compare=False)
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
 
 
 def _settings() -> dict[str, Setting]:
