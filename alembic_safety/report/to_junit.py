@@ -42,7 +42,8 @@ def _case(suite: Element, report: Report, row: Row) -> None:
         case.set("time", f"{row.duration:.3f}")
     cells = ", ".join(f"{c}: {cell.text}" for c, cell in zip(report.columns, row.cells, strict=True) if cell.text)
     message = _xml(row.detail[0] if row.detail else cells)
-    body = _xml("\n".join((cells, *row.detail)))
+    own = (f for f in report.findings if row.key in (f.revision, f.subject))
+    body = _xml("\n".join((cells, *row.detail, *(f"[{f.code}] {f.message}" for f in own))))
     if row.outcome is Outcome.SKIPPED:
         SubElement(case, "skipped", message=message)
     elif row.outcome is not Outcome.PASSED:
