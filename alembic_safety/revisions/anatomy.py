@@ -1,0 +1,130 @@
+"""What a revision file holds, read from its syntax tree without running it."""
+
+from __future__ import annotations
+
+import ast
+from typing import Union
+
+from alembic_safety.revisions.markers import blocks
+
+#: What the body of a downgrade can be.
+MISSING = "missing"  # no function of that name
+EMPTY = "empty"  # pass, a docstring, or a bare refusal
+MARKED = "marked"  # written by us, and as we wrote it
+WRITTEN = "written"  # by hand
+
+Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
+
+class Anatomy:
+    """A revision file's parts. Raises SyntaxError where the text is no Python."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tree = ast.parse(source)
+        functions = {n.name: n for n in self.tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        self.upgrade: Function | None = functions.get("upgrade")
+        self.downgrade: Function | None = functions.get("downgrade")
+        self._lines = _split_lines(source)
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line))
+
+    @property
+    def downgrade_state(self) -> str:
+        """MISSING, EMPTY, MARKED or WRITTEN."""
+        function = self.downgrade
+        if function is None:
+            return MISSING
+        statements = [s for s in function.body if not _says_nothing(s)]
+        if not statements:
+            return EMPTY
+        start, end = self.span(statements[0])[0], self.span(statements[-1])[1]
+        for block in blocks(self.source):
+            if block.intact and block.name == "downgrade" and block.start <= start and end <= block.end:
+                return MARKED
+        return EMPTY if len(statements) == 1 and _only_refuses(statements[0]) else WRITTEN
+
+    def span(self, node: ast.stmt) -> tuple[int, int]:
+        """Character offsets of a statement (a function's decorators included)."""
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        column = node.col_offset if first == node.lineno else 0
+        end_line = node.end_lineno or node.lineno
+        return self.offset(first, column), self.offset(end_line, node.end_col_offset or 0)
+
+    def offset(self, line: int, column: int) -> int:
+        """Character offset of a line (from 1) and a column in UTF-8 bytes (from 0), as the syntax tree counts them."""
+        text = self._lines[line - 1]
+        return self._starts[line - 1] + len(text.encode()[:column].decode())
+
+
+def canonical_source(source: str) -> str:
+    """A revision file's text without what we wrote or will write into it: what its certificate is about.
+
+    A downgrade that is ours, empty or missing leaves nothing, so that writing one makes no certificate stale.
+    """
+    source = source.replace("\r\n", "\n")
+    try:
+        anatomy = Anatomy(source)
+    except (SyntaxError, ValueError):
+        return source
+    cuts = [(block.start, block.end) for block in blocks(source) if block.intact]
+    if anatomy.downgrade is not None and anatomy.downgrade_state in (EMPTY, MARKED):
+        start, end = anatomy.span(anatomy.downgrade)
+        # The end marker is a comment, which the syntax tree doesn't count to the function.
+        end = max([end, *(stop for begin, stop in cuts if start <= begin < end)])
+        cuts = [(start, end), *(cut for cut in cuts if not start <= cut[0] < end)]
+    for start, end in sorted(cuts, reverse=True):
+        source = source[:start] + source[end:]
+    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip()) + "\n"
+
+
+def sql_files_named(tree: ast.Module) -> tuple[list[str], list[str]]:
+    """Paths of ``op.run_sql_file("…")`` calls, and other string constants that end in ``.sql``."""
+    own: list[str] = []
+    other: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called_name(node) == "run_sql_file":
+            arguments = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "path")]
+            own += [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".sql"):
+            other.append(node.value)
+    return own, [path for path in other if path not in own]
+
+
+def _called_name(call: ast.Call) -> str:
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
+
+
+def _only_refuses(statement: ast.stmt) -> bool:
+    """``op.irreversible("…")`` that nobody derived, as safety-wrap writes it, or ``raise NotImplementedError``."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        arguments = statement.value.args
+        text = arguments[0].value if arguments and isinstance(arguments[0], ast.Constant) else ""
+        return _called_name(statement.value) == "irreversible" and str(text).startswith(NOT_YET)
+    return False
+
+
+#: How the refusal begins that stands where no downgrade was derived yet.
+NOT_YET = "no downgrade has been written yet"
+
+
+def _split_lines(source: str) -> list[str]:
+    """Lines with their ends, as Python's parser counts them (not at form feeds or Unicode's own line ends)."""
+    lines: list[str] = []
+    start = 0
+    while start < len(source):
+        end = source.find("\n", start)
+        end = len(source) if end < 0 else end + 1
+        lines.append(source[start:end])
+        start = end
+    return lines or [""]
