@@ -1,0 +1,5 @@
+"""The catalog reader: an open transaction → a Snapshot, in whole or only what changed."""
+
+from alembic_safety.postgres.catalog.reader import Exclusions, read_snapshot
+
+__all__ = ["Exclusions", "read_snapshot"]

@@ -1,0 +1,50 @@
+"""Properties that are derived from the rows of several kinds: column order and names instead of attribute numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from alembic_safety.model.catalog import Address, CatalogObject
+
+
+def finish(objects: dict[Address, CatalogObject], relations: Iterable[Address] | None = None) -> None:
+    """Fill in column positions, the column lists of relations, and the column names of constraints, in place.
+
+    ``relations`` limits the work to these parents (None: all).
+    """
+    wanted = None if relations is None else set(relations)
+    columns: dict[Address, list[CatalogObject]] = {}
+    keyed: list[CatalogObject] = []
+    for obj in objects.values():
+        if obj.parent is None or (wanted is not None and obj.parent not in wanted):
+            continue
+        if obj.kind in ("column", "attribute"):
+            columns.setdefault(obj.parent, []).append(obj)
+        elif obj.kind == "constraint":
+            keyed.append(obj)
+    for parent, members in columns.items():
+        members.sort(key=lambda column: column.address.sub)
+        for position, column in enumerate(members, 1):
+            object.__setattr__(column, "position", position)
+        _describe(objects[parent], members)
+    for parent in objects if wanted is None else wanted:
+        if parent in objects and parent not in columns:
+            _describe(objects[parent], [])
+    for constraint in keyed:
+        names = {column.address.sub: column.name for column in columns.get(constraint.parent or constraint.address, ())}
+        numbers = constraint.props["columns"]
+        props = {**constraint.props, "columns": [names[number] for number in numbers if number in names]}
+        objects[constraint.address] = replace(constraint, props=props)
+
+
+def _describe(relation: CatalogObject, columns: list[CatalogObject]) -> None:
+    # The objects were made for this snapshot a moment ago and nobody else has seen them: filling in their dict is safe.
+    props = relation.props
+    assert isinstance(props, dict)
+    if relation.kind in ("table", "foreign_table"):
+        props["columns_order"] = [column.name for column in columns]
+    elif relation.kind in ("view", "materialized_view"):
+        props["columns"] = [[column.name, column.props["type"]] for column in columns]
+    elif relation.kind == "composite":
+        props["attributes_order"] = [column.name for column in columns]

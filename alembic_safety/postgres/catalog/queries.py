@@ -1,0 +1,73 @@
+"""The catalog queries: one text a kind under ``sql/``, with variants for newer servers, and what their columns mean.
+
+A file's output columns are its lines indented by four spaces (eight, at the end of a long expression) that end in ``AS name``. ``oid``, ``sub``, ``identity``, ``name``,
+``schema``, ``parent``, ``owner``, ``acl`` and ``acl_default`` are facts of every kind; any other name is a property (``prop_x`` is the
+property ``x`` where that name is one of the above, and ``x_json`` the property ``x`` given as JSON text). ``column.18.sql`` is
+taken instead of ``column.sql`` from PostgreSQL 18 on.
+
+Two marks are filled in: ``{own:catalog, oid}`` (no member of an extension) and ``{only:oid}`` (one of the wanted objects).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+_OUTPUT = re.compile(r" {4}(?: {4})?(?! )(?:.* )?AS (\w+),?$")
+_OWN = re.compile(r"\{own:(\w+), ([\w.]+)\}")
+_ONLY = re.compile(r"\{only:([\w.]+)\}")
+FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default"})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query text and the names of its output columns."""
+
+    name: str
+    text: str
+    columns: tuple[str, ...]
+
+    def sql(self, *, filtered: bool, members: bool = True) -> str:
+        """The statement: of all objects, or (``filtered``) of those whose OIDs are in the parameter ``$1``.
+
+        ``members=False`` spares the look for members of extensions in a database that has none of that catalog.
+        """
+        own = (
+            r"NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend x_"
+            r" WHERE x_.classid = 'pg_catalog.\1'::pg_catalog.regclass AND x_.objid = \2 AND x_.deptype = 'e')"
+        )
+        text = _OWN.sub(own if members else "true", self.text)
+        return _ONLY.sub(r"\1 = ANY ($1)" if filtered else "true", text)
+
+
+def _variant(name: str, major: int) -> str:
+    folder = files(__package__).joinpath("sql")
+    for version in range(major, 14, -1):
+        candidate = folder.joinpath(f"{name}.{version}.sql")
+        if candidate.is_file():
+            return candidate.read_text("utf-8")
+    return folder.joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def _output_columns(text: str) -> tuple[str, ...]:
+    names = []
+    for line in text.partition("\nFROM ")[0].splitlines():
+        match = _OUTPUT.match(line)
+        if match:
+            names.append(match[1])
+    return tuple(names)
+
+
+@lru_cache(maxsize=None)
+def query(name: str, major: int) -> Query:
+    """The query of that name for a server of that major version; raises FileNotFoundError for an unknown name."""
+    text = _variant(name, major)
+    return Query(name, text, _output_columns(text))
+
+
+def oid_array(oids: Sequence[int]) -> str:
+    """An ``oid[]`` literal."""
+    return "'{" + ",".join(str(int(oid)) for oid in oids) + "}'::pg_catalog.oid[]"

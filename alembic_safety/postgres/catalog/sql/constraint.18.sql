@@ -1,0 +1,27 @@
+-- From PostgreSQL 18 each NOT NULL is a constraint too. The plain ones (own, valid, inheritable, with the automatic name)
+-- say no more than the column's not_null, and are left out.
+SELECT
+    k.oid AS oid,
+    pg_catalog.quote_ident(k.conname) AS identity,
+    k.conname::text AS name,
+    k.conrelid AS parent,
+    CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
+        WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclude' ELSE 'not null' END AS type,
+    pg_catalog.pg_get_constraintdef(k.oid) AS definition,
+    k.convalidated AS validated,
+    k.conenforced AS enforced,
+    k.conislocal AS is_local,
+    k.coninhcount AS inherit_count,
+    k.connoinherit AS no_inherit,
+    COALESCE(k.conkey, '{}') AS columns,
+    CASE WHEN k.confrelid <> 0 THEN k.confrelid::pg_catalog.regclass::text END AS references,
+    k.conparentid <> 0 OR (k.contype = 'n' AND NOT k.conislocal) AS has_parent
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] AND k.contype = 'n'
+WHERE k.oid >= 16384 AND {only:k.conrelid}
+  AND (k.contype IN ('p', 'u', 'f', 'c', 'x')
+       OR (k.contype = 'n' AND NOT (
+            k.conname = c.relname || '_' || a.attname || '_not_null'
+            AND k.convalidated AND k.conislocal AND NOT k.connoinherit AND k.coninhcount = 0)))
+ORDER BY k.oid

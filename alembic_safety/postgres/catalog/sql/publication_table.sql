@@ -1,0 +1,11 @@
+SELECT
+    r.oid AS oid,
+    r.prrelid::pg_catalog.regclass::text AS identity,
+    '' AS name,
+    r.prpubid AS parent,
+    r.prrelid::pg_catalog.regclass::text AS table,
+    NULL::text[] AS columns,
+    NULL::text AS where
+FROM pg_catalog.pg_publication_rel r
+WHERE r.oid >= 16384 AND {only:r.prpubid}
+ORDER BY r.oid
