@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
+    Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )
 
 
