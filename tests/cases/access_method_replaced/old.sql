@@ -1,0 +1,1 @@
+create access method my_btree type index handler bthandler;

@@ -1,0 +1,2 @@
+drop aggregate product(numeric);
+drop function mul(numeric, numeric);

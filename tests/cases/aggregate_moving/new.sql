@@ -1,0 +1,3 @@
+drop aggregate msum(int);
+drop aggregate biggest(int);
+drop aggregate everything(*);

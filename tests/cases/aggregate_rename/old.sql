@@ -1,0 +1,2 @@
+create schema s;
+create aggregate total(int) (sfunc = int4pl, stype = int);

@@ -1,0 +1,1 @@
+drop type box2 cascade;

@@ -1,0 +1,5 @@
+create type celsius as (deg numeric);
+create function to_numeric(celsius) returns numeric language sql immutable as 'select ($1).deg';
+create cast (celsius as numeric) with function to_numeric(celsius) as implicit;
+create table t (c celsius);
+create view v as select c::numeric as n from t;

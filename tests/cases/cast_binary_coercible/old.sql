@@ -1,0 +1,2 @@
+create domain mail as text;
+create type mood as enum ('ok');

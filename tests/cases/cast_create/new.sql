@@ -1,0 +1,4 @@
+create function to_numeric(celsius) returns numeric language sql immutable as 'select ($1).deg';
+create cast (celsius as numeric) with function to_numeric(celsius) as assignment;
+create cast (celsius as text) with inout;
+comment on cast (celsius as numeric) is 'degrees';

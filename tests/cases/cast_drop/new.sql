@@ -1,0 +1,2 @@
+drop cast (celsius as numeric);
+drop function to_numeric(celsius);

@@ -1,0 +1,3 @@
+drop index t_name;
+alter table t alter name type text;
+drop collation plain;

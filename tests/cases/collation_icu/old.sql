@@ -1,0 +1,2 @@
+-- requires: icu
+create table t (name text);

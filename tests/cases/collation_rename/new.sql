@@ -1,0 +1,2 @@
+alter collation plain rename to simple;
+alter collation simple set schema c;

@@ -1,0 +1,3 @@
+create schema c;
+create collation plain from "C";
+create table t (name text collate plain);

@@ -1,0 +1,1 @@
+alter table t alter name type text collate "POSIX", alter other type text collate "C";

@@ -1,0 +1,1 @@
+create table t (body text compression pglz, other text);

@@ -1,0 +1,2 @@
+create sequence q;
+create table t (id int primary key);

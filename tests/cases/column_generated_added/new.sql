@@ -1,0 +1,1 @@
+alter table t add c int generated always as (a + b) stored;

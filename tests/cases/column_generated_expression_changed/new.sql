@@ -1,0 +1,1 @@
+alter table t alter b set expression as (a * 3);

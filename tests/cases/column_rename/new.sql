@@ -1,0 +1,1 @@
+alter table t rename nmae to name;

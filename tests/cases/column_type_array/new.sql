@@ -1,0 +1,1 @@
+alter table t alter tags type text[], alter ids type bigint[];

@@ -1,0 +1,1 @@
+create table t (tags varchar(10)[] default '{}', ids int[] not null default array[1, 2]);

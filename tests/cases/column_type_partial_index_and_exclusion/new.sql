@@ -1,0 +1,1 @@
+alter table room alter id type bigint;

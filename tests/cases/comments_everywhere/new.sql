@@ -1,0 +1,15 @@
+comment on table t is 'things';
+comment on column t.n is 'how many; it''s never zero';
+comment on constraint t_n_key on t is 'one of each';
+comment on index t_n is 'for the list';
+comment on view v is 'numbers';
+comment on column v.n is 'a number';
+comment on sequence q is 'queue';
+comment on function f(int) is 'identity';
+comment on type e is 'enum';
+comment on domain d is 'positive';
+comment on constraint d_pos on domain d is 'really';
+comment on trigger tr on t is 'does nothing';
+comment on policy p on t is 'policy';
+comment on rule r on v is 'rule';
+comment on statistics st is 'correlated';

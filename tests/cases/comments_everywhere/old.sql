@@ -1,0 +1,12 @@
+create table t (id int primary key, n int check (n > 0), constraint t_n_key unique (n));
+create index t_n on t (n desc);
+create view v as select n from t;
+create sequence q;
+create function f(int) returns int language sql as 'select $1';
+create type e as enum ('a');
+create domain d as int constraint d_pos check (value > 0);
+create function tf() returns trigger language plpgsql as 'begin return new; end';
+create trigger tr before insert on t for each row execute function tf();
+create policy p on t using (n > 1);
+create rule r as on delete to v do instead nothing;
+create statistics st on id, n from t;

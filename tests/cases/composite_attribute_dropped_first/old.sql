@@ -1,0 +1,2 @@
+-- order: column
+create type address as (street text, zip varchar(10), city text);

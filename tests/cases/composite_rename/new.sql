@@ -1,0 +1,2 @@
+alter type address rename to addr;
+alter type addr set schema types;

@@ -1,0 +1,3 @@
+create schema types;
+create type address as (street text);
+create table t (a address);

@@ -1,0 +1,1 @@
+alter type address add attribute city text;

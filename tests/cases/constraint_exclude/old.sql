@@ -1,0 +1,1 @@
+create table booking (room int, during tsrange);

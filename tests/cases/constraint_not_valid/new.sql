@@ -1,0 +1,2 @@
+alter table t validate constraint t_fk;
+alter table t validate constraint t_check;

@@ -1,0 +1,2 @@
+-- min: 18
+create table price (item int4range, during daterange, primary key (item, during without overlaps));

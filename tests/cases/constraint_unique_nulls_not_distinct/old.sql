@@ -1,0 +1,2 @@
+-- min: 15
+create table t (a int, b int unique nulls not distinct);

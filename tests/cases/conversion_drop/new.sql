@@ -1,0 +1,1 @@
+drop conversion my_latin;

@@ -1,0 +1,3 @@
+alter conversion my_latin rename to latin;
+alter conversion latin set schema c;
+alter conversion c.latin owner to shop_owner;

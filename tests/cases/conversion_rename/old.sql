@@ -1,0 +1,2 @@
+create schema c;
+create conversion my_latin for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;

@@ -1,0 +1,1 @@
+create table before_it (id int);

@@ -1,0 +1,3 @@
+create schema app;
+alter default privileges in schema app grant select on tables to shop_reader;
+create table app.t (id int);

@@ -1,0 +1,3 @@
+create schema d;
+create domain posint as int constraint positive check (value > 0);
+create table t (n posint);

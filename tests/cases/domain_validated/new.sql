@@ -1,0 +1,1 @@
+alter domain posint validate constraint positive;

@@ -1,0 +1,2 @@
+create type mood as enum ('sad', 'ok', 'happy');
+alter table t add mood mood default 'ok';

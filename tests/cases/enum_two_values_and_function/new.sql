@@ -1,0 +1,2 @@
+alter type role add value 'guest' before 'user';
+alter type role add value 'owner';

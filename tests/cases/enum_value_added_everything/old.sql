@@ -1,0 +1,14 @@
+create type mood as enum ('sad', 'happy');
+create domain strict_mood as mood check (value <> 'sad');
+create type pair as (a mood, b int);
+create table t (id int primary key, mood mood default 'sad', moods mood[] default '{happy}', g text generated always as (case mood when 'sad' then 'x' end) stored);
+create function is_sad(m mood) returns boolean language sql immutable as $$ select m = 'sad' $$;
+create function best() returns mood language sql as $$ select 'happy'::mood $$;
+create table u (m mood check (is_sad(m)));
+create policy p on t using (mood = 'happy');
+create view v as select id, mood, best() as b from t;
+create materialized view mv as select mood, count(*) from t group by mood;
+comment on type mood is 'feelings';
+comment on column t.mood is 'feeling';
+grant usage on type mood to shop_reader;
+alter type mood owner to shop_owner;

@@ -1,0 +1,2 @@
+drop event trigger watch;
+drop function on_ddl();

@@ -1,0 +1,2 @@
+-- requires: citext
+create extension citext;

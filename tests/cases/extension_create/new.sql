@@ -1,0 +1,2 @@
+create extension citext;
+alter table account alter email type citext;

@@ -1,0 +1,2 @@
+-- requires: citext
+create table account (id int primary key, email text);

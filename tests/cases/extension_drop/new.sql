@@ -1,0 +1,2 @@
+drop index product_title_trgm;
+drop extension pg_trgm;

@@ -1,0 +1,2 @@
+drop function lower_mail(citext);
+create function lower_mail(m citext) returns citext language sql as 'select m';

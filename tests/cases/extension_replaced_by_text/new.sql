@@ -1,0 +1,3 @@
+alter table account alter email type text;
+alter table account alter email set default 'nobody'::text;
+drop extension citext;

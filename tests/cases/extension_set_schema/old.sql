@@ -1,0 +1,4 @@
+-- requires: citext
+create extension citext;
+create schema ext;
+create table account (email citext);

@@ -1,0 +1,2 @@
+-- requires: hstore
+create extension hstore version '1.4';

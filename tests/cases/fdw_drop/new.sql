@@ -1,0 +1,1 @@
+drop foreign data wrapper dummy cascade;

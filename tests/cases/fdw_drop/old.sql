@@ -1,0 +1,10 @@
+create foreign data wrapper dummy options (debug 'true');
+create server far type 'oracle' version '12' foreign data wrapper dummy options (host 'example.com', port '1521');
+alter server far owner to shop_owner;
+grant usage on foreign server far to shop_reader;
+comment on server far is 'far away';
+comment on foreign data wrapper dummy is 'does nothing';
+create user mapping for shop_reader server far options (user 'bob', password 'secret');
+create foreign table remote (id int options (column_name 'ID') not null, name text default 'x', check (id > 0)) server far options (table_name 'REMOTE');
+comment on foreign table remote is 'remote';
+create view near as select id from remote;

@@ -1,0 +1,1 @@
+alter foreign table remote drop column last_one;

@@ -1,0 +1,1 @@
+alter foreign table child no inherit base;

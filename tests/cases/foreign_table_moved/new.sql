@@ -1,0 +1,1 @@
+alter foreign table things set schema remote;

@@ -1,0 +1,3 @@
+drop function top();
+drop function derived();
+drop function base();

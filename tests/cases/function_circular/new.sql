@@ -1,0 +1,2 @@
+drop function even(int);
+drop function odd(int);

@@ -1,0 +1,2 @@
+drop function cleanup();
+create procedure cleanup() language plpgsql as 'begin null; end';

@@ -1,0 +1,1 @@
+create function cleanup() returns void language plpgsql as 'begin null; end';

@@ -1,0 +1,1 @@
+alter function compute(int) rename to next_number;

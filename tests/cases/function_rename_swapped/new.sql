@@ -1,0 +1,3 @@
+alter function a() rename to tmp;
+alter function b() rename to a;
+alter function tmp() rename to b;

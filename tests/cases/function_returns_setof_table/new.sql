@@ -1,0 +1,2 @@
+drop function recent();
+drop table event;

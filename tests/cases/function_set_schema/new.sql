@@ -1,0 +1,1 @@
+alter function trim_all(text) set schema util;

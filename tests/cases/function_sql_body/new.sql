@@ -1,0 +1,2 @@
+drop function double_n(int);
+alter table t drop column n;

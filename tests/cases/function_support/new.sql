@@ -1,0 +1,1 @@
+drop function starts(text, text);

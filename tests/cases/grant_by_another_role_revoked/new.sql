@@ -1,0 +1,1 @@
+revoke select, insert on t from shop_writer cascade;

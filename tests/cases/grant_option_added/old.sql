@@ -1,0 +1,2 @@
+create table t (id int);
+grant select, insert on t to shop_writer;

@@ -1,0 +1,1 @@
+revoke grant option for insert on t from shop_writer;

@@ -1,0 +1,2 @@
+create table t (id int, name text);
+create index t_n on t (lower(name)) with (fillfactor = 60);

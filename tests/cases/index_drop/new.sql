@@ -1,0 +1,1 @@
+drop index t_brin, t_hash, t_cover, t_expr;

@@ -1,0 +1,3 @@
+create table t (a int, b int, c int);
+create index on t (a);
+create index on t (a);

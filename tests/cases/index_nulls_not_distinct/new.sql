@@ -1,0 +1,2 @@
+drop index t_a;
+create unique index t_a on t (a);

@@ -1,0 +1,2 @@
+drop index m_id;
+create index m_name on m (lower(name));

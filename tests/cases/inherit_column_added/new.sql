@@ -1,0 +1,1 @@
+alter table base add column note text not null default 'x';

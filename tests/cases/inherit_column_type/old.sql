@@ -1,0 +1,3 @@
+create table base (id int, n int);
+create table child (extra int) inherits (base);
+create view v as select n from base;

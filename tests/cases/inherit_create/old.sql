@@ -1,0 +1,1 @@
+create table base (id int not null, note text default 'x');

@@ -1,0 +1,1 @@
+create or replace trusted language mylang handler my_call_handler;

@@ -1,0 +1,3 @@
+create function my_call_handler() returns language_handler language c as '$libdir/plpgsql', 'plpgsql_call_handler';
+create language mylang handler my_call_handler;
+comment on language mylang is 'mine';

@@ -1,0 +1,2 @@
+drop function f();
+drop language mylang;

@@ -1,0 +1,1 @@
+alter language mylang rename to yourlang;

@@ -1,0 +1,10 @@
+create table t (id int, n int);
+create materialized view m with (fillfactor = 70) as select id, sum(n) as total from t group by id;
+create unique index m_id on m (id);
+create index m_total on m (total) where total > 5;
+alter materialized view m cluster on m_id;
+alter materialized view m alter total set statistics 300;
+comment on materialized view m is 'sums';
+comment on column m.total is 'sum';
+alter materialized view m owner to shop_owner;
+create view w as select total from m;

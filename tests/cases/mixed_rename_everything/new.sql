@@ -1,0 +1,14 @@
+alter schema app rename to shop;
+alter type shop.state rename to status;
+alter domain shop.name rename to label;
+alter table shop.item rename to product;
+alter table shop.product rename state to status;
+alter table shop.product rename constraint item_pkey to product_pkey;
+alter index shop.item_name rename to product_name;
+alter view shop.items rename to products;
+alter function shop.touch() rename to stamp;
+alter trigger touch on shop.product rename to stamp;
+alter policy own on shop.product rename to mine;
+alter rule r on shop.products rename to keep;
+alter statistics shop.st rename to stat;
+alter sequence shop.item_id_seq rename to product_id_seq;

@@ -1,0 +1,11 @@
+create schema app;
+create type app.state as enum ('a', 'b');
+create domain app.name as text check (value <> '');
+create table app.item (id serial primary key, state app.state default 'a', name app.name, parent int references app.item);
+create index item_name on app.item (name);
+create view app.items as select id, name from app.item where state = 'a';
+create function app.touch() returns trigger language plpgsql as 'begin return new; end';
+create trigger touch before update on app.item for each row execute function app.touch();
+create policy own on app.item using (state = 'a');
+create rule r as on delete to app.items do instead nothing;
+create statistics app.st on id, name from app.item;

@@ -1,0 +1,10 @@
+drop rule ru on t;
+drop trigger tr on t;
+drop policy p on t;
+drop materialized view m;
+drop view v;
+drop statistics st;
+alter table t drop constraint t_code_check;
+drop index t_code;
+alter table t alter code type text;
+create view v as select id, code from t;

@@ -1,0 +1,12 @@
+create table t (id serial primary key, code varchar(8) not null default 'x' check (code in ('x', 'y')), n int);
+create index t_code on t (code) where code in ('x', 'y');
+create view v as select id, code from t where code in ('x', 'y');
+create materialized view m as select code, count(*) from v group by code;
+create unique index m_code on m (code);
+create policy p on t using (code in ('x', 'y'));
+create function tf() returns trigger language plpgsql as 'begin return new; end';
+create trigger tr before update of code on t for each row when (new.code in ('x', 'y')) execute function tf();
+create rule ru as on delete to t where old.code in ('x', 'y') do instead nothing;
+create statistics st on code, n from t;
+grant select on v to shop_reader;
+comment on view v is 'xy';

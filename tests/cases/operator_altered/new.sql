@@ -1,0 +1,1 @@
+alter operator ~~~ (int, int) set (restrict = none, join = eqjoinsel);

@@ -1,0 +1,1 @@
+drop operator family rev using btree cascade;

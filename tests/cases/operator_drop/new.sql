@@ -1,0 +1,2 @@
+drop operator ~~~ (int, int) cascade;
+drop function near(int, int);

@@ -1,0 +1,1 @@
+drop operator family numbers using hash;

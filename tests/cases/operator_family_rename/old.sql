@@ -1,0 +1,2 @@
+create schema ops;
+create operator family numbers using btree;

@@ -1,0 +1,2 @@
+drop operator !~~~ (int, int);
+drop operator ~~~ (int, int);

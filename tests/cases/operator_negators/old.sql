@@ -1,0 +1,4 @@
+create function near(int, int) returns boolean language sql immutable as 'select abs($1 - $2) < 2';
+create function far(int, int) returns boolean language sql immutable as 'select abs($1 - $2) >= 2';
+create operator ~~~ (leftarg = int, rightarg = int, function = near, negator = !~~~, hashes, merges);
+create operator !~~~ (leftarg = int, rightarg = int, function = far, negator = ~~~);

@@ -1,0 +1,2 @@
+drop operator @@@ (none, int);
+create operator #@# (rightarg = int, function = triple);

@@ -1,0 +1,12 @@
+alter table s.t owner to shop_owner;
+alter view s.v owner to shop_owner;
+alter materialized view s.m owner to shop_owner;
+alter sequence s.q owner to shop_owner;
+alter type s.e owner to shop_owner;
+alter type s.c owner to shop_owner;
+alter domain s.d owner to shop_owner;
+alter function s.f() owner to shop_owner;
+alter procedure s.p() owner to shop_owner;
+alter aggregate s.total(int) owner to shop_owner;
+alter statistics s.st owner to shop_owner;
+alter collation s.co owner to shop_owner;

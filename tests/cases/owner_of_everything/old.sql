@@ -1,0 +1,13 @@
+create schema s;
+create table s.t (id serial primary key, n int);
+create view s.v as select n from s.t;
+create materialized view s.m as select n from s.t;
+create sequence s.q;
+create type s.e as enum ('a');
+create type s.c as (x int);
+create domain s.d as int;
+create function s.f() returns int language sql as 'select 1';
+create procedure s.p() language sql as 'select 1';
+create aggregate s.total(int) (sfunc = int4pl, stype = int);
+create statistics s.st on id, n from s.t;
+create collation s.co from "C";

@@ -1,0 +1,3 @@
+create table m (id int, at date) partition by range (at);
+create table m_a partition of m for values from ('2023-01-01') to ('2024-01-01');
+create table m_b partition of m default;

@@ -1,0 +1,2 @@
+alter table m add note text default 'x' check (note <> '');
+create index m_note on m (note);

@@ -1,0 +1,1 @@
+alter table m drop column note;

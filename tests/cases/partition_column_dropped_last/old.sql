@@ -1,0 +1,3 @@
+create table m (id int, at date, note text default 'x') partition by range (at);
+create table m_2023 partition of m for values from ('2023-01-01') to ('2024-01-01');
+create index m_note on m (note);

@@ -1,0 +1,1 @@
+alter table m alter amount type numeric(12,2);

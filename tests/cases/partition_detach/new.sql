@@ -1,0 +1,1 @@
+alter table m detach partition m_2023;

@@ -1,0 +1,2 @@
+create table doc (id int, author text);
+create policy p on doc for select using (true);

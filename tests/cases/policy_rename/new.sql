@@ -1,0 +1,1 @@
+alter policy own on doc rename to doc_own;

@@ -1,0 +1,1 @@
+create procedure purge(n int) language plpgsql as $$ begin null; end $$;

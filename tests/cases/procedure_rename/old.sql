@@ -1,0 +1,2 @@
+create schema jobs;
+create procedure purge(n int) language plpgsql as $$ begin null; end $$;

@@ -1,0 +1,2 @@
+drop publication p;
+create publication p for table t;

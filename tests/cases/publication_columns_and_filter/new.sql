@@ -1,0 +1,1 @@
+alter publication p set table t (id, secret) where (id < 100);

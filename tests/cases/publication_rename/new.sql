@@ -1,0 +1,2 @@
+alter publication p rename to warehouse;
+alter table t rename to things;

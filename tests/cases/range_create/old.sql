@@ -1,0 +1,1 @@
+create table booking (id int);

@@ -1,0 +1,2 @@
+alter type span rename to numspan;
+alter type numspan set schema t;

@@ -1,0 +1,1 @@
+reassign owned by shop_writer to shop_owner;

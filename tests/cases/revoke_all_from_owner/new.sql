@@ -1,0 +1,1 @@
+revoke all on audit from shop_owner;

@@ -1,0 +1,2 @@
+create table audit (at timestamptz, what text);
+alter table audit owner to shop_owner;

@@ -1,0 +1,1 @@
+revoke update, delete, truncate on audit from postgres;

@@ -1,0 +1,2 @@
+alter table t disable rule a;
+alter table t enable replica rule b;

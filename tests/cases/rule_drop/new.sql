@@ -1,0 +1,2 @@
+drop rule v_insert on v;
+drop rule t_log on t;

@@ -1,0 +1,1 @@
+alter rule nothing on t rename to keep;

@@ -1,0 +1,2 @@
+create schema reporting authorization shop_owner;
+grant usage on schema reporting to shop_reader;

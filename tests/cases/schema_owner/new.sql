@@ -1,0 +1,1 @@
+alter schema sales owner to shop_owner;

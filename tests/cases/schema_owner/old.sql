@@ -1,0 +1,2 @@
+create schema sales;
+grant usage on schema sales to shop_reader;

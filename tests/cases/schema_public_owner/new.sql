@@ -1,0 +1,1 @@
+alter schema public owner to shop_owner;

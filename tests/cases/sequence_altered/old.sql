@@ -1,0 +1,2 @@
+create sequence q;
+create sequence r as int minvalue 5 cycle;

@@ -1,0 +1,2 @@
+alter sequence q rename to counter;
+alter sequence counter set schema s;

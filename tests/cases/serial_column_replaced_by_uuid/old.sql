@@ -1,0 +1,2 @@
+create table t (id serial primary key, n int);
+create table c (t_id int references t);

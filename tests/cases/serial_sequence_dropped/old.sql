@@ -1,0 +1,2 @@
+create table t (id serial primary key, n int);
+grant select on sequence t_id_seq to shop_reader;

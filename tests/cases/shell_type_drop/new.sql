@@ -1,0 +1,2 @@
+drop function promised_in(cstring);
+drop type promised;

@@ -1,0 +1,3 @@
+create table t (a int, b int, c int);
+create statistics t_ab on a, b from t;
+alter statistics t_ab set statistics 100;

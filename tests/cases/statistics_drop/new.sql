@@ -1,0 +1,2 @@
+drop statistics t_ab;
+drop statistics t_expr;

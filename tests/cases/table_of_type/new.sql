@@ -1,0 +1,2 @@
+alter table people not of;
+alter type person add attribute city text;

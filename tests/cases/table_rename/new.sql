@@ -1,0 +1,1 @@
+alter table person rename to people;

@@ -1,0 +1,1 @@
+create table person (id serial primary key, boss int references person, name text unique check (name <> ''));

@@ -1,0 +1,1 @@
+alter table cache set unlogged;

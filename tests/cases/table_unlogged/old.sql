@@ -1,0 +1,2 @@
+create table cache (k text primary key, v text);
+create table session (id int);

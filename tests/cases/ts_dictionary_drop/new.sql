@@ -1,0 +1,2 @@
+drop text search dictionary my_simple;
+drop text search dictionary stem;

@@ -1,0 +1,4 @@
+create schema ts;
+create text search dictionary stem (template = snowball, language = 'german');
+create text search configuration de (copy = simple);
+alter text search configuration de alter mapping for word, asciiword with stem;

@@ -1,0 +1,2 @@
+drop view v;
+create table v (id int primary key);

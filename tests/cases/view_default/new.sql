@@ -1,0 +1,1 @@
+alter view v alter n set default 5;

@@ -1,0 +1,2 @@
+alter view v rename to base;
+alter view base set schema s;

@@ -1,0 +1,2 @@
+drop view v cascade;
+create view v as select n::text as n, id from t;

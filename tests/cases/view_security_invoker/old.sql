@@ -1,0 +1,3 @@
+-- min: 15
+create table t (id int);
+create view v as select id from t;
