@@ -23,7 +23,7 @@ KEYWORDS = frozenset(
     to trailing treat trim true union unique user using values varchar variadic verbose when where window with
     xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize
     xmltable
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 

