@@ -7,7 +7,9 @@ a name is imported when its own ``--help`` is asked for or when it runs.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,6 +30,7 @@ class Entry(NamedTuple):
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("safety-test", "alembic_safety.commands.test", "Rehearse every revision up, down and up again on a throwaway PostgreSQL."),
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
     Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )
@@ -53,7 +56,8 @@ class CommandParser(ArgumentParser):
             return
         self._complete = True
         command = load(self._entry)
-        self.description = command.description
+        width = min(shutil.get_terminal_size().columns - 2, 100)
+        self.description = "\n\n".join(textwrap.fill(part, width) for part in command.description.split("\n\n"))
         self.epilog = f"example:\n  {command.example}"
         command.add_arguments(self)
 

@@ -1,6 +1,17 @@
 """Reports: a command fills in the records, and every format is a view of them, one a file."""
 
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
+from alembic_safety.report.rehearsal import rehearsal_report
 from alembic_safety.report.reporters import REPORTERS, write_report, write_report_files
 
-__all__ = ["REPORTERS", "Cell", "Mark", "Outcome", "Report", "Row", "write_report", "write_report_files"]
+__all__ = [
+    "REPORTERS",
+    "Cell",
+    "Mark",
+    "Outcome",
+    "Report",
+    "Row",
+    "rehearsal_report",
+    "write_report",
+    "write_report_files",
+]

@@ -47,6 +47,8 @@ class Row:
     outcome: Outcome
     #: As many as the report has columns.
     cells: tuple[Cell, ...]
+    #: Stable kebab-case name of how it fell short, where it did: ``schema-not-restored``.
+    code: str = ""
     #: What a reader needs to know beyond the cells, a line each.
     detail: tuple[str, ...] = ()
     #: Seconds.

@@ -48,7 +48,7 @@ def _case(suite: Element, report: Report, row: Row) -> None:
         SubElement(case, "skipped", message=message)
     elif row.outcome is not Outcome.PASSED:
         tag = "failure" if row.outcome is Outcome.FAILED else "error"
-        SubElement(case, tag, message=message).text = body
+        SubElement(case, tag, message=message, type=row.code or row.outcome.value).text = body
     elif row.detail:
         SubElement(case, "system-out").text = body
 

@@ -38,9 +38,9 @@ def _unexplained(report: Report) -> list[Finding]:
     explained = {f.revision for f in report.findings} | {f.subject for f in report.findings}
     return [
         Finding(
-            code=f"{report.command}-{row.outcome.value}",
+            code=row.code or f"{report.command}-{row.outcome.value}",
             severity=Severity.ERROR,
-            message=row.detail[0] if row.detail else f"{row.key} {row.outcome.value}",
+            message="; ".join(line.strip(" -") for line in row.detail) or f"{row.key} {row.outcome.value}",
             revision=row.key,
             file=row.file,
         )
