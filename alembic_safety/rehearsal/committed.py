@@ -1,0 +1,95 @@
+"""One revision in transactions that are committed, with a copy of the database to return to.
+
+For revisions that leave their transaction: autocommit blocks, COMMIT in the source, enum values used at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from alembic_safety.rehearsal.trial import AFTER, Judge, Observer, Outcome
+from alembic_safety.rehearsal.verdict import Restored
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.place import Place
+    from alembic_safety.rehearsal.stage import Stage
+    from alembic_safety.rehearsal.watch import Watch
+
+
+def committed(
+    stage: Stage,
+    place: Place,
+    script: Script,
+    before: Snapshot,
+    watch: Watch,
+    observe: Observer | None = None,
+    *,
+    only_up: bool = False,
+) -> Outcome:
+    """Rehearse a revision with real commits; afterwards the database stands at *after*, or where the upgrade failed at *before*.
+
+    :return: the outcome; ``after`` (and ``before``, where the copy had to be used) are fresh snapshots.
+    """
+    judge = Judge(stage, script, watch)
+    outcome = Outcome(before=before, committed=True)
+    heads = set(stage.heads)
+    with place.copy(stage) as copy:
+        if not _run(stage, lambda finish: judge.up(outcome, finish)):
+            copy.restore()
+            stage.heads = heads
+            return outcome
+        after = stage.full_snapshot()
+        heads_after = set(stage.heads)
+        if observe is not None:
+            _observe(stage, observe, before, after)
+        if not only_up:
+            clean = _back_and_forth(judge, outcome, before, after)
+            if not clean:
+                copy.restore()
+                stage.heads = set(heads)
+                repeat = Outcome()
+                if not _run(stage, lambda finish: judge.up(repeat, finish)):
+                    outcome.up, outcome.error, outcome.cause = repeat.up, repeat.error, repeat.cause
+                    copy.restore()
+                    stage.heads = heads
+                    return outcome
+        stage.heads = heads_after
+        outcome.after = stage.full_snapshot()
+    return outcome
+
+
+def _observe(stage: Stage, observe: Observer, before: Snapshot, after: Snapshot) -> None:
+    stage.begin()
+    try:
+        stage.savepoint(AFTER)
+        observe(stage, before, after)
+    finally:
+        stage.rollback()
+
+
+def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> bool:
+    """Whether the database stands at *after* again, unspoilt."""
+    stage = judge.stage
+    if not _run(stage, lambda finish: judge.down(outcome, finish)):
+        return False
+    judge.compare_down(outcome, before, stage.full_snapshot())
+    if not _run(stage, lambda finish: judge.again(outcome, finish)):
+        return False
+    judge.compare_again(outcome, after, stage.full_snapshot())
+    return outcome.restored is Restored.IDENTICAL and not outcome.again_left
+
+
+def _run(stage: Stage, step: Callable[[Callable[[], None]], bool]) -> bool:
+    """One step in a transaction of its own, as Alembic runs it."""
+    stage.begin_plain()
+    done = False
+    try:
+        done = step(stage.commit)
+        return done
+    finally:
+        if not done:
+            stage.rollback()

@@ -1,0 +1,59 @@
+"""Errors of a migration in words, and which of them say something about our way of rehearsing only."""
+
+from __future__ import annotations
+
+import re
+
+from alembic_safety.errors import SafetyError
+from alembic_safety.postgres.session import sqlstate
+
+#: Errors that come from running up and down in one transaction, which nobody does for real: pending trigger events or an open
+#: cursor (55006), a new enum value in use (55P04), a statement that refuses to run in a transaction (25001), a transaction
+#: that somebody ended (25P01).
+_ARTEFACTS = frozenset({"55006", "55P04", "25001", "25P01"})
+#: The server or its disk is gone: no verdict about any revision.
+_FATAL = re.compile(r"^(57P0[123]|58|53100|53200|53300|08)")
+
+
+def explain(error: BaseException) -> str:
+    """One readable message: the server's words with detail and hint, without SQLAlchemy's wrapping."""
+    if isinstance(error, SafetyError):
+        return str(error)
+    original = getattr(error, "orig", None) or error
+    diagnostics = getattr(original, "diag", None)
+    message = getattr(diagnostics, "message_primary", None)
+    if message:
+        extra = [
+            f"{label}: {value}"
+            for label, value in (
+                ("DETAIL", diagnostics.message_detail),
+                ("HINT", diagnostics.message_hint),
+                ("CONTEXT", diagnostics.context),
+            )
+            if value
+        ]
+        statement = getattr(error, "statement", None)
+        if statement:
+            text = str(statement).strip()
+            extra.append("in: " + (text if len(text) <= 400 else text[:400] + " …"))
+        return "\n".join([str(message), *extra])
+    text = str(original).strip() or type(original).__name__
+    return text if isinstance(error, SafetyError) else f"{type(original).__name__}: {text}"
+
+
+def is_artefact(error: BaseException) -> bool:
+    """Whether the error may come from rehearsing in one transaction: then the committed trial decides."""
+    return sqlstate(error) in _ARTEFACTS
+
+
+def is_fatal(error: BaseException) -> bool:
+    """Whether the server, its disk or the connection is gone, so that the run cannot go on."""
+    state = sqlstate(error)
+    if state is not None:
+        return bool(_FATAL.match(state))
+    original = getattr(error, "orig", None) or error
+    return bool(getattr(error, "connection_invalidated", False)) or type(original).__name__ in (
+        "OperationalError",
+        "ConnectionDoesNotExistError",
+        "InterfaceError",
+    )

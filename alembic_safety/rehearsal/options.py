@@ -1,0 +1,71 @@
+"""What a user may ask of a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_safety.postgres.catalog import Exclusions
+
+if TYPE_CHECKING:
+    from alembic_safety.rehearsal.verdict import Verdict
+    from alembic_safety.revisions.chain import Revision
+
+
+def _silent(_done: int, _total: int, _revision: Revision, _verdict: Verdict | None) -> None:
+    """Nobody watches."""
+
+
+#: Called before (verdict None) and after each revision: how many are done, of how many, which one, with what result.
+Progress = Callable[[int, int, "Revision", "Verdict | None"], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """A rehearsal's range and conditions."""
+
+    #: URL of a server to use; None: one of our own.
+    server: str | None = None
+    pg_bin: Path | None = None
+    pg_version: str | None = None
+    #: First and last revision to judge; what is needed before the first is only applied.
+    first: str | None = None
+    last: str | None = None
+    #: The only revision to judge.
+    only: str | None = None
+    #: Seconds that one revision may take; None: any time.
+    timeout: float | None = 300.0
+    #: Role to rehearse as; it is created on a server of ours.
+    role: str | None = None
+    #: A dump, and the revision at which it was taken.
+    baseline: tuple[Path, str] | None = None
+    fail_fast: bool = False
+    #: Keep the server and its database.
+    keep: bool = False
+    #: Use and write the cache of states.
+    cache: bool = True
+    #: Folder of that cache; None: the user's cache folder.
+    cache_dir: Path | None = None
+    exclude: Exclusions = field(default_factory=Exclusions)
+    progress: Progress = _silent
+    tell: Callable[[str], None] = print
+
+
+def parse_baseline(text: str | None) -> tuple[Path, str] | None:
+    """``FILE@REVISION`` as its two parts.
+
+    :raises UsageError: it is not of that form, or the file doesn't exist.
+    """
+    from alembic_safety.errors import UsageError
+
+    if text is None:
+        return None
+    file, at, revision = text.rpartition("@")
+    if not at or not file or not revision:
+        raise UsageError(f"--baseline {text!r} is not FILE@REVISION, for example --baseline prod.dump@1975ea83b712")
+    path = Path(file)
+    if not path.exists():
+        raise UsageError(f"--baseline: there is no file {file!r}")
+    return path, revision

@@ -1,0 +1,340 @@
+"""Rehearse a chain: every revision in its turn, each judged by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic_safety.errors import RehearsalError, ServerError, UsageError
+from alembic_safety.postgres.extensions import extension_missing
+from alembic_safety.postgres.roles import missing_role_in
+from alembic_safety.postgres.server import throwaway_server
+from alembic_safety.rehearsal.committed import committed
+from alembic_safety.rehearsal.failure import is_fatal
+from alembic_safety.rehearsal.place import Place
+from alembic_safety.rehearsal.redirect import run_environment
+from alembic_safety.rehearsal.stage import LeftTransaction, Stage
+from alembic_safety.rehearsal.trial import Outcome, transactional
+from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
+from alembic_safety.rehearsal.watch import Watch
+from alembic_safety.revisions.chain import Chain, Revision, load_chain
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.postgres.server import Server
+    from alembic_safety.rehearsal.options import Options
+    from alembic_safety.rehearsal.trial import Observer
+
+#: A revision may name several roles that don't exist, one error at a time.
+_MOST_ROLES = 50
+
+
+def rehearse(
+    config: Config, options: Options, *, chain: Chain | None = None, visitor: Visitor | None = None
+) -> Rehearsal:
+    """Rehearse a project's revisions on a throwaway database.
+
+    :param chain: the project's revisions where they are loaded already.
+    :param visitor: looks at each judged revision while the database stands at its *after*.
+    :raises UsageError: a revision that was named does not exist, or a file cannot be loaded.
+    :raises ServerError: there is no server, or it failed.
+    :raises RehearsalError: the run as a whole could not be done.
+    """
+    started = time.monotonic()
+    chain = chain or load_chain(config)
+    plan = Plan(chain, options)
+    with throwaway_server(
+        url=options.server, pg_bin=options.pg_bin, pg_version=options.pg_version, keep=options.keep, tell=options.tell
+    ) as server:
+        run = Run(config, chain, plan, options, server, visitor or Visitor())
+        verdicts = run.all()
+        return Rehearsal(
+            verdicts=tuple(verdicts),
+            facts={"server": f"PostgreSQL {server.version} ({server.origin})", "revisions": str(len(plan.judged))},
+            notes=tuple(run.notes()),
+            seconds=time.monotonic() - started,
+        )
+
+
+class Visitor:
+    """What looks at a rehearsal while it runs; does nothing by default."""
+
+    def observer(self, revision: Revision) -> Observer | None:
+        """Called before a revision is judged: what shall look at it while the database stands at its *after*."""
+        return None
+
+    def judged(self, revision: Revision, outcome: Outcome, verdict: Verdict) -> Verdict:
+        """Called with the result; what it returns is reported."""
+        return verdict
+
+
+class Plan:
+    """Which revisions are judged, which are only applied before, and which are there already (baseline)."""
+
+    def __init__(self, chain: Chain, options: Options) -> None:
+        if not chain.revisions:
+            raise UsageError("the project has no revisions yet: 'alembic revision' or 'alembic safety-wrap' makes some")
+        self.present: frozenset[str] = frozenset()
+        if options.baseline is not None:
+            base = chain.resolve(options.baseline[1])
+            self.present = chain.ancestors(base.id) | {base.id}
+        if options.only is not None:
+            wanted = {chain.resolve(options.only).id}
+        else:
+            wanted = {r.id for r in chain.select(f"{options.first or ''}:{options.last or ''}")}
+        needed = set(wanted).union(*(chain.ancestors(w) for w in wanted))
+        self.judged = frozenset(wanted - self.present)
+        if not self.judged:
+            raise UsageError("the baseline holds every revision that was asked for: name later ones")
+        self.order: tuple[Revision, ...] = tuple(
+            r for r in chain.revisions if r.id in needed and r.id not in self.present
+        )
+
+
+class Run:
+    """One run over one scratch database."""
+
+    def __init__(
+        self, config: Config, chain: Chain, plan: Plan, options: Options, server: Server, visitor: Visitor
+    ) -> None:
+        self.config = config
+        self.chain = chain
+        self.plan = plan
+        self.options = options
+        self.server = server
+        self.visitor = visitor
+        self.place = Place(server, server.create_database())
+        self.roles: list[str] = []
+        self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
+
+    def notes(self) -> Iterator[str]:
+        """What stood in for something else."""
+        if self.roles:
+            yield f"roles that the migrations name and this server lacks were created as stand-ins: {', '.join(self.roles)}"
+        for name in self.server.stand_ins:
+            if self._extension_is_used(name):
+                yield f"extension {name} is a stand-in of ours on this server: it does what migrations usually need, not all"
+
+    def _extension_is_used(self, name: str) -> bool:
+        with self.server.connect(self.place.database.name) as connection:
+            row = connection.execute("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = %s", (name,)).fetchone()
+        return row is not None
+
+    def all(self) -> list[Verdict]:
+        """Judge every revision of the plan."""
+        verdicts: list[Verdict] = []
+        url = self.place.database.url
+        if self.options.role is not None:
+            self._make_role(self.options.role)
+            url = url.set(username=self.options.role)
+        if self.options.baseline is not None:
+            from alembic_safety.rehearsal.baseline import restore_baseline
+
+            restore_baseline(self.place, self.options.baseline[0], self.roles)
+
+        def work(context: MigrationContext) -> None:
+            stage = Stage(context, self.options.exclude)
+            try:
+                stage.heads = self._heads_at_start(stage)
+                verdicts.extend(self._through(stage))
+            finally:
+                stage.give_back()
+
+        try:
+            run_environment(self.config, self.chain.script, url, work)
+        except Exception as error:
+            if is_fatal(error) and self.server.cluster is not None and not self.server.cluster.is_running:
+                log = self.server.cluster.log_tail()
+                raise ServerError("the throwaway server died in the middle of the run", log=log) from error
+            raise
+        return verdicts
+
+    def _make_role(self, role: str) -> None:
+        from alembic_safety.postgres.identifiers import quote_ident
+
+        if self.server.is_ours:
+            self.server.ensure_roles([role])
+            maintenance = self.server.maintenance()
+            maintenance.execute(f"ALTER ROLE {quote_ident(role)} LOGIN")
+            name = quote_ident(self.place.database.name)
+            maintenance.execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
+        else:
+            raise UsageError("--role works on a server of our own: with --server, give a URL of that role")
+
+    def _heads_at_start(self, stage: Stage) -> set[str]:
+        """The heads of what a baseline brought along; written into the version table where they are missing."""
+        present = self.plan.present
+        parents = {p for i in present for p in self.chain.by_id[i].parents}
+        heads = {i for i in present if i not in parents}
+        if heads:
+            context = stage.context
+            stage.begin_plain()
+            context._ensure_version_table(purge=True)
+            table = context._version
+            for head in sorted(heads):
+                stage.connection.execute(table.insert().values(version_num=head))
+            stage.commit()
+        return heads
+
+    # -- the chain ------------------------------------------------------------------------------------------------------
+    def _through(self, stage: Stage) -> Iterator[Verdict]:
+        before = stage.full_snapshot()
+        blocked: dict[str, str] = {}
+        order = self.plan.order
+        for number, revision in enumerate(order):
+            culprit = next((blocked[n] for n in revision.needs if n in blocked), None)
+            self.options.progress(number, len(order), revision, None)
+            if culprit is not None:
+                blocked[revision.id] = culprit
+                verdict = self._describe(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
+            else:
+                started = time.monotonic()
+                outcome, roles = self._one(stage, revision, before)
+                before = outcome.after if outcome.after is not None else (outcome.before or before)
+                verdict = self._describe(revision, outcome, roles=roles, seconds=time.monotonic() - started)
+                if outcome.after is None:
+                    blocked[revision.id] = revision.id
+                if revision.id in self.plan.judged:
+                    verdict = self.visitor.judged(revision, outcome, verdict)
+            self.options.progress(number + 1, len(order), revision, verdict)
+            yield verdict
+            if self.options.fail_fast and not verdict.holds:
+                return
+
+    def _one(self, stage: Stage, revision: Revision, before: Snapshot) -> tuple[Outcome, tuple[str, ...]]:
+        """Judge one revision; a role that it names and the server lacks is created, and it is tried again."""
+        created: list[str] = []
+        while True:
+            outcome = self._attempt(stage, revision, before)
+            role = missing_role_in(outcome.cause) if outcome.cause is not None else None
+            if role is None or role in created or len(created) >= _MOST_ROLES or not self.server.is_ours:
+                break
+            made = self.server.ensure_roles([role])
+            if not made:
+                break
+            created += made
+            self.roles += made
+        if outcome.cause is not None and outcome.up is Up.FAILED:
+            missing = extension_missing(outcome.cause, self.server)
+            if missing is not None:
+                outcome.up, outcome.error = Up.UNAVAILABLE, str(missing)
+        return outcome, tuple(created)
+
+    def _attempt(self, stage: Stage, revision: Revision, before: Snapshot) -> Outcome:
+        script = self.chain.script.get_revision(revision.id)
+        if script is None:
+            raise RehearsalError(f"revision {revision.id!r} disappeared while it was being rehearsed")
+        judged = revision.id in self.plan.judged
+        observe = self.visitor.observer(revision) if judged else None
+        heads = set(stage.heads)
+        outcome = None
+        with self._watching(stage) as watch:
+            try:
+                if not revision.needs_autocommit and not stage.autocommits:
+                    try:
+                        outcome = transactional(stage, script, before, watch, observe, only_up=not judged)
+                    except LeftTransaction:
+                        stage.heads = heads
+                        before = self._as_before(stage, before)
+                if outcome is None:
+                    outcome = committed(stage, self.place, script, before, watch, observe, only_up=not judged)
+            except Exception as error:
+                if not watch.fired:
+                    raise
+                # The limit was met while we looked at the catalog ourselves.
+                stage.rollback()
+                stage.heads = heads
+                outcome = Outcome(up=Up.TIMED_OUT, error=watch.explain(), cause=error, before=before)
+        if outcome.cause is not None and is_fatal(outcome.cause) and not watch.fired:
+            raise RehearsalError(f"{revision.id}: {outcome.error}") from outcome.cause
+        if outcome.after is None:
+            # A failed upgrade may have committed a part of itself.
+            outcome.before = self._as_before(stage, outcome.before or before)
+        return outcome
+
+    def _as_before(self, stage: Stage, before: Snapshot) -> Snapshot:
+        """Make sure that the database is as before a revision: where it committed something, build it up again."""
+        from alembic_safety.downgrade.compare import differences
+
+        now = stage.full_snapshot()
+        if not differences(before, now):
+            return now
+        return self._rebuild(stage)
+
+    def _rebuild(self, stage: Stage) -> Snapshot:
+        """Replay everything applied so far in a fresh database."""
+        applied = [r for r in self.plan.order if r.id in self._applied(stage)]
+        settings = stage.disconnect()
+        try:
+            fresh = self.server.create_database()
+            self.server.replace_database(self.place.database, fresh)
+        finally:
+            stage.reconnect(settings)
+        if self.options.baseline is not None:
+            from alembic_safety.rehearsal.baseline import restore_baseline
+
+            restore_baseline(self.place, self.options.baseline[0], self.roles)
+        stage.begin_plain()
+        stage.context._ensure_version_table()
+        stage.commit()
+        stage.heads = self._heads_at_start(stage)
+        from alembic.operations import Operations
+        from alembic.runtime.migration import RevisionStep
+
+        for earlier in applied:
+            script = self.chain.script.get_revision(earlier.id)
+            stage.begin_plain()
+            with Operations.context(stage.context):
+                stage.apply(RevisionStep(self.chain.script.revision_map, script, True))
+            stage.commit()
+        return stage.full_snapshot()
+
+    def _applied(self, stage: Stage) -> set[str]:
+        return set(stage.heads).union(*(self.chain.ancestors(h) for h in stage.heads)) - self.plan.present
+
+    @contextmanager
+    def _watching(self, stage: Stage) -> Iterator[Watch]:
+        with Watch(self.options.timeout, lambda: self.place.stop_everything(stage.pid)) as watch:
+            yield watch
+
+    # -- results --------------------------------------------------------------------------------------------------------
+    def _describe(
+        self,
+        revision: Revision,
+        outcome: Outcome,
+        *,
+        culprit: str | None = None,
+        roles: tuple[str, ...] = (),
+        seconds: float = 0.0,
+    ) -> Verdict:
+        path = revision.path
+        file = str(path.relative_to(self._root)) if path.is_relative_to(self._root) else path.name
+        verdict = Verdict(
+            revision=revision.id,
+            title=revision.title,
+            file=file,
+            up=outcome.up,
+            down=outcome.down,
+            restored=outcome.restored,
+            again=outcome.again,
+            error=outcome.error,
+            culprit=culprit,
+            differences=tuple(d.message for d in outcome.left),
+            again_differences=tuple(d.message for d in outcome.again_left),
+            unmodelled=tuple(f"{kind} {name}" for kind, name in (outcome.after.unmodelled if outcome.after else ())),
+            stand_in_roles=roles,
+            committed=outcome.committed,
+            applied_only=revision.id not in self.plan.judged,
+            seconds=seconds,
+        )
+        if verdict.down is Down.EMPTY and outcome.changed_nothing and verdict.restored is Restored.IDENTICAL:
+            # There was nothing to take back, and "pass" says so.
+            verdict = replace(verdict, down=Down.RAN)
+        return verdict

@@ -1,0 +1,203 @@
+"""The connection that env.py made, with us in control of its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres.catalog import Exclusions, read_snapshot
+from alembic_safety.postgres.identifiers import quote_ident
+from alembic_safety.postgres.session import SqlalchemySession
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, MigrationStep
+    from sqlalchemy import Connection
+
+    from alembic_safety.model.snapshot import Snapshot
+
+
+class LeftTransaction(Exception):  # noqa: N818 - a signal between our own modules, never shown
+    """A migration asked for autocommit, or ended the transaction that it was given."""
+
+
+class Stage:
+    """A scratch database at some state of the chain, seen through env.py's own connection."""
+
+    def __init__(self, context: MigrationContext, excluded: Exclusions) -> None:
+        if context.connection is None:
+            raise RehearsalError("env.py configured no connection: a rehearsal needs one")
+        self.context = context
+        self.connection: Connection = context.connection
+        #: Revisions that the version table holds.
+        self.heads: set[str] = set()
+        self.excluded = excluded
+        self._external = bool(context._in_external_transaction)
+        self._callers_transaction = context._transaction is not None
+        self._xid: int | None = None
+        if self._external:
+            # env.py's own "with connection.begin()": end it on the server, and work on a second connection of its engine.
+            raw: Any = self.connection.connection.dbapi_connection
+            raw.commit()
+            self.connection = self.connection.engine.connect()
+            context.connection = context.impl.connection = self.connection
+            context._in_external_transaction = False
+        elif self._callers_transaction:
+            assert context._transaction is not None
+            context._transaction.commit()
+            context._transaction = None
+        elif self.connection.in_transaction():
+            self.connection.commit()
+        context.on_version_apply_callbacks = ()  # they notify others of real upgrades; this is none
+        self.autocommits = str(self.connection.get_isolation_level()) == "AUTOCOMMIT"
+        #: Process id of our server backend; another one after every ``reconnect``.
+        self.pid = self._backend_pid()
+        self._end()
+
+    def give_back(self) -> None:
+        """Leave the connection in the state in which env.py expects it."""
+        self._end()
+        if self._external:
+            self.connection.close()
+        elif self._callers_transaction:
+            self.context._transaction = self.connection.begin()
+
+    # -- transactions -------------------------------------------------------------------------------------------------
+    @property
+    def session(self) -> SqlalchemySession:
+        """The connection as our readers want it."""
+        return SqlalchemySession(self.connection)
+
+    def begin(self) -> None:
+        """Open the transaction of one revision."""
+        self._end()
+        self.context._transaction = self.connection.begin()
+        self._xid = int(self._scalar("SELECT pg_catalog.pg_current_xact_id()::text"))
+
+    def begin_plain(self) -> None:
+        """Open a transaction that the migration may end and reopen."""
+        self._end()
+        self.context._transaction = self.connection.begin()
+
+    def commit(self) -> None:
+        """Commit it."""
+        if self.context._transaction is not None:
+            self.context._transaction.commit()
+        self._forget()
+
+    def rollback(self) -> None:
+        """Roll it back, whatever state it is in."""
+        if self.context._transaction is not None:
+            with suppress(Exception):  # the connection may be gone: the next statement says so
+                self.context._transaction.rollback()
+        self._forget()
+        self._end()
+
+    def _forget(self) -> None:
+        self.context._transaction = None
+        self._xid = None
+
+    def _end(self) -> None:
+        if self.connection.in_transaction():
+            self.connection.rollback()
+
+    def check_transaction(self) -> None:
+        """Raise LeftTransaction where the transaction is not the one that ``begin`` opened."""
+        if self._xid is None:
+            return
+        now = self._scalar("SELECT pg_catalog.pg_current_xact_id()::text")
+        if int(now) != self._xid:
+            raise LeftTransaction
+
+    def savepoint(self, name: str) -> None:
+        """Set a savepoint."""
+        self.session.execute(f"SAVEPOINT {quote_ident(name)}")
+
+    def rollback_to(self, name: str) -> None:
+        """Go back to a savepoint, which stays."""
+        self.session.execute(f"ROLLBACK TO SAVEPOINT {quote_ident(name)}")
+
+    @contextmanager
+    def scratch(self, name: str) -> Iterator[None]:
+        """A savepoint that is always rolled back and released at the end."""
+        self.savepoint(name)
+        try:
+            yield
+        finally:
+            self.rollback_to(name)
+            self.session.execute(f"RELEASE SAVEPOINT {quote_ident(name)}")
+
+    @contextmanager
+    def staying_in_transaction(self) -> Iterator[None]:
+        """Inside, a migration that asks for an autocommit block raises LeftTransaction instead of committing."""
+
+        def refuse() -> Any:
+            raise LeftTransaction
+
+        context: Any = self.context
+        context.autocommit_block = refuse
+        try:
+            yield
+        finally:
+            del context.autocommit_block
+
+    # -- what happens in them ------------------------------------------------------------------------------------------
+    def apply(self, step: MigrationStep) -> None:
+        """Run one revision's upgrade or downgrade, and move the version table along. Raises whatever it raises."""
+        from alembic.runtime.migration import HeadMaintainer
+
+        maintainer = HeadMaintainer(self.context, self.heads)
+        step.migration_fn()
+        maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
+        self.heads = maintainer.heads
+
+    def snapshot(self, base: Snapshot | None = None) -> Snapshot:
+        """The catalog as this transaction sees it; quicker where ``base`` is an earlier state of the same transaction."""
+        if base is not None and self._xid is not None:
+            return read_snapshot(self.session, exclude=self.excluded)
+        return read_snapshot(self.session, exclude=self.excluded)
+
+    def full_snapshot(self) -> Snapshot:
+        """The committed catalog, read whole in a transaction of its own."""
+        snapshot = read_snapshot(self.session, exclude=self.excluded)
+        self._end()
+        return snapshot
+
+    def rows_written(self) -> dict[str, int]:
+        """Rows inserted, updated and deleted per table in this transaction so far."""
+        rows = self.session.fetch(
+            "SELECT relid::pg_catalog.regclass::text, n_tup_ins + n_tup_upd + n_tup_del "
+            "FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+        )
+        return {name: int(count) for name, count in rows if name.rpartition(".")[2] not in self.excluded.tables}
+
+    # -- the connection --------------------------------------------------------------------------------------------------
+    def disconnect(self) -> dict[str, str]:
+        """Close the server connection so that the database can be copied; ``reconnect`` gets what this returns."""
+        self._end()
+        settings = dict(
+            self.session.fetch("SELECT name, setting FROM pg_catalog.pg_settings WHERE source IN ('session', 'user')")
+        )
+        settings["role"] = str(self._scalar("SELECT pg_catalog.current_setting('role')"))
+        self._end()
+        self.connection.invalidate()
+        self.connection.engine.dispose()
+        return settings
+
+    def reconnect(self, settings: dict[str, str]) -> None:
+        """Connect again, with the session settings that env.py had made."""
+        for name, value in settings.items():
+            if name == "role" and value == "none":
+                continue
+            with suppress(Exception):
+                self.session.fetch("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+        self.pid = self._backend_pid()
+        if self.connection.in_transaction():
+            self.connection.commit()
+
+    def _backend_pid(self) -> int:
+        return int(self._scalar("SELECT pg_catalog.pg_backend_pid()"))
+
+    def _scalar(self, sql: str) -> Any:
+        return self.session.fetch(sql)[0][0]

@@ -1,0 +1,238 @@
+"""One revision in one transaction: up, look, down, look, up again, look; at the end the first *after* is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.downgrade.compare import Difference, Tier, changes, differences
+from alembic_safety.errors import IrreversibleError
+from alembic_safety.postgres.session import sqlstate
+from alembic_safety.rehearsal.failure import explain, is_artefact
+from alembic_safety.rehearsal.stage import LeftTransaction, Stage
+from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
+from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
+
+if TYPE_CHECKING:
+    from alembic.script import Script
+
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.watch import Watch
+
+AFTER = "alembic_safety_after"
+
+
+@dataclass
+class Outcome:
+    """What one trial found; ``after`` is the state that the database was left in (None: as before)."""
+
+    up: Up = Up.RAN
+    down: Down = Down.NOT_TRIED
+    again: Again = Again.NOT_TRIED
+    error: str | None = None
+    #: Of the failing step, for whoever knows a remedy (a missing role, a missing extension).
+    cause: BaseException | None = None
+    before: Snapshot | None = None
+    after: Snapshot | None = None
+    left: list[Difference] = field(default_factory=list)
+    again_left: list[Difference] = field(default_factory=list)
+    compared: bool = False
+    committed: bool = False
+    #: The upgrade changed neither the catalog nor a row.
+    changed_nothing: bool = False
+
+    @property
+    def restored(self) -> Restored:
+        """The tier that the comparison after the downgrade gives."""
+        return restored_by(self.left) if self.compared else Restored.NOT_TRIED
+
+
+#: Called with the database standing at *after*, inside the open transaction; must leave it so.
+Observer = Callable[[Stage, "Snapshot", "Snapshot"], None]
+
+
+def _nothing() -> None:
+    """The transaction stays open."""
+
+
+class Judge:
+    """The steps that the transactional and the committed trial share."""
+
+    def __init__(self, stage: Stage, script: Script, watch: Watch) -> None:
+        self.stage = stage
+        self.script = script
+        self.watch = watch
+        self.heads_before = set(stage.heads)
+
+    def up(self, outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
+        """The first upgrade, and ``finish`` (a COMMIT can fail like any statement). Raises LeftTransaction."""
+        from alembic.runtime.migration import RevisionStep
+
+        try:
+            with self._quiet():
+                self.stage.apply(RevisionStep(self._map, self.script, True))
+            finish()
+            return True
+        except LeftTransaction:
+            raise
+        except Exception as error:
+            outcome.up = Up.TIMED_OUT if self.watch.fired else Up.FAILED
+            outcome.error, outcome.cause = self.watch.explain() or explain(error), error
+            return False
+
+    def down(self, outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
+        """The downgrade. Raises LeftTransaction."""
+        from alembic.runtime.migration import RevisionStep
+
+        state = downgrade_state(self.script)
+        if state == MISSING:
+            outcome.down = Down.MISSING
+            return False
+        try:
+            with self._quiet():
+                self.stage.apply(RevisionStep(self._map, self.script, False))
+            finish()
+        except LeftTransaction:
+            raise
+        except (IrreversibleError, NotImplementedError) as error:
+            if str(error).startswith(NOT_YET):
+                outcome.down = Down.MISSING
+            else:
+                outcome.down, outcome.error, outcome.cause = Down.REFUSES, explain(error), error
+            return False
+        except Exception as error:
+            deliberate = sqlstate(error) is None and _raises_itself(error, self.script)
+            outcome.down = Down.TIMED_OUT if self.watch.fired else Down.REFUSES if deliberate else Down.FAILED
+            outcome.error, outcome.cause = self.watch.explain() or explain(error), error
+            return False
+        outcome.down = Down.EMPTY if state == EMPTY else Down.RAN
+        return True
+
+    def again(self, outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
+        """The second upgrade. Raises LeftTransaction."""
+        from alembic.runtime.migration import RevisionStep
+
+        try:
+            with self._quiet():
+                self.stage.apply(RevisionStep(self._map, self.script, True))
+            finish()
+            return True
+        except LeftTransaction:
+            raise
+        except Exception as error:
+            outcome.again = Again.TIMED_OUT if self.watch.fired else Again.FAILED
+            outcome.error, outcome.cause = self.watch.explain() or explain(error), error
+            return False
+
+    def compare_down(self, outcome: Outcome, before: Snapshot, found: Snapshot) -> None:
+        """Hold the catalog after the downgrade against the one before the upgrade."""
+        outcome.left = differences(before, found)
+        outcome.compared = True
+
+    def compare_again(self, outcome: Outcome, after: Snapshot, found: Snapshot) -> None:
+        """Hold the catalog after the second upgrade against the one after the first."""
+        outcome.again_left = differences(after, found)
+        # A downgrade that could not give back the column order makes the second upgrade differ by the same.
+        outcome.again_left = [d for d in outcome.again_left if d.tier is not Tier.COLUMN_ORDER]
+        outcome.again = Again.DIFFERENT if outcome.again_left else Again.SAME
+
+    @property
+    def _map(self) -> Any:
+        assert self.stage.context.script is not None
+        return self.stage.context.script.revision_map
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        from alembic.operations import Operations
+
+        with Operations.context(self.stage.context):
+            yield
+
+
+def transactional(
+    stage: Stage,
+    script: Script,
+    before: Snapshot,
+    watch: Watch,
+    observe: Observer | None = None,
+    *,
+    only_up: bool = False,
+) -> Outcome:
+    """Rehearse a revision in one transaction.
+
+    :return: the outcome; ``after`` is set exactly where the upgrade was committed.
+    :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
+    """
+    judge = Judge(stage, script, watch)
+    outcome = Outcome(before=before)
+    stage.begin()
+    try:
+        with stage.staying_in_transaction():
+            if not judge.up(outcome):
+                return outcome
+            stage.check_transaction()
+            after = stage.snapshot(before)
+            heads_after = set(stage.heads)
+            stage.savepoint(AFTER)
+            if observe is not None:
+                observe(stage, before, after)
+            if not only_up and downgrade_state(script) == EMPTY:
+                outcome.changed_nothing = not changes(before, after) and not stage.rows_written()
+            if not only_up:
+                _back_and_forth(judge, outcome, before, after)
+                stage.rollback_to(AFTER)
+            stage.heads = heads_after
+        try:
+            stage.commit()
+        except Exception as error:  # deferred constraints are checked here
+            outcome.up, outcome.error, outcome.cause = Up.FAILED, explain(error), error
+            outcome.down, outcome.again, outcome.compared = Down.NOT_TRIED, Again.NOT_TRIED, False
+            return outcome
+        outcome.after = after
+        return outcome
+    finally:
+        if outcome.after is None:
+            stage.rollback()
+            stage.heads = set(judge.heads_before)
+
+
+def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> None:
+    stage = judge.stage
+    if not judge.down(outcome):
+        if outcome.down is Down.FAILED and outcome.cause is not None and is_artefact(outcome.cause):
+            raise LeftTransaction
+        return
+    stage.check_transaction()
+    judge.compare_down(outcome, before, stage.snapshot(after))
+    if not judge.again(outcome):
+        if outcome.cause is not None and is_artefact(outcome.cause):
+            raise LeftTransaction
+        return
+    stage.check_transaction()
+    judge.compare_again(outcome, after, stage.snapshot(after))
+
+
+def downgrade_state(script: Script) -> str:
+    """What the revision's downgrade is: one of the states of ``revisions.anatomy``."""
+    try:
+        with open(script.path, encoding="utf-8", errors="surrogateescape") as file:
+            state = Anatomy(file.read()).downgrade_state
+    except (OSError, SyntaxError, ValueError):
+        state = ""
+    if not hasattr(script.module, "downgrade"):
+        return MISSING
+    return "" if state == MISSING else state
+
+
+def _raises_itself(error: BaseException, script: Script) -> bool:
+    """Whether the revision's own text raised it: the innermost frame is in the revision file."""
+    traceback = error.__traceback__
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback.tb_frame.f_code.co_filename != str(script.path):
+        return False
+    return not isinstance(error, (NameError, AttributeError, TypeError, KeyError, IndexError, ImportError))

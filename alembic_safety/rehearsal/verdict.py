@@ -1,0 +1,174 @@
+"""What a rehearsal found out about a revision: the records that every report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from alembic_safety.downgrade.compare import Difference, Tier
+
+
+class Up(str, Enum):
+    """How the upgrade went."""
+
+    RAN = "ran"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    #: The server lacks something that the migration asks for (an extension): no fault of the migration.
+    UNAVAILABLE = "unavailable"
+    #: A revision that it needs could not be applied; ``culprit`` names that.
+    NOT_REACHED = "not reached"
+
+
+class Down(str, Enum):
+    """How the downgrade went."""
+
+    RAN = "ran"
+    #: There is no function ``downgrade``.
+    MISSING = "missing"
+    #: ``pass``, although the upgrade changed something.
+    EMPTY = "empty"
+    #: It refuses on purpose.
+    REFUSES = "refuses"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    NOT_TRIED = "not tried"
+
+
+class Restored(str, Enum):
+    """Whether the catalog after the downgrade is the one before the upgrade."""
+
+    IDENTICAL = "identical"
+    #: Identical up to physical column order, which ADD COLUMN cannot restore.
+    COLUMN_ORDER = "identical up to column order"
+    DIFFERENT = "different"
+    NOT_TRIED = "not tried"
+
+
+class Again(str, Enum):
+    """Whether the second upgrade ran and gave what the first gave."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The result for one revision."""
+
+    revision: str
+    title: str = ""
+    #: Relative to the project where it lies in it.
+    file: str = ""
+    up: Up
+    down: Down = Down.NOT_TRIED
+    restored: Restored = Restored.NOT_TRIED
+    again: Again = Again.NOT_TRIED
+    #: Why a step failed: the server's words, with file and line where they are known.
+    error: str | None = None
+    #: The revision whose failure keeps this one from being reached.
+    culprit: str | None = None
+    #: What differs after the downgrade, in plain words.
+    differences: tuple[str, ...] = ()
+    #: What differs after the second upgrade from after the first.
+    again_differences: tuple[str, ...] = ()
+    #: Objects that no snapshot can compare, as "kind identity".
+    unmodelled: tuple[str, ...] = ()
+    #: Roles that the migration names and the server lacked.
+    stand_in_roles: tuple[str, ...] = ()
+    #: Whether it ran in transactions of its own that were committed, on a copy (autocommit blocks, COMMIT in the source).
+    committed: bool = False
+    #: Whether this is the result of an earlier run of the very same sources.
+    cached: bool = False
+    #: Only applied, not judged: it lies outside of the asked range.
+    applied_only: bool = False
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the revision goes up, down and up again, and each step gives what it should."""
+        if self.applied_only:
+            return self.up is Up.RAN
+        return (
+            self.up is Up.RAN
+            and self.down in (Down.RAN, Down.EMPTY)
+            and self.restored in (Restored.IDENTICAL, Restored.COLUMN_ORDER)
+            and self.again is Again.SAME
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, in a stable order of keys."""
+        return {
+            "revision": self.revision,
+            "title": self.title,
+            "file": self.file,
+            "holds": self.holds,
+            "up": self.up.value,
+            "down": self.down.value,
+            "restored": self.restored.value,
+            "again": self.again.value,
+            "error": self.error,
+            "culprit": self.culprit,
+            "differences": list(self.differences),
+            "again_differences": list(self.again_differences),
+            "unmodelled": list(self.unmodelled),
+            "stand_in_roles": list(self.stand_in_roles),
+            "committed": self.committed,
+            "cached": self.cached,
+            "applied_only": self.applied_only,
+            "seconds": round(self.seconds, 4),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        """The inverse of ``to_json``. Raises KeyError or ValueError where the data is of another form."""
+        return cls(
+            revision=data["revision"],
+            title=data["title"],
+            file=data["file"],
+            up=Up(data["up"]),
+            down=Down(data["down"]),
+            restored=Restored(data["restored"]),
+            again=Again(data["again"]),
+            error=data["error"],
+            culprit=data["culprit"],
+            differences=tuple(data["differences"]),
+            again_differences=tuple(data["again_differences"]),
+            unmodelled=tuple(data["unmodelled"]),
+            stand_in_roles=tuple(data["stand_in_roles"]),
+            committed=data["committed"],
+            cached=data["cached"],
+            applied_only=data["applied_only"],
+            seconds=data["seconds"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """The result of a whole run."""
+
+    verdicts: tuple[Verdict, ...]
+    #: Name and value of what the run depended on: server, range.
+    facts: Mapping[str, str] = field(default_factory=dict)
+    #: What stood in for something else, a sentence each.
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether every revision holds."""
+        return all(v.holds for v in self.verdicts)
+
+
+def restored_by(found: list[Difference]) -> Restored:
+    """The tier that a list of differences leaves."""
+    if not found:
+        return Restored.IDENTICAL
+    if all(d.tier is Tier.COLUMN_ORDER for d in found):
+        return Restored.COLUMN_ORDER
+    return Restored.DIFFERENT
