@@ -4,44 +4,49 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, Union
+from typing import NamedTuple
 
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.rehearsal.verdict import Again, Down, Rehearsal, Restored, Up, Verdict
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
 
-Step: TypeAlias = Union[Up, Down, Restored, Again]
 COLUMNS = ("revision", "title", "upgrade", "downgrade", "schema restored", "upgrade again", "time")
 
-_MARKS: Mapping[Step, Mark] = {
-    Up.RAN: Mark.GOOD,
-    Up.NOT_REACHED: Mark.WARN,
-    Up.UNAVAILABLE: Mark.WARN,
-    Down.RAN: Mark.GOOD,
-    Restored.IDENTICAL: Mark.GOOD,
-    Restored.COLUMN_ORDER: Mark.GOOD,
-    Again.SAME: Mark.GOOD,
-}
 
-#: For each result that falls short: its stable name for machines, and how the summary counts it.
-SHORTFALLS: Mapping[Step, tuple[str, str]] = {
-    Up.FAILED: ("upgrade-failed", "failed to upgrade"),
-    Up.TIMED_OUT: ("upgrade-timed-out", "timed out while upgrading"),
-    Up.UNAVAILABLE: ("extension-missing", "could not be rehearsed on this server"),
-    Up.NOT_REACHED: ("not-reached", "not reached"),
-    Down.MISSING: ("downgrade-missing", "without a downgrade"),
-    Down.EMPTY: ("downgrade-empty", "with an empty downgrade"),
-    Down.REFUSES: ("downgrade-refuses", "that refuse to downgrade"),
-    Down.FAILED: ("downgrade-failed", "failed to downgrade"),
-    Down.TIMED_OUT: ("downgrade-timed-out", "timed out while downgrading"),
-    Down.NOT_TRIED: ("downgrade-not-tried", "not downgraded"),
-    Restored.DIFFERENT: ("schema-not-restored", "left the schema different"),
-    Restored.NOT_TRIED: ("schema-not-compared", "not compared"),
-    Again.DIFFERENT: ("second-upgrade-different", "gave something else the second time"),
-    Again.FAILED: ("second-upgrade-failed", "failed to upgrade again"),
-    Again.TIMED_OUT: ("second-upgrade-timed-out", "timed out while upgrading again"),
-    Again.NOT_TRIED: ("second-upgrade-not-tried", "not upgraded again"),
+class Shortfall(NamedTuple):
+    """How a revision falls short: a stable name for machines, and how the summary counts it."""
+
+    code: str
+    words: str
+
+
+# A table for each step: members of different enumerations with the same value are equal, and would overwrite each other.
+_UP: Mapping[Up, Shortfall] = {
+    Up.FAILED: Shortfall("upgrade-failed", "failed to upgrade"),
+    Up.TIMED_OUT: Shortfall("upgrade-timed-out", "timed out while upgrading"),
+    Up.UNAVAILABLE: Shortfall("extension-missing", "could not be rehearsed on this server"),
+    Up.NOT_REACHED: Shortfall("not-reached", "not reached"),
 }
+_DOWN: Mapping[Down, Shortfall] = {
+    Down.MISSING: Shortfall("downgrade-missing", "without a downgrade"),
+    Down.EMPTY: Shortfall("downgrade-empty", "with an empty downgrade"),
+    Down.REFUSES: Shortfall("downgrade-refuses", "that refuse to downgrade"),
+    Down.FAILED: Shortfall("downgrade-failed", "failed to downgrade"),
+    Down.TIMED_OUT: Shortfall("downgrade-timed-out", "timed out while downgrading"),
+    Down.NOT_TRIED: Shortfall("downgrade-not-tried", "not downgraded"),
+}
+_RESTORED: Mapping[Restored, Shortfall] = {
+    Restored.DIFFERENT: Shortfall("schema-not-restored", "left the schema different"),
+    Restored.NOT_TRIED: Shortfall("schema-not-compared", "not compared"),
+}
+_AGAIN: Mapping[Again, Shortfall] = {
+    Again.DIFFERENT: Shortfall("second-upgrade-different", "gave something else the second time"),
+    Again.FAILED: Shortfall("second-upgrade-failed", "failed to upgrade again"),
+    Again.TIMED_OUT: Shortfall("second-upgrade-timed-out", "timed out while upgrading again"),
+    Again.NOT_TRIED: Shortfall("second-upgrade-not-tried", "not upgraded again"),
+}
+#: Every shortfall, in the order in which a summary counts them.
+SHORTFALLS = (*_UP.values(), *_DOWN.values(), *_RESTORED.values(), *_AGAIN.values())
 
 
 def rehearsal_report(rehearsal: Rehearsal) -> Report:
@@ -63,19 +68,19 @@ def rehearsal_report(rehearsal: Rehearsal) -> Report:
     )
 
 
-def shortfall(verdict: Verdict) -> Step | None:
+def shortfall(verdict: Verdict) -> Shortfall | None:
     """The first step that falls short, or None where the revision holds."""
     if verdict.holds:
         return None
     if verdict.up is not Up.RAN:
-        return verdict.up
+        return _UP[verdict.up]
     if verdict.down is Down.EMPTY and verdict.restored is Restored.DIFFERENT:
-        return Down.EMPTY
+        return _DOWN[Down.EMPTY]
     if verdict.down not in (Down.RAN, Down.EMPTY):
-        return verdict.down
+        return _DOWN[verdict.down]
     if verdict.restored not in (Restored.IDENTICAL, Restored.COLUMN_ORDER):
-        return verdict.restored
-    return verdict.again
+        return _RESTORED[verdict.restored]
+    return _AGAIN[verdict.again]
 
 
 def _summary(judged: list[Verdict]) -> str:
@@ -84,19 +89,19 @@ def _summary(judged: list[Verdict]) -> str:
     text = f"{holding} of {len(judged)} revisions go up, down and up again"
     if order:
         text += f" ({order} of them restored up to physical column order)"
-    steps = Counter(step for verdict in judged if (step := shortfall(verdict)))
-    if steps:
-        text += "; " + ", ".join(f"{steps[step]} {words}" for step, (_, words) in SHORTFALLS.items() if steps[step])
+    counts = Counter(shortfall(verdict) for verdict in judged)
+    if parts := [f"{counts[each]} {each.words}" for each in SHORTFALLS if counts[each]]:
+        text += "; " + ", ".join(parts)
     cached = sum(v.cached for v in judged)
     return text + (f"; {cached} known from an earlier run" if cached else "")
 
 
 def _row(verdict: Verdict) -> Row:
-    step = shortfall(verdict)
+    short = shortfall(verdict)
     return Row(
         key=verdict.revision,
-        outcome=_outcome(step),
-        code=SHORTFALLS[step][0] if step else "",
+        outcome=_outcome(verdict),
+        code=short.code if short else "",
         cells=(
             Cell(verdict.revision),
             Cell(verdict.title),
@@ -110,22 +115,24 @@ def _row(verdict: Verdict) -> Row:
     )
 
 
-def _outcome(step: Step | None) -> Outcome:
-    if step is None:
+def _outcome(verdict: Verdict) -> Outcome:
+    if verdict.holds:
         return Outcome.PASSED
-    if step is Up.NOT_REACHED:
+    if verdict.up is Up.NOT_REACHED:
         return Outcome.SKIPPED
-    return Outcome.ERROR if step is Up.UNAVAILABLE else Outcome.FAILED
+    return Outcome.ERROR if verdict.up is Up.UNAVAILABLE else Outcome.FAILED
 
 
-def _cell(result: Step) -> Cell:
-    if result in (Down.NOT_TRIED, Restored.NOT_TRIED, Again.NOT_TRIED):
+def _cell(result: Up | Down | Restored | Again) -> Cell:
+    if result.value == "not tried":
         return Cell("–")
     if result is Restored.COLUMN_ORDER:
         return Cell("up to column order", Mark.GOOD)
-    if result is Down.EMPTY:
-        return Cell(result.value, Mark.WARN)  # right where the upgrade changes no schema
-    return Cell(result.value, _MARKS.get(result, Mark.BAD))
+    if result in (Up.RAN, Down.RAN, Restored.IDENTICAL, Again.SAME):
+        return Cell(result.value, Mark.GOOD)
+    # an empty downgrade is right where the upgrade changes no schema
+    mild = result in (Up.NOT_REACHED, Up.UNAVAILABLE, Down.EMPTY)
+    return Cell(result.value, Mark.WARN if mild else Mark.BAD)
 
 
 def _time(seconds: float) -> str:
