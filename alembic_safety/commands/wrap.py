@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="SQL files, or folders of them")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing (default: no)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing (default: no)"
+    )
     parser.add_argument("--head", metavar="REV", help="revision to begin on (default: the only head)")
     parser.add_argument(
-        "--version-path", metavar="DIR", type=Path, help="version location to write to (default: the only one, or the head's)"
+        "--version-path",
+        metavar="DIR",
+        type=Path,
+        help="version location to write to (default: the only one, or the head's)",
     )
     parser.add_argument("--encoding", metavar="NAME", default="utf-8", help="encoding of the files (default: utf-8)")
 
@@ -61,10 +66,8 @@ def lines(result: WrapResult, *, dry_run: bool) -> list[str]:
 def _about(wrapped: Wrapped) -> list[str]:
     statements = sum(len(part.statements) for part in wrapped.parts)
     down = "with downgrade" if wrapped.has_downgrade else "no downgrade yet"
-    text = [
-        f"{wrapped.revision}  {wrapped.path.name}  from {wrapped.migration.up.path}  "
-        f"({statements} statement{'s' if statements != 1 else ''}, {down})"
-    ]
+    count = f"{statements} statement{'s' if statements != 1 else ''}"
+    text = [f"{wrapped.revision}  {wrapped.path.name}  from {wrapped.migration.up.path}  ({count}, {down})"]
     for part in wrapped.parts:
         if part.reason:
             first, last = part.statements[0].line, part.statements[-1].line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Union
+from typing import TypeAlias
 
 from alembic_safety.revisions.markers import blocks
 
@@ -12,8 +12,9 @@ MISSING = "missing"  # no function of that name
 EMPTY = "empty"  # pass, a docstring, or a bare refusal
 MARKED = "marked"  # written by us, and as we wrote it
 WRITTEN = "written"  # by hand
+ELSEWHERE = "elsewhere"  # the name is there, but no function of this file
 
-Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Anatomy:
@@ -32,11 +33,11 @@ class Anatomy:
 
     @property
     def downgrade_state(self) -> str:
-        """MISSING, EMPTY, MARKED or WRITTEN."""
+        """MISSING, EMPTY, MARKED, WRITTEN or ELSEWHERE."""
         function = self.downgrade
         if function is None:
-            return MISSING
-        statements = [s for s in function.body if not _says_nothing(s)]
+            return ELSEWHERE if _binds(self.tree, "downgrade") else MISSING
+        statements = [s for s in function.body if not says_nothing(s)]
         if not statements:
             return EMPTY
         start, end = self.span(statements[0])[0], self.span(statements[-1])[1]
@@ -51,6 +52,11 @@ class Anatomy:
         column = node.col_offset if first == node.lineno else 0
         end_line = node.end_lineno or node.lineno
         return self.offset(first, column), self.offset(end_line, node.end_col_offset or 0)
+
+    def line_end(self, offset: int) -> int:
+        """Where the line after the one of this offset begins."""
+        found = self.source.find("\n", offset)
+        return len(self.source) if found < 0 else found + 1
 
     def offset(self, line: int, column: int) -> int:
         """Character offset of a line (from 1) and a column in UTF-8 bytes (from 0), as the syntax tree counts them."""
@@ -99,14 +105,28 @@ def _called_name(call: ast.Call) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _says_nothing(statement: ast.stmt) -> bool:
+def _binds(tree: ast.Module, name: str) -> bool:
+    """Whether anything at module level gives this name a value: an assignment, an import, a definition under ``if``."""
+    for node in tree.body:
+        for inner in ast.walk(node) if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ():
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner.id == name:
+                return True
+            if isinstance(inner, ast.alias) and (inner.asname or inner.name) == name:
+                return True
+            if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)) and inner.name == name:
+                return True
+    return False
+
+
+def says_nothing(statement: ast.stmt) -> bool:
+    """``pass``, ``...``, a docstring."""
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
 
 
 def _only_refuses(statement: ast.stmt) -> bool:
-    """``op.irreversible("…")`` that nobody derived, as safety-wrap writes it, or ``raise NotImplementedError``."""
+    """``op.irreversible("no downgrade has been written yet …")``, as safety-wrap writes it."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         arguments = statement.value.args
         text = arguments[0].value if arguments and isinstance(arguments[0], ast.Constant) else ""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from alembic_safety.errors import SafetyError, SourceError, UsageError
 from alembic_safety.revisions.anatomy import Anatomy, canonical_source, sql_files_named
 from alembic_safety.revisions.graph import Node, in_order
+from alembic_safety.revisions.internals import dependencies, down_revisions, own_labels
+from alembic_safety.revisions.rewrite import read_source
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -185,7 +187,7 @@ def chain_of(script: ScriptDirectory) -> Chain:
         raise UsageError(str(error)) from error
     except SyntaxError as error:
         raise SourceError(error.msg, file=error.filename, line=error.lineno) from error
-    nodes = {i: Node(i, _versioned(s._versioned_down_revisions), _dependencies(s), Path(s.path)) for i, s in scripts.items()}
+    nodes = {i: Node(i, down_revisions(s), dependencies(s), Path(s.path)) for i, s in scripts.items()}
     keys: dict[str, str] = {}
     revisions: list[Revision] = []
     for identifier in in_order(nodes):
@@ -195,25 +197,16 @@ def chain_of(script: ScriptDirectory) -> Chain:
     return Chain(script, revisions)
 
 
-def _versioned(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
-
-
-def _dependencies(script: Script) -> tuple[str, ...]:
-    parents = set(script._versioned_down_revisions)
-    return tuple(d for d in script._all_down_revisions if d not in parents)
-
-
 def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:
     path = Path(script.path)
-    source = path.read_text(encoding="utf-8", errors="surrogateescape") if path.suffix == ".py" else ""
+    source = read_source(path)[0] if path.suffix == ".py" else ""
     files, missing = _sql_files(source, path)
     return Revision(
         id=node.id,
         path=path,
         parents=node.parents,
         depends_on=node.depends_on,
-        branch_labels=tuple(sorted(set(script._orig_branch_labels))),
+        branch_labels=own_labels(script),
         title=(script.doc or "").strip(),
         sql_files=files,
         missing_files=missing,

@@ -6,11 +6,11 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError, StatementError
 from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.revisions.internals import is_transaction_per_migration, version_locations
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.session_settings import SessionSettings, settings_in
 from alembic_safety.revisions.source import calling_revision, locate, read_pinned, require_revision
@@ -35,7 +35,7 @@ def run_file(
     """Run a SQL file of the revision that is calling; see ``op.run_sql_file``."""
     _, revision_file = require_revision()
     script = context.script
-    folders = [Path(folder) for folder in script._version_locations] if script is not None else []
+    folders = version_locations(script) if script is not None else []
     found = locate(path, revision_file=revision_file, folders=folders)
     text = read_pinned(found, name=path, sha256=sha256, encoding=encoding)
     if section is not None:
@@ -57,7 +57,7 @@ def _split(text: str, file: str | None) -> Script:
 
 
 def _run(context: MigrationContext, script: Script, transaction: bool, place: str | None = None) -> None:
-    shared = not context._transaction_per_migration
+    shared = not is_transaction_per_migration(context)
     settings = settings_in(script.statements)
     target = _Offline(context) if context.as_sql else _Online(context, place)
     with target.scoped(settings):

@@ -35,7 +35,7 @@ def write_all(files: Sequence[NewFile]) -> None:
             temporary = file.path.with_name(f".{file.path.name[:200]}{mark}")
             staged.append(temporary)
             temporary.write_bytes(file.data)
-        for file, temporary in zip(files, staged):
+        for file, temporary in zip(files, staged, strict=True):
             # Not replace(): a file that somebody made in the meantime must stay.
             os.link(temporary, file.path)
             placed.append(file.path)

@@ -1,17 +1,20 @@
 """Blocks that we wrote into a revision file, and whether anybody edited them since.
 
-A block stands between two comment lines; the first holds a hash of what is between. An edited block is its author's.
+A block stands between two comment lines; the first holds a hash of what is between. An edited block is its author's. The
+hash is over the tokens, so that a code formatter edits nothing.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import io
 import re
-from collections.abc import Sequence
+import tokenize
 from dataclasses import dataclass
 
 _BEGIN = re.compile(r"^[ \t]*# alembic-safety: begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{16})[ \t]*\r?$", re.MULTILINE)
-_END = "# alembic-safety: end {name}"
+_LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +25,37 @@ class Block:
     #: Character offsets of the whole lines from the begin marker to the end marker, the last line end included.
     start: int
     end: int
-    #: Whether its lines are still as they were written.
+    #: Whether it is still as it was written.
     intact: bool
 
 
-def mark(name: str, lines: Sequence[str]) -> list[str]:
-    """The lines of a block with its two markers around it (no indentation, no line ends)."""
-    return [f"# alembic-safety: begin {name} {_digest(lines)}", *lines, _END.format(name=name)]
+def mark(name: str, code: str) -> tuple[str, str]:
+    """The two comment lines that go before and after ``code``."""
+    return f"# alembic-safety: begin {name} {_digest(code)}", f"# alembic-safety: end {name}"
 
 
 def blocks(source: str) -> list[Block]:
     """All marked blocks of a source, in order; a begin marker without its end is no block."""
     result: list[Block] = []
     for begin in _BEGIN.finditer(source):
-        after = begin.end() + 1
-        end = re.compile(rf"^[ \t]*{re.escape(_END.format(name=begin['name']))}[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(
-            source, after
-        )
+        after = min(begin.end() + 1, len(source))
+        end = re.compile(rf"^[ \t]*# alembic-safety: end {begin['name']}[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(source, after)
         if end is not None:
-            lines = source[after : end.start()].splitlines()
-            result.append(Block(begin["name"], begin.start(), end.end(), _digest(lines) == begin["digest"]))
+            intact = _digest(source[after : end.start()]) == begin["digest"]
+            result.append(Block(begin["name"], begin.start(), end.end(), intact))
     return result
 
 
-def _digest(lines: Sequence[str]) -> str:
-    """Hash of the lines, whatever their indentation as a whole and their line ends are."""
-    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
-    cut = min(indents, default=0)
-    text = "\n".join(line[cut:].rstrip() if line.strip() else "" for line in lines)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _digest(code: str) -> str:
+    """Hash of the code's tokens and comments; '' where it is no Python any more."""
+    pieces: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code.replace("\r\n", "\n")).readline):
+            if token.type in _LAYOUT:
+                continue
+            if token.string in (")", "]") and pieces[-1:] == [","]:
+                pieces.pop()  # formatters put a comma after the last argument
+            pieces.append(repr(ast.literal_eval(token.string)) if token.type == tokenize.STRING else token.string)
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return ""
+    return hashlib.sha256("\n".join(pieces).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -11,7 +11,10 @@ from alembic_safety.errors import SourceError
 _MARKERS = (
     ("dbmate", re.compile(r"^--[ \t]*migrate:(?P<name>up|down)\b(?P<rest>[^\r\n]*)", re.MULTILINE)),
     ("goose", re.compile(r"^--[ \t]*\+goose[ \t]+(?P<name>up|down)\b(?P<rest>[^\r\n]*)", re.MULTILINE | re.IGNORECASE)),
-    ("sql-migrate", re.compile(r"^--[ \t]*\+migrate[ \t]+(?P<name>up|down)\b(?P<rest>[^\r\n]*)", re.M | re.I)),
+    (
+        "sql-migrate",
+        re.compile(r"^--[ \t]*\+migrate[ \t]+(?P<name>up|down)\b(?P<rest>[^\r\n]*)", re.MULTILINE | re.IGNORECASE),
+    ),
     ("rambler", re.compile(r"^--[ \t]*rambler[ \t]+(?P<name>up|down)\b(?P<rest>[^\r\n]*)", re.MULTILINE)),
 )
 _TERN = re.compile(r"^----[ \t]*create above[ \t]*/[ \t]*drop below[ \t]*----[^\r\n]*", re.MULTILINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import sys
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,13 +13,11 @@ from alembic_safety.revisions.split import decode_sql
 
 def calling_revision() -> tuple[str, Path] | None:
     """Identifier and file of the revision whose ``upgrade()`` or ``downgrade()`` is running, or None outside of one."""
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None:
         names = frame.f_globals
         if isinstance(names.get("revision"), str) and "down_revision" in names and names.get("__file__"):
             return names["revision"], Path(names["__file__"])
-        if frame.f_back is None:
-            return None
         frame = frame.f_back
     return None
 

@@ -201,9 +201,7 @@ class _Splitter:
     def _note_atomic(self, word: str) -> None:
         if self.previous in (".", "AS"):  # a name, not a keyword
             return
-        if word == "ATOMIC" and self.previous == "BEGIN":
-            self.atomic += 1
-        elif self.atomic and word == "CASE":
+        if (word == "ATOMIC" and self.previous == "BEGIN") or (word == "CASE" and self.atomic):
             self.atomic += 1
         elif self.atomic and word == "END":
             self.atomic -= 1

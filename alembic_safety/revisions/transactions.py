@@ -49,6 +49,8 @@ def parts(statements: Sequence[Statement], *, transaction: bool = True, shared_t
         # BEGIN that nothing closes only makes sense where a transaction is open anyhow: there it says nothing.
         return _implicit(_without(statements, {first}), shared_transaction, _own_transaction(statements[first], None))
     plain = _is_plain_begin(statements[first]) and statements[last].words[0] in ("COMMIT", "END")
+    # How a transaction is isolated can only be said at its beginning, so that one has to be the file's own.
+    plain = plain and not any(s.words[:2] == ("SET", "TRANSACTION") for s in statements[first:last])
     after = statements[last + 1 :]
     if one_block and plain and all(_is_session_setting(s) for s in (*statements[:first], *after)):
         reason = _own_transaction(statements[first], statements[last])

@@ -12,6 +12,7 @@ from alembic_safety.errors import SourceError, UsageError
 from alembic_safety.revisions.anatomy import NOT_YET, Anatomy
 from alembic_safety.revisions.chain import Chain, load_chain
 from alembic_safety.revisions.files import NewFile, write_all
+from alembic_safety.revisions.internals import version_locations
 from alembic_safety.revisions.layouts.collect import Migration, Source, collect
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.source import digest
@@ -90,7 +91,7 @@ def wrap(
 
 
 def _folder(config: Config, chain: Chain, chosen: Path | None) -> Path:
-    locations = [Path(p) for p in chain.script._version_locations]
+    locations = version_locations(chain.script)
     if chosen is not None:
         if chosen.resolve() not in [p.resolve() for p in locations]:
             raise UsageError(f"{str(chosen)!r} is none of the version locations: {', '.join(map(str, locations))}")

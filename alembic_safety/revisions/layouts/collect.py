@@ -140,19 +140,18 @@ def _with_role(file: _File, role: str) -> _File:
 
 def _file(path: Path, *, explicit: bool = False) -> _File:
     name = read_name(path.name[: -len(".sql")] if path.name.lower().endswith(".sql") else path.name)
-    transaction = True
-    conf = path.with_name(path.name + ".conf")
-    if conf.is_file():
-        transaction = not re.search(r"^\s*executeInTransaction\s*=\s*false", conf.read_text(errors="replace"), re.M)
+    transaction = not _says(path.with_name(path.name + ".conf"), "executeInTransaction")
     return _File(path, name, name.stem, explicit, transaction)
 
 
+def _says(options: Path, name: str) -> bool:
+    """Whether a file of options turns this one off."""
+    pattern = re.compile(rf"^\s*{name}\s*=\s*false", re.MULTILINE)
+    return options.is_file() and pattern.search(options.read_text(errors="replace")) is not None
+
+
 def _migration_folder(folder: Path, up: Path, down: Path | None) -> list[_File]:
-    metadata = folder / "metadata.toml"
-    transaction = not (
-        metadata.is_file()
-        and re.search(r"^\s*run_in_transaction\s*=\s*false", metadata.read_text(errors="replace"), re.M)
-    )
+    transaction = not _says(folder / "metadata.toml", "run_in_transaction")
     version = version_of(folder.name)
     files = [_File(up, Name(folder.name, "up", version), folder.name, True, transaction, folder.name)]
     if down is not None:

@@ -1,0 +1,50 @@
+"""Statements that one of Alembic's operations says exactly as well."""
+
+from __future__ import annotations
+
+import re
+
+# A name that needs no quotes, with its schema. Quoted names stay SQL: their quoting would be SQLAlchemy's.
+_NAME = r"(?:(?P<schema>[a-z_][a-z0-9_]*)\.)?(?P<name>[a-z_][a-z0-9_]*)"
+_PLAIN = r"[a-z_][a-z0-9_]*"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text.replace(" ", r"\s+").replace("<name>", _NAME).replace("<plain>", f"({_PLAIN})"))
+
+
+_DROP_TABLE = _pattern(r"DROP TABLE <name>")
+_DROP_INDEX = _pattern(r"DROP INDEX <name>")
+_RENAME_TABLE = _pattern(r"ALTER TABLE <name> RENAME TO <plain>")
+_DROP_COLUMN = _pattern(r"ALTER TABLE <name> DROP COLUMN <plain>")
+_DROP_CONSTRAINT = _pattern(r"ALTER TABLE <name> DROP CONSTRAINT <plain>")
+_RENAME_COLUMN = _pattern(r"ALTER TABLE <name> RENAME COLUMN <plain> TO <plain>")
+_NOT_NULL = _pattern(r"ALTER TABLE <name> ALTER COLUMN <plain> (SET|DROP) NOT NULL")
+
+
+def as_operation(sql: str) -> str | None:
+    """A call such as ``drop_table("orders", schema="app")`` that sends the same statement, or None."""
+    text = sql.strip().rstrip(";").rstrip()
+    for pattern, write in _OPERATIONS:
+        match = pattern.fullmatch(text)
+        if match:
+            schema = f', schema="{match["schema"]}"' if match["schema"] else ""
+            return write(match["name"], [g for g in match.groups()[2:] if g], schema)
+    return None
+
+
+_OPERATIONS = (
+    (_DROP_TABLE, lambda name, _, schema: f'drop_table("{name}"{schema})'),
+    (_DROP_INDEX, lambda name, _, schema: f'drop_index("{name}"{schema})'),
+    (_RENAME_TABLE, lambda name, rest, schema: f'rename_table("{name}", "{rest[0]}"{schema})'),
+    (_DROP_COLUMN, lambda name, rest, schema: f'drop_column("{name}", "{rest[0]}"{schema})'),
+    (_DROP_CONSTRAINT, lambda name, rest, schema: f'drop_constraint("{rest[0]}", "{name}"{schema})'),
+    (
+        _RENAME_COLUMN,
+        lambda name, rest, schema: f'alter_column("{name}", "{rest[0]}", new_column_name="{rest[1]}"{schema})',
+    ),
+    (
+        _NOT_NULL,
+        lambda name, rest, schema: f'alter_column("{name}", "{rest[0]}", nullable={rest[1] == "DROP"}{schema})',
+    ),
+)

@@ -1,0 +1,37 @@
+"""What Alembic knows and gives no public name to; the one place that reads its private attributes."""
+# ruff: noqa: SLF001
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import Script, ScriptDirectory
+
+
+def version_locations(script: ScriptDirectory) -> list[Path]:
+    """The folders that hold revisions, absolute."""
+    return [Path(folder) for folder in script._version_locations]
+
+
+def down_revisions(script: Script) -> tuple[str, ...]:
+    """The identifiers of ``down_revision``, in full."""
+    return tuple(script._versioned_down_revisions)
+
+
+def dependencies(script: Script) -> tuple[str, ...]:
+    """The identifiers of ``depends_on``, in full, labels resolved."""
+    parents = set(down_revisions(script))
+    return tuple(d for d in script._all_down_revisions if d not in parents)
+
+
+def own_labels(script: Script) -> tuple[str, ...]:
+    """The branch labels written in this very revision."""
+    return tuple(sorted(script._orig_branch_labels))
+
+
+def is_transaction_per_migration(context: MigrationContext) -> bool:
+    """Whether each revision has a transaction of its own."""
+    return context._transaction_per_migration

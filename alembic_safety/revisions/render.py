@@ -1,0 +1,106 @@
+"""Statements of a way down, as the readable body of ``downgrade()`` or as a SQL file."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from alembic_safety.revisions.alembic_ops import as_operation
+from alembic_safety.revisions.sql_format import formatted, may_indent
+
+_WIDTH = 110
+
+
+class Step(Protocol):
+    """One statement with what a reader wants to know of it."""
+
+    @property
+    def sql(self) -> str:
+        """The statement, without a semicolon."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is there, where that isn't obvious; else ''."""
+
+    @property
+    def group(self) -> str:
+        """What it undoes: statements of a group stand together under this heading; '' for none."""
+
+
+def render_body(steps: Iterable[Step], *, remarks: Sequence[str] = (), op: str = "op") -> list[str]:
+    """The lines of a ``downgrade()`` body, without indentation.
+
+    A line may hold line ends of its own, inside of a string: only its beginning may be indented.
+
+    :param remarks: comments at the top: what was proven, what is lost.
+    :param op: the name that ``alembic.op`` has in the file.
+    """
+    lines = _comments(remarks)
+    group = ""
+    for step in steps:
+        if step.group != group:
+            group = step.group
+            if lines:
+                lines.append("")
+            lines += _comments([group] if group else [])
+        lines += _comments([step.reason] if step.reason else [])
+        lines += render_statement(step.sql, op=op)
+    return lines or ["pass"]
+
+
+def render_irreversible(reasons: Sequence[str], *, remarks: Sequence[str] = (), op: str = "op") -> list[str]:
+    """The body of a ``downgrade()`` that can't be: it raises, with the reasons."""
+    text = "; ".join(reasons)
+    call = f"{op}.irreversible({_quoted(text)})"
+    if len(call) <= _WIDTH:
+        return [*_comments(remarks), call]
+    pieces = textwrap.wrap(text, _WIDTH - 10, break_long_words=False, drop_whitespace=False)
+    return [*_comments(remarks), f"{op}.irreversible(", *(f"    {_quoted(piece)}" for piece in pieces), ")"]
+
+
+def render_statement(sql: str, *, op: str = "op") -> list[str]:
+    """One statement as a call: Alembic's own operation where that says exactly the same, else ``op.run_sql``."""
+    operation = as_operation(sql)
+    if operation is not None:
+        return [f"{op}.{operation}"]
+    text = formatted(sql.strip().rstrip(";").rstrip())
+    one_line = f"{op}.run_sql({_quoted(text)})"
+    if "\n" not in text and len(one_line) <= _WIDTH:
+        return [one_line]
+    if '"""' in text or "\r" in text or "\0" in text or _has_control(text):
+        return [one_line]
+    prefix = "r" if "\\" in text else ""
+    if may_indent(text):
+        inner = [line and "    " + line for line in text.split("\n")]
+        return [f'{op}.run_sql({prefix}"""', *inner, '""")']
+    # White space inside of a literal or a body is kept by PostgreSQL: these lines can't be indented.
+    return [f'{op}.run_sql({prefix}"""\n{text}\n""")']
+
+
+def render_sql(steps: Iterable[Step], *, remarks: Sequence[str] = ()) -> str:
+    """The statements as the text of a SQL file."""
+    lines = [f"-- {row}" for remark in remarks for row in textwrap.wrap(remark, _WIDTH)]
+    group = ""
+    for step in steps:
+        if step.group != group:
+            group = step.group
+            lines += ["", f"-- {group}"] if group else [""]
+        lines += [f"-- {row}" for row in textwrap.wrap(step.reason, _WIDTH)] if step.reason else []
+        lines.append(formatted(step.sql.strip().rstrip(";").rstrip()) + ";")
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _comments(texts: Iterable[str]) -> list[str]:
+    return [f"# {row}" for text in texts for row in textwrap.wrap(text, _WIDTH - 6)]
+
+
+def _quoted(text: str) -> str:
+    """A Python literal in double quotes, where that needs no escapes, as formatters like it."""
+    if '"' not in text and "\\" not in text and text.isprintable():
+        return f'"{text}"'
+    return repr(text)
+
+
+def _has_control(text: str) -> bool:
+    return any(not c.isprintable() and c not in "\n\t" and ord(c) < 0xA0 for c in text)
