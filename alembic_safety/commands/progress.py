@@ -27,7 +27,7 @@ class Progress:
         self._last = time.monotonic()
         self._width = 0
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Progress:  # noqa: PYI034 - typing.Self is not in 3.10
         return self
 
     def __exit__(

@@ -21,8 +21,8 @@ def explain(error: BaseException) -> str:
         return str(error)
     original = getattr(error, "orig", None) or error
     diagnostics = getattr(original, "diag", None)
-    message = getattr(diagnostics, "message_primary", None)
-    if message:
+    message = diagnostics.message_primary if diagnostics is not None else None
+    if diagnostics is not None and message:
         extra = [
             f"{label}: {value}"
             for label, value in (

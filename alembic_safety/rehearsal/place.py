@@ -59,11 +59,11 @@ class Place:
 
     def stop_everything(self, own_pid: int) -> None:
         """End what runs too long: cancel our own backend's statement, and end every other session in the scratch database."""
-        with suppress(Exception):  # the watching thread must outlive a server that is just going away
-            with self.server.connect(autocommit=True) as connection:
-                connection.execute(
-                    "SELECT CASE WHEN pid = %s THEN pg_catalog.pg_cancel_backend(pid) "
-                    "ELSE pg_catalog.pg_terminate_backend(pid) END "
-                    "FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()",
-                    (own_pid, self.database.name),
-                )
+        # The watching thread must outlive a server that is just going away.
+        with suppress(Exception), self.server.connect(autocommit=True) as connection:
+            connection.execute(
+                "SELECT CASE WHEN pid = %s THEN pg_catalog.pg_cancel_backend(pid) "
+                "ELSE pg_catalog.pg_terminate_backend(pid) END "
+                "FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()",
+                (own_pid, self.database.name),
+            )

@@ -1,5 +1,7 @@
 """Rehearse a chain: every revision in its turn, each judged by itself."""
 
+# ruff: noqa: SLF001 - the version table has no public name
+
 from __future__ import annotations
 
 import time

@@ -1,5 +1,7 @@
 """The connection that env.py made, with us in control of its transactions."""
 
+# ruff: noqa: SLF001 - Alembic has no public way to hand over its transaction
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """One revision in one transaction: up, look, down, look, up again, look; at the end the first *after* is committed."""
 
+# ruff: noqa: BLE001 - a migration may raise anything, and each is a verdict
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -27,7 +27,7 @@ class Watch:
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Watch:  # noqa: PYI034 - typing.Self is not in 3.10
         if self.seconds is not None:
             self._thread = threading.Thread(target=self._wait, args=(self.seconds,), daemon=True)
             self._thread.start()

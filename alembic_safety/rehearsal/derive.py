@@ -1,0 +1,153 @@
+"""Derive a downgrade for revisions while they are rehearsed, and prove its very text: up, down, up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.downgrade.compare import Difference, Tier, differences
+from alembic_safety.downgrade.statement import Grade, Rating, Synthesis
+from alembic_safety.downgrade.synthesize import synthesize
+from alembic_safety.errors import SynthesisError
+from alembic_safety.rehearsal.bench import StageBench
+from alembic_safety.rehearsal.failure import explain, is_fatal
+from alembic_safety.rehearsal.runner import Visitor
+from alembic_safety.rehearsal.trial import Outcome
+from alembic_safety.rehearsal.verdict import Restored, Verdict, restored_by
+from alembic_safety.revisions.render import render_body
+
+if TYPE_CHECKING:
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.stage import Stage
+    from alembic_safety.rehearsal.trial import Observer
+    from alembic_safety.revisions.chain import Revision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A downgrade that was synthesized for a revision, and what its proof found."""
+
+    revision: Revision
+    synthesis: Synthesis | None
+    #: Lines of the body as they were run in the proof; empty where nothing was derived.
+    body: tuple[str, ...] = ()
+    #: How far the catalog was restored by the body.
+    restored: Restored = Restored.NOT_TRIED
+    left: tuple[Difference, ...] = ()
+    #: Whether the upgrade ran again on what the body left, and gave the same.
+    again: bool = False
+    #: Why nothing was derived or the proof failed; '' where all is well.
+    failure: str = ""
+    #: Fingerprints of structure and privileges before and after the upgrade.
+    fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
+    #: Rows that the upgrade was seen to write, by table.
+    rows_written: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether the body runs, gives the schema back (physical column order apart), and lets the upgrade run again."""
+        return self.again and not self.failure and self.restored in (Restored.IDENTICAL, Restored.COLUMN_ORDER)
+
+    @property
+    def rating(self) -> Rating:
+        """How careful one should be when it runs."""
+        return self.synthesis.rating if self.synthesis is not None else Rating.HIGH
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not exact: each object that cannot be given back, with its reason."""
+        reasons = [f"{subject}: {reason}" for subject, reason in (self.synthesis.refusals if self.synthesis else ())]
+        if self.failure:
+            reasons.append(self.failure)
+        reasons += [d.message for d in self.left if d.tier is not Tier.COLUMN_ORDER]
+        return tuple(dict.fromkeys(reasons))
+
+
+class Deriver(Visitor):
+    """Synthesizes and proves while ``rehearse`` runs; results in ``derived`` by revision."""
+
+    def __init__(self, *, column_order: bool = False, wanted: Callable[[Revision], bool] = lambda _: True) -> None:
+        self.column_order = column_order
+        self.derived: dict[str, Derived] = {}
+        self.verdicts: dict[str, Verdict] = {}
+        self._wanted = wanted
+
+    def observer(self, revision: Revision) -> Observer | None:
+        """Derive while the database stands at the revision's *after*."""
+        if not self._wanted(revision):
+            return None
+
+        def observe(stage: Stage, before: Snapshot, after: Snapshot) -> None:
+            self.derived[revision.id] = self._derive(stage, revision, before, after)
+
+        return observe
+
+    def judged(self, revision: Revision, outcome: Outcome, verdict: Verdict) -> Verdict:
+        """Keep what the revision's own downgrade did."""
+        self.verdicts[revision.id] = verdict
+        return verdict
+
+    def _derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:
+        rows = tuple(sorted(stage.rows_written().items()))
+        prints = (
+            (before.structure_fingerprint, before.privileges_fingerprint),
+            (after.structure_fingerprint, after.privileges_fingerprint),
+        )
+        found = Derived(revision=revision, synthesis=None, fingerprints=prints, rows_written=rows)
+        try:
+            synthesis = synthesize(before, after, StageBench(stage, after), column_order=self.column_order)
+        except SynthesisError as error:
+            return replace(found, failure=str(error))
+        body = tuple(render_body(synthesis.statements))
+        found = replace(found, synthesis=synthesis, body=body, left=synthesis.residue)
+        if synthesis.grade is Grade.DIFFERENT or synthesis.refusals:
+            return replace(found, restored=restored_by(list(synthesis.residue)))
+        return prove(stage, found, before, after)
+
+
+def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> Derived:
+    """Run a body, compare with *before*, run the upgrade again, compare with *after*; the stage stays at *after*."""
+    heads = set(stage.heads)
+    try:
+        with stage.scratch("alembic_safety_proof"):
+            run_body(stage, derived.body)
+            found = differences(before, stage.snapshot(after))
+            derived = replace(derived, left=tuple(found), restored=restored_by(found))
+            if derived.restored is Restored.DIFFERENT:
+                return derived
+            _upgrade_again(stage, derived.revision)
+            again = [d for d in differences(after, stage.snapshot(after)) if d.tier is not Tier.COLUMN_ORDER]
+            if again:
+                return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
+            return replace(derived, again=True)
+    except Exception as error:  # noqa: BLE001 - a body that fails, for whatever reason, is not proven
+        if is_fatal(error):
+            raise
+        return replace(derived, failure=explain(error))
+    finally:
+        stage.heads = heads
+
+
+def run_body(stage: Stage, body: tuple[str, ...]) -> None:
+    """Run the lines of a downgrade as the revision file would. Raises whatever they raise."""
+    from alembic import op
+    from alembic.operations import Operations
+
+    # A line may hold line ends inside of a string: only its beginning is indented.
+    source = "def downgrade():\n    pass\n" + "".join(f"    {line}\n" for line in body)
+    namespace: dict[str, Any] = {"op": op}
+    exec(compile(source, "<synthesized downgrade>", "exec"), namespace)  # noqa: S102 - the text that we have just written
+    with Operations.context(stage.context), stage.staying_in_transaction():
+        namespace["downgrade"]()
+
+
+def _upgrade_again(stage: Stage, revision: Revision) -> None:
+    from alembic.operations import Operations
+
+    script = stage.context.script
+    assert script is not None
+    loaded = script.get_revision(revision.id)
+    assert loaded is not None
+    with Operations.context(stage.context), stage.staying_in_transaction():
+        loaded.module.upgrade()
