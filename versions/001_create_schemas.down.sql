@@ -1,0 +1,3 @@
+drop schema audit;
+drop schema chat;
+drop schema identity;

@@ -1,0 +1,24 @@
+"""Create messages
+
+Wrapped from 008_create_messages.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "008"
+down_revision = "007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "008_create_messages.sql",
+        sha256="eedccb9bf5b9bc0179a9b793af7d128034f5a35464c2528da34673ae5ba35cee",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 008'")

@@ -1,0 +1,24 @@
+"""Dedupe invites
+
+Wrapped from 026_dedupe_invites.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "026"
+down_revision = "025"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "026_dedupe_invites.sql",
+        sha256="0ff1a53c1ac2d127147240bd65097269b10e79675c3b4ca56034a144df1dd7f0",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 026'")

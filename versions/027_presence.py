@@ -1,0 +1,27 @@
+"""Presence
+
+Wrapped from 027_presence.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "027"
+down_revision = "026"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "027_presence.sql",
+        sha256="ac128ba48a6be9d88daf2233b4cbbb899caeb2f13a969f5b03f6e176390b117a",
+    )
+
+
+def downgrade() -> None:
+    op.run_sql_file(
+        "027_presence.down.sql",
+        sha256="02a3a7c0f25291fc8ce2e4e5234d9caf914d3c5ebbaa65f689aaa997b68e762e",
+    )

@@ -1,0 +1,24 @@
+"""Threads
+
+Wrapped from 033_threads.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "033"
+down_revision = "032"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "033_threads.sql",
+        sha256="30134ef74d245f5795a80b76f1233a9bc24a8d653cb6433cc9b7cb16cacc9fd4",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 033'")

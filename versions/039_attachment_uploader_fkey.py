@@ -1,0 +1,25 @@
+"""Attachment uploader fkey
+
+Wrapped from 039_attachment_uploader_fkey.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "039"
+down_revision = "038"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # Outside of a transaction, lines 2 to 15: the file has its own BEGIN and COMMIT, which are kept.
+    op.run_sql_file(
+        "039_attachment_uploader_fkey.sql",
+        sha256="3524dc32bb1aebe472d3409421277f1ac55062b11c90f2b8e6ece945ca79f245",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 039'")

@@ -1,0 +1,24 @@
+"""Custom emoji
+
+Wrapped from 043_custom_emoji.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "043"
+down_revision = "042"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "043_custom_emoji.sql",
+        sha256="dde3b219c7f350386980ddf195c919ec93224711d2532fe3dd3a13c00c3b50ee",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 043'")

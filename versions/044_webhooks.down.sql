@@ -1,0 +1,2 @@
+drop table chat.webhooks;
+drop type chat.webhook_event;

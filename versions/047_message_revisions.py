@@ -1,0 +1,24 @@
+"""Message revisions
+
+Wrapped from 047_message_revisions.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "047"
+down_revision = "046"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "047_message_revisions.sql",
+        sha256="4db3ba47f26a8b37ec280eb462c35b1672745436534eb2630c43a3501b746545",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 047'")

@@ -1,0 +1,2 @@
+-- Presence moved to Redis in November. Nothing has read this table since.
+drop table chat.presence;

@@ -1,0 +1,24 @@
+"""Forget user
+
+Wrapped from 058_forget_user.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "058"
+down_revision = "057"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "058_forget_user.sql",
+        sha256="f77b0a5b37e440225f12aa74028ffe31cdb3a83bec7c779e58b3fbbc56f558c8",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 058'")

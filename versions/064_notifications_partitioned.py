@@ -1,0 +1,24 @@
+"""Notifications partitioned
+
+Wrapped from 064_notifications_partitioned.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "064"
+down_revision = "063"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "064_notifications_partitioned.sql",
+        sha256="bbb8462f416b7f7557c37bd5881fc960fe7930467bf7aa0d8c0bfdd0a2f5bca6",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 064'")

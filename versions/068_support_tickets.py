@@ -1,0 +1,24 @@
+"""Support tickets
+
+Wrapped from 068_support_tickets.sql.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "068"
+down_revision = "067"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.run_sql_file(
+        "068_support_tickets.sql",
+        sha256="8a910c641b02cc97a2310f5b56c0aecc320d0b8d6aeb707255f3b5a0118cb79f",
+    )
+
+
+def downgrade() -> None:
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 068'")
