@@ -1,0 +1,123 @@
+"""Orphans: rows that refer to a row which is not there, for every foreign key.
+
+A key that is valid may hold orphans all the same (``session_replication_role``, ``DISABLE TRIGGER ALL``, a trigger that
+swallows a cascade), and ``VALIDATE CONSTRAINT`` of a valid key looks at no row. So every key is joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.foreign_key import ForeignKey, read_foreign_keys, suspicion
+from alembic_safety.integrity.join_plan import LARGE_ROWS, count_orphans
+from alembic_safety.integrity.records import Record
+from alembic_safety.integrity.relation import pages, rows
+from alembic_safety.integrity.scope import Scope
+from alembic_safety.integrity.work import Check, Item, Task, batches, failure_finding, together
+from alembic_safety.model.finding import Finding, Severity
+from alembic_safety.postgres.session import Session
+
+NAME = "foreign-keys"
+EXAMPLES = 5
+_SECONDS_PER_CHILD_ROW = 4e-7
+_SECONDS_PER_PARENT_ROW = 2e-7
+_SECONDS_PER_PAGE = 4e-6
+
+_LIST = """
+SELECT con.oid, child.identity || '.' || quote_ident(con.conname), {child_rows}, {child_pages},
+       greatest(parent.reltuples, 0)::float8
+FROM scope child
+JOIN pg_catalog.pg_constraint con ON con.conrelid = child.oid AND con.contype = 'f'
+    -- a partition's copy only where the partitioned table itself is out of scope
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
+                    WHERE up.oid = con.conparentid)
+JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
+WHERE child.readable AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} IS NOT NULL)
+"""
+
+
+def plan(session: Session, scope: Scope) -> Iterator[Task]:
+    """A task for each large key, and one for each batch of small ones."""
+    sql = _LIST.format(
+        child_rows=rows("child"),
+        child_pages=pages("child"),
+        suspect="false" if scope.options.suspects_only else "true",
+        suspicion=suspicion(scope),
+    )
+    items = (
+        Item(
+            oid,
+            name,
+            child_rows * _SECONDS_PER_CHILD_ROW
+            + child_pages * _SECONDS_PER_PAGE
+            # Few children probe a large parent by its index.
+            + min(parent_rows, child_rows * 10) * _SECONDS_PER_PARENT_ROW,
+        )
+        for oid, name, child_rows, child_pages, parent_rows in session.fetch(scope.query(sql))
+    )
+    for batch in batches(items):
+        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
+        seconds = sum(item.seconds for item in batch)
+        yield Task(NAME, subject, seconds, partial(_run, scope, tuple(item.oid for item in batch)), parallel=True)
+
+
+CHECK = Check(NAME, "rows that refer to nothing, under every foreign key", plan)
+
+
+def _run(scope: Scope, oids: Sequence[int], session: Session) -> Iterator[Record]:
+    yield from find_orphans(session, list(read_foreign_keys(session, scope, oids)))
+
+
+def find_orphans(session: Session, keys: Sequence[ForeignKey]) -> Iterator[Record]:
+    """A finding for each key that has orphans, and for each that couldn't be read."""
+    small = [key for key in keys if key.child_side.rows < LARGE_ROWS]
+
+    def done(key: ForeignKey, values: tuple[object, ...]) -> Iterable[Record]:
+        return orphan_finding(session, key, int(str(values[0])))
+
+    yield from together(session, small, _statement, done, failed)
+    for key in keys:
+        if key.child_side.rows >= LARGE_ROWS:
+            outcome = attempt(session, partial(count_orphans, session, key))
+            if isinstance(outcome, Failure):
+                yield from failed(key, outcome)
+            else:
+                yield from orphan_finding(session, key, outcome.value)
+
+
+def _statement(keys: Sequence[ForeignKey]) -> str:
+    return " UNION ALL ".join(f"SELECT {position}, ({key.count()})" for position, key in enumerate(keys))
+
+
+def failed(key: ForeignKey, failure: Failure) -> Iterable[Record]:
+    """What a key that couldn't be read gives."""
+    return (failure_finding(failure, key.identity, "", "constraint"),)
+
+
+def orphan_finding(session: Session, key: ForeignKey, count: int, extra: str = "") -> Iterator[Record]:
+    """The finding for a key with ``count`` orphans (none for 0); ``extra`` narrows the rows, as ``AND …``."""
+    if not count:
+        return
+    if not key.full:
+        # A NULL that slipped into a NOT NULL column is no orphan, though the planner may count it as one.
+        exact = attempt(session, lambda: int(session.fetch(key.count(extra, exact=True))[0][0]))
+        count = count if isinstance(exact, Failure) else exact.value
+        if not count:
+            return
+    shown = attempt(session, lambda: session.fetch(key.examples(EXAMPLES, extra)))
+    note = "" if key.enforced and key.validated else " (NOT VALID)" if key.enforced else " (NOT ENFORCED)"
+    yield Finding(
+        code="orphan-rows",
+        severity=Severity.ERROR if key.enforced else Severity.WARNING,
+        message=f"{'1 row' if count == 1 else f'{count} rows'} of {key.child.identity} refer{'s' if count == 1 else ''} by "
+        f"{', '.join(key.columns)} to no row of {key.parent.identity}: foreign key {key.name}{note}",
+        kind="constraint",
+        subject=key.identity,
+        count=count,
+        examples=() if isinstance(shown, Failure) else tuple(row[0] for row in shown.value),
+        query=key.listing(),
+        remedy=f"Add the missing rows of {key.parent.identity}, or delete these"
+        + ("" if key.validated else f"; then ALTER TABLE {key.child.identity} VALIDATE CONSTRAINT {key.name}"),
+    )

@@ -1,0 +1,394 @@
+"""NULLs, CHECKs, domains, partition bounds and the row count of a table, by one aggregate over one scan.
+
+The clean case costs two aggregates: ``count(*)``, and a count of rows that violate anything. Only a table with such a
+row is read again, condition by condition. A condition stands in FILTER, and NULLs are counted by ``num_nulls()``: from
+PostgreSQL 17 on, ``WHERE c IS NULL`` on a NOT NULL column is folded to false and checks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.options import Counts
+from alembic_safety.integrity.records import Record, RowCount
+from alembic_safety.integrity.relation import (
+    SECONDS_PER_PAGE,
+    SECONDS_PER_ROW,
+    Relation,
+    example,
+    pages,
+    primary_key,
+    rows,
+)
+from alembic_safety.integrity.scope import Scope, oid_array
+from alembic_safety.integrity.work import Check, Item, Task, batches, failure_finding, together
+from alembic_safety.model.finding import Finding, Severity
+from alembic_safety.postgres.session import Session
+
+NAME = "rows"
+#: A function takes at most 100 arguments.
+_MOST_ARGUMENTS = 90
+#: What violates a condition is shown by this many rows.
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that every row of a table must fulfil."""
+
+    #: SQL that is true for a row that violates it, and that the planner can't fold away.
+    violated: str
+    code: str
+    kind: str
+    subject: str
+    message: str
+    severity: Severity = Severity.ERROR
+    #: The column, where the condition is that it is not NULL.
+    not_null: str | None = None
+    #: Whether the catalog itself says that rows may violate it.
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedTable:
+    """A table with its conditions and with what others want from the same scan."""
+
+    relation: Relation
+    conditions: tuple[Condition, ...]
+    #: Further aggregate expressions, fused into the scan; their values come back as text.
+    extra: tuple[str, ...] = ()
+
+
+def plan(session: Session, scope: Scope) -> Iterator[Task]:
+    """A task for each large table, and one for each batch of small ones."""
+    for batch in batches(_tables(session, scope)):
+        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} tables"
+        seconds = sum(item.seconds for item in batch)
+        yield Task(NAME, subject, seconds, partial(_run, scope, tuple(item.oid for item in batch)), parallel=True)
+
+
+CHECK = Check(NAME, "rows counted; NULLs, CHECK and domain violators, rows outside their partition", plan)
+
+
+def _tables(session: Session, scope: Scope) -> Iterator[Item]:
+    for oid, name, page_count, row_count in session.fetch(
+        scope.query(
+            f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND readable"
+        )
+    ):
+        yield Item(oid, name, page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW)
+
+
+def _run(scope: Scope, oids: Sequence[int], session: Session) -> Iterator[Record]:
+    yield from scan(session, scope, read_tables(session, scope, oids))
+
+
+def read_tables(
+    session: Session, scope: Scope, oids: Sequence[int], extra: Mapping[int, Sequence[str]] | None = None
+) -> list[ScannedTable]:
+    """The tables of these OIDs with all their conditions; ``extra`` gives aggregates to fuse into a table's scan."""
+    listed = oid_array(oids)
+    relations = {
+        row[0]: Relation(row[0], row[1], row[2], tuple(row[3]))
+        for row in session.fetch(
+            scope.query(
+                f"SELECT oid, identity, relkind::text, {primary_key('scope.oid')} FROM scope WHERE oid = ANY ({listed})"
+            )
+        )
+    }
+    conditions: dict[int, list[Condition]] = {oid: [] for oid in relations}
+    for source in (_not_null, _checks, _bounds, _domains):
+        for oid, condition in source(session, scope, relations):
+            conditions[oid].append(condition)
+    extra = extra or {}
+    return [
+        ScannedTable(relation, tuple(conditions[oid]), tuple(extra.get(oid, ()))) for oid, relation in relations.items()
+    ]
+
+
+def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iterator[Record]:
+    """Count the rows of each table, and find what violates its conditions."""
+    options = scope.options
+    if options.suspects_only:
+        tables = [ScannedTable(t.relation, tuple(c for c in t.conditions if c.suspect), t.extra) for t in tables]
+    if options.counts is Counts.ESTIMATE or options.suspects_only:
+        idle = [table for table in tables if not table.conditions and not table.extra]
+        yield from _estimates(session, idle)
+        tables = [table for table in tables if table.conditions or table.extra]
+
+    def done(table: ScannedTable, values: tuple[object, ...]) -> Iterable[Record]:
+        total, dirty = int(str(values[0])), int(str(values[1]))
+        yield RowCount(table.relation.identity, total, True)
+        if dirty:
+            yield from _violations(session, table)
+
+    def failed(table: ScannedTable, failure: Failure) -> Iterable[Record]:
+        if len(table.conditions) > 1:
+            # Which one can't be evaluated? The others are still checked.
+            yield from _one_by_one(session, table)
+        elif table.conditions:
+            yield failure_finding(failure, table.conditions[0].subject, "", table.conditions[0].kind)
+        else:
+            yield failure_finding(failure, table.relation.identity, "", "table")
+
+    yield from together(session, tables, _statement, done, failed)
+
+
+def fused_values(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Relation, int, int, list[str | None]]]:
+    """For each table: its rows, how many violate any condition, and the values of its extra aggregates as text.
+
+    One scan for all three; raises the driver's error.
+    """
+    if not tables:
+        return []
+    found = session.fetch(_statement(tables))
+    return [(tables[row[0]].relation, int(row[1]), int(row[2]), list(row[3])) for row in found]
+
+
+def _statement(tables: Sequence[ScannedTable]) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {position}, count(*), {_count_if(table.conditions)}, "
+        f"ARRAY[{', '.join(f'({value})::text' for value in table.extra)}]::text[] FROM {table.relation.source}"
+        for position, table in enumerate(tables)
+    )
+
+
+def _count_if(conditions: Sequence[Condition]) -> str:
+    """An aggregate: how many rows violate any of the conditions."""
+    if not conditions:
+        return "0::bigint"
+    columns = [condition.not_null for condition in conditions if condition.not_null]
+    tests = [nulls(columns[i : i + _MOST_ARGUMENTS]) for i in range(0, len(columns), _MOST_ARGUMENTS)]
+    tests += [condition.violated for condition in conditions if not condition.not_null]
+    return f"count(*) FILTER (WHERE {' OR '.join(tests)})"
+
+
+def nulls(columns: Sequence[str]) -> str:
+    """SQL: whether any of the (quoted) columns is NULL; not folded by the planner, unlike IS NULL."""
+    return f"pg_catalog.num_nulls({', '.join(columns)}) > 0"
+
+
+def _violations(session: Session, table: ScannedTable) -> Iterator[Record]:
+    """Count and show what violates each condition of a table that is known to hold such rows."""
+    source = table.relation.source
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition.violated})" for condition in table.conditions)
+    outcome = attempt(session, lambda: session.fetch(f"SELECT {counts} FROM {source}")[0])
+    if isinstance(outcome, Failure):
+        yield failure_finding(outcome, table.relation.identity, "", "table")
+        return
+    for condition, count in zip(table.conditions, outcome.value, strict=True):
+        if count:
+            yield from _violation(session, table.relation, condition, count)
+
+
+def _violation(session: Session, relation: Relation, condition: Condition, count: int) -> Iterator[Record]:
+    columns = relation.row_name + ((condition.not_null,) if condition.not_null else ())
+    where = f"FROM {relation.source} WHERE {condition.violated}"
+    shown = attempt(session, lambda: session.fetch(f"SELECT {example(relation.row_name)} {where} LIMIT {EXAMPLES}"))
+    rows_found = "1 row" if count == 1 else f"{count} rows"
+    yield Finding(
+        code=condition.code,
+        severity=condition.severity,
+        message=condition.message.format(rows=rows_found),
+        kind=condition.kind,
+        subject=condition.subject,
+        count=count,
+        examples=tuple(row[0] for row in shown.value) if not isinstance(shown, Failure) else (),
+        query=f"SELECT {', '.join(columns) if condition.not_null else '*'} {where}",
+        remedy="Correct or delete these rows" + (", then validate the constraint" if condition.suspect else ""),
+    )
+
+
+def _one_by_one(session: Session, table: ScannedTable) -> Iterator[Record]:
+    source = table.relation.source
+    counted = attempt(session, lambda: int(session.fetch(f"SELECT count(*) FROM {source}")[0][0]))
+    if isinstance(counted, Failure):
+        yield failure_finding(counted, table.relation.identity, "", "table")
+        return
+    yield RowCount(table.relation.identity, counted.value, True)
+    for condition in table.conditions:
+        sql = f"SELECT count(*) FILTER (WHERE {condition.violated}) FROM {source}"
+        outcome = attempt(session, lambda sql=sql: int(session.fetch(sql)[0][0]))  # type: ignore[misc]
+        if isinstance(outcome, Failure):
+            yield failure_finding(outcome, condition.subject, "", condition.kind)
+        elif outcome.value:
+            yield from _violation(session, table.relation, condition, outcome.value)
+
+
+def _estimates(session: Session, tables: Sequence[ScannedTable]) -> Iterator[Record]:
+    if not tables:
+        return
+    names = {table.relation.oid: table.relation.identity for table in tables}
+    for oid, estimate in session.fetch(
+        f"SELECT oid, greatest(reltuples, 0)::bigint FROM pg_catalog.pg_class WHERE oid = ANY ({oid_array(names)})"
+    ):
+        yield RowCount(names[oid], estimate, False)
+
+
+# -- conditions -----------------------------------------------------------------------------------------------------------
+
+
+def _not_null(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    validated = (
+        """coalesce((SELECT con.convalidated FROM pg_catalog.pg_constraint con
+           WHERE con.conrelid = a.attrelid AND con.contype = 'n' AND con.conkey = ARRAY[a.attnum]), true)"""
+        if scope.at_least(18)
+        else "true"
+    )
+    for oid, column, valid in session.fetch(
+        f"""SELECT a.attrelid, quote_ident(a.attname), {validated} FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = ANY ({oid_array(relations)}) AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+        ORDER BY a.attrelid, a.attnum"""
+    ):
+        subject = f"{relations[oid].identity}.{column}"
+        yield (
+            oid,
+            Condition(
+                violated=nulls([column]),
+                code="null-in-not-null",
+                kind="column",
+                subject=subject,
+                message=f"{{rows}} of {_escape(relations[oid].identity)} hold NULL in {_escape(column)}, which is NOT NULL"
+                + ("" if valid else " (NOT VALID)"),
+                not_null=column,
+                suspect=not valid,
+            ),
+        )
+
+
+def _checks(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    enforced = "con.conenforced" if scope.at_least(18) else "true"
+    # A CHECK that calls a user's function is only as good as what the function did when each row was written.
+    calls_function = """EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_constraint'::regclass
+            AND d.objid = con.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass)"""
+    for oid, name, expression, valid, is_enforced, function in session.fetch(
+        f"""SELECT con.conrelid, quote_ident(con.conname), pg_get_expr(con.conbin, con.conrelid), con.convalidated,
+               {enforced}, {calls_function}
+        FROM pg_catalog.pg_constraint con
+        WHERE con.conrelid = ANY ({oid_array(relations)}) AND con.contype = 'c' ORDER BY con.conrelid, con.conname"""
+    ):
+        subject = f"{relations[oid].identity}.{name}"
+        note = "" if is_enforced and valid else " (NOT ENFORCED)" if not is_enforced else " (NOT VALID)"
+        yield (
+            oid,
+            Condition(
+                violated=f"({expression}) IS FALSE",
+                code="check-violated",
+                kind="constraint",
+                subject=subject,
+                message=f"{{rows}} of {_escape(relations[oid].identity)} violate the check {_escape(name)}{note}",
+                severity=Severity.ERROR if is_enforced else Severity.WARNING,
+                suspect=not valid or not is_enforced or function,
+            ),
+        )
+
+
+def _bounds(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    del scope
+    for oid, expression in session.fetch(
+        f"""SELECT c.oid, pg_catalog.pg_get_partition_constraintdef(c.oid) FROM pg_catalog.pg_class c
+        WHERE c.oid = ANY ({oid_array(relations)}) AND c.relispartition ORDER BY c.oid"""
+    ):
+        if expression is None:  # the only partition, and the default one: everything belongs there
+            continue
+        identity = relations[oid].identity
+        yield (
+            oid,
+            Condition(
+                violated=f"({expression}) IS FALSE",
+                code="row-outside-partition",
+                kind="table",
+                subject=identity,
+                message=f"{{rows}} of the partition {_escape(identity)} lie outside its bound",
+            ),
+        )
+
+
+_DOMAINS = """
+WITH RECURSIVE chain AS (
+    -- of each domain: itself, and every domain below it, down to the base type
+    SELECT t.oid AS domain, t.oid AS level, t.typbasetype AS below, t.typnotnull, t.typtypmod
+    FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
+    UNION ALL
+    SELECT chain.domain, t.oid, t.typbasetype, t.typnotnull, t.typtypmod
+    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.below AND t.typtype = 'd'
+), base AS (
+    SELECT chain.domain, format_type(chain.below, NULL) AS type
+    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.below AND t.typtype <> 'd'
+), rule AS (
+    SELECT chain.domain, format('%I.%I', n.nspname, t.typname) AS name, NULL AS constraint_name, NULL AS expression,
+           true AS valid
+    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.level
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    WHERE chain.typnotnull
+    UNION ALL
+    SELECT chain.domain, format('%I.%I', n.nspname, t.typname), quote_ident(con.conname), pg_get_expr(con.conbin, 0),
+           con.convalidated
+    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.level
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    JOIN pg_catalog.pg_constraint con ON con.contypid = chain.level AND con.contype = 'c'
+), uses AS (
+    SELECT a.attrelid, a.attnum, a.attname, NULL::name AS field, false AS is_array, t.oid AS domain
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd'
+    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT a.attrelid, a.attnum, a.attname, NULL, true, e.oid
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcategory = 'A'
+    JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typtype = 'd'
+    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT a.attrelid, a.attnum, a.attname, f.attname, false, ft.oid
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'c'
+    JOIN pg_catalog.pg_attribute f ON f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped
+    JOIN pg_catalog.pg_type ft ON ft.oid = f.atttypid AND ft.typtype = 'd'
+    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
+)
+SELECT uses.attrelid, quote_ident(uses.attname), quote_ident(uses.field), uses.is_array, base.type,
+       rule.name, rule.constraint_name, rule.expression, rule.valid
+FROM uses JOIN rule ON rule.domain = uses.domain JOIN base ON base.domain = uses.domain
+ORDER BY uses.attrelid, uses.attnum, uses.field, rule.name, rule.constraint_name
+"""
+
+# Deparsed text keeps VALUE in capitals and unquoted; literals and quoted names are passed over.
+_VALUE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\bVALUE\b""")
+
+
+def _domains(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    del scope
+    sql = _DOMAINS.replace("{oids}", oid_array(relations))
+    for oid, column, field, is_array, base, domain, name, expression, valid in session.fetch(sql):
+        place = f"({column}).{field}" if field else column
+        value = "safety_element" if is_array else f"({place})::{base}"
+        if expression is None:
+            test = f"pg_catalog.num_nulls({value}) > 0"
+        else:
+            # To the base type: the cast to a domain would check its constraints, and raise.
+            inner = f"{value}::{base}" if is_array else value
+            substituted = _VALUE.sub(lambda match, v=inner: f"({v})" if match[0] == "VALUE" else match[0], expression)  # type: ignore[misc]
+            test = f"({substituted}) IS FALSE"
+        if is_array:
+            test = f"EXISTS (SELECT FROM pg_catalog.unnest({place}) AS safety_unnested(safety_element) WHERE {test})"
+        elif field and expression is None:
+            test = f"({column} IS DISTINCT FROM NULL AND {test})"
+        rule = f"its constraint {name}" if name else "NOT NULL"
+        yield (
+            oid,
+            Condition(
+                violated=test,
+                code="domain-violated",
+                kind="column",
+                subject=f"{relations[oid].identity}.{column}",
+                message=f"{{rows}} of {_escape(relations[oid].identity)} hold in {_escape(place)} a value that violates "
+                f"{_escape(rule)} of the domain {_escape(domain)}" + ("" if valid else " (NOT VALID)"),
+                suspect=not valid or is_array or field is not None,
+            ),
+        )
+
+
+def _escape(text: str) -> str:
+    """For ``str.format``: names may hold braces."""
+    return text.replace("{", "{{").replace("}", "}}")
