@@ -19,10 +19,14 @@ def commands() -> str:
     """The page about commands."""
     parts = [
         "# Commands",
-        "Each is a subcommand of the ordinary `alembic`; `python -m alembic_safety` is the same command line. Alembic's own "
-        "options (`-c`, `-n`, `-x`, `--raiseerr`) come before the command. Results go to stdout, everything else to stderr.",
-        "Exit status: 0 when everything holds, 1 when the run was done and something falls short, 2 when the run itself could "
-        "not be done, 130 after Ctrl-C.",
+        (
+            "Each is a subcommand of the ordinary `alembic`; `python -m alembic_safety` is the same command line. Alembic's own "
+            "options (`-c`, `-n`, `-x`, `--raiseerr`) come before the command. Results go to stdout, everything else to stderr."
+        ),
+        (
+            "Exit status: 0 when everything holds, 1 when the run was done and something falls short, 2 when the run itself could "
+            "not be done, 130 after Ctrl-C."
+        ),
         "\n".join(f"- [`{entry.name}`](#{entry.name}): {entry.help}" for entry in ENTRIES),
     ]
     return "\n\n".join([*parts, *(_command(entry) for entry in ENTRIES)]) + "\n"
@@ -65,10 +69,12 @@ def settings() -> str:
         "\n\n".join(
             [
                 "# Settings",
-                "A later place wins: the default, `pyproject.toml` (`[tool.alembic_safety]`), `alembic.ini` (`[alembic:safety]`, and "
-                "over it `[NAME:safety]` with `alembic -n NAME`), the environment (`ALEMBIC_SAFETY_` and the name in capitals), "
-                "`-x safety.NAME=VALUE`, an option of the command. `alembic safety-config` prints the effective ones and where each "
-                "comes from. A key that does not exist is an error. Relative paths start from the file that they are written in.",
+                (
+                    "A later place wins: the default, `pyproject.toml` (`[tool.alembic_safety]`), `alembic.ini` (`[alembic:safety]`, and "
+                    "over it `[NAME:safety]` with `alembic -n NAME`), the environment (`ALEMBIC_SAFETY_` and the name in capitals), "
+                    "`-x safety.NAME=VALUE`, an option of the command. `alembic safety-config` prints the effective ones and where each "
+                    "comes from. A key that does not exist is an error. Relative paths start from the file that they are written in."
+                ),
                 "```ini\n[alembic:safety]\ncertificates = require\nlock_timeout = 2s\nbackup_dir = %(here)s/backups\n```",
                 '```toml\n[tool.alembic_safety]\ncertificates = "require"\nlock_timeout = "2s"\n```',
                 "| setting | meaning | takes | default |\n| --- | --- | --- | --- |\n" + "\n".join(rows),
