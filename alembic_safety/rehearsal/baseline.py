@@ -55,7 +55,7 @@ def _as_sql(place: Place, dump: Path) -> IO[bytes]:
         file.close()
     server = place.server
     tool = find_tool("pg_restore", server.major, binaries=server.binaries)
-    script = tempfile.TemporaryFile()
+    script = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
         run_tool(tool, ["--file=-", str(dump)], server.parameters(place.database.name), stdout=script)
     except ServerError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from alembic_safety.model.snapshot import Snapshot
-    from alembic_safety.rehearsal.place import Place
+    from alembic_safety.rehearsal.place import Copy, Place
     from alembic_safety.rehearsal.stage import Stage
     from alembic_safety.rehearsal.watch import Watch
 
@@ -46,36 +46,53 @@ def committed(
         heads_after = set(stage.heads)
         if observe is not None:
             _observe(stage, observe, before, after)
+            if (other := observe.other_downgrade()) is not None:
+                proof = Outcome(before=before, committed=True)
+                clean = _run(stage, lambda finish: judge.down_by(other, proof, finish)) and _compared(
+                    judge, proof, before, after
+                )
+                observe.proven(proof)
+                if not clean and not _return(judge, copy, outcome, heads):
+                    return outcome
         if not only_up:
             clean = _back_and_forth(judge, outcome, before, after)
-            if not clean:
-                copy.restore()
-                stage.heads = set(heads)
-                repeat = Outcome()
-                if not _run(stage, lambda finish: judge.up(repeat, finish)):
-                    outcome.up, outcome.error, outcome.cause = repeat.up, repeat.error, repeat.cause
-                    copy.restore()
-                    stage.heads = heads
-                    return outcome
+            if not clean and not _return(judge, copy, outcome, heads):
+                return outcome
         stage.heads = heads_after
         outcome.after = stage.full_snapshot()
     return outcome
+
+
+def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool:
+    """Bring the database to *after* once more, from the copy; False where the upgrade fails this time."""
+    stage = judge.stage
+    copy.restore()
+    stage.heads = set(heads)
+    repeat = Outcome()
+    if _run(stage, lambda finish: judge.up(repeat, finish)):
+        return True
+    outcome.up, outcome.error, outcome.cause = repeat.up, repeat.error, repeat.cause
+    copy.restore()
+    stage.heads = set(heads)
+    return False
 
 
 def _observe(stage: Stage, observe: Observer, before: Snapshot, after: Snapshot) -> None:
     stage.begin()
     try:
         stage.savepoint(AFTER)
-        observe(stage, before, after)
+        observe.look(stage, before, after)
     finally:
         stage.rollback()
 
 
 def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> bool:
     """Whether the database stands at *after* again, unspoilt."""
+    return _run(judge.stage, lambda finish: judge.down(outcome, finish)) and _compared(judge, outcome, before, after)
+
+
+def _compared(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> bool:
     stage = judge.stage
-    if not _run(stage, lambda finish: judge.down(outcome, finish)):
-        return False
     judge.compare_down(outcome, before, stage.full_snapshot())
     if not _run(stage, lambda finish: judge.again(outcome, finish)):
         return False

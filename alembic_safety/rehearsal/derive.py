@@ -13,14 +13,13 @@ from alembic_safety.errors import SynthesisError
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.failure import explain, is_fatal
 from alembic_safety.rehearsal.runner import Visitor
-from alembic_safety.rehearsal.trial import Outcome
-from alembic_safety.rehearsal.verdict import Restored, Verdict, restored_by
+from alembic_safety.rehearsal.trial import Observer, Outcome
+from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
 from alembic_safety.revisions.render import render_body
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.stage import Stage
-    from alembic_safety.rehearsal.trial import Observer
     from alembic_safety.revisions.chain import Revision
 
 
@@ -47,7 +46,12 @@ class Derived:
     @property
     def proven(self) -> bool:
         """Whether the body runs, gives the schema back (physical column order apart), and lets the upgrade run again."""
-        return self.again and not self.failure and self.restored in (Restored.IDENTICAL, Restored.COLUMN_ORDER)
+        return self.again and not self.failure and self.restores
+
+    @property
+    def restores(self) -> bool:
+        """Whether the body gives the schema back, physical column order apart."""
+        return bool(self.synthesis) and self.restored in (Restored.IDENTICAL, Restored.COLUMN_ORDER)
 
     @property
     def rating(self) -> Rating:
@@ -75,20 +79,15 @@ class Deriver(Visitor):
 
     def observer(self, revision: Revision) -> Observer | None:
         """Derive while the database stands at the revision's *after*."""
-        if not self._wanted(revision):
-            return None
-
-        def observe(stage: Stage, before: Snapshot, after: Snapshot) -> None:
-            self.derived[revision.id] = self._derive(stage, revision, before, after)
-
-        return observe
+        return _Watcher(self, revision) if self._wanted(revision) else None
 
     def judged(self, revision: Revision, outcome: Outcome, verdict: Verdict) -> Verdict:
         """Keep what the revision's own downgrade did."""
         self.verdicts[revision.id] = verdict
         return verdict
 
-    def _derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:
+    def derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:
+        """Synthesize and prove for one revision; the stage stands at *after*."""
         rows = tuple(sorted(stage.rows_written().items()))
         prints = (
             (before.structure_fingerprint, before.privileges_fingerprint),
@@ -106,6 +105,36 @@ class Deriver(Visitor):
         return prove(stage, found, before, after)
 
 
+class _Watcher(Observer):
+    def __init__(self, deriver: Deriver, revision: Revision) -> None:
+        self._deriver = deriver
+        self._revision = revision
+        self._stage: Stage | None = None
+
+    def look(self, stage: Stage, before: Snapshot, after: Snapshot) -> None:
+        self._stage = stage
+        self._deriver.derived[self._revision.id] = self._deriver.derive(stage, self._revision, before, after)
+
+    def other_downgrade(self) -> Callable[[], None] | None:
+        derived, stage = self._deriver.derived[self._revision.id], self._stage
+        if stage is None or not derived.restores:
+            return None
+        return lambda: run_body(stage, derived.body)
+
+    def proven(self, outcome: Outcome) -> None:
+        derived = self._deriver.derived[self._revision.id]
+        failure = outcome.error or ""
+        if outcome.again_left:
+            failure = "the second upgrade gives something else: " + outcome.again_left[0].message
+        self._deriver.derived[self._revision.id] = replace(
+            derived,
+            restored=outcome.restored,
+            left=tuple(outcome.left),
+            again=outcome.again is Again.SAME,
+            failure=failure,
+        )
+
+
 def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> Derived:
     """Run a body, compare with *before*, run the upgrade again, compare with *after*; the stage stays at *after*."""
     heads = set(stage.heads)
@@ -116,12 +145,14 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
             derived = replace(derived, left=tuple(found), restored=restored_by(found))
             if derived.restored is Restored.DIFFERENT:
                 return derived
+            if derived.revision.needs_autocommit or stage.autocommits:
+                return derived  # the second upgrade needs commits: see Observer.other_downgrade
             _upgrade_again(stage, derived.revision)
             again = [d for d in differences(after, stage.snapshot(after)) if d.tier is not Tier.COLUMN_ORDER]
             if again:
                 return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
             return replace(derived, again=True)
-    except Exception as error:  # noqa: BLE001 - a body that fails, for whatever reason, is not proven
+    except Exception as error:  # a body that fails, for whatever reason, is not proven
         if is_fatal(error):
             raise
         return replace(derived, failure=explain(error))

@@ -33,6 +33,8 @@ class Options:
     #: First and last revision to judge; what is needed before the first is only applied.
     first: str | None = None
     last: str | None = None
+    #: A revision or range ``FIRST:LAST`` to judge, in the place of first and last.
+    select: str | None = None
     #: The only revision to judge.
     only: str | None = None
     #: Seconds that one revision may take; None: any time.

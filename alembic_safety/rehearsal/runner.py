@@ -61,6 +61,7 @@ def rehearse(
             verdicts=tuple(verdicts),
             facts={"server": f"PostgreSQL {server.version} ({server.origin})", "revisions": str(len(plan.judged))},
             notes=tuple(run.notes()),
+            server_major=server.major,
             seconds=time.monotonic() - started,
         )
 
@@ -90,7 +91,8 @@ class Plan:
         if options.only is not None:
             wanted = {chain.resolve(options.only).id}
         else:
-            wanted = {r.id for r in chain.select(f"{options.first or ''}:{options.last or ''}")}
+            spec = options.select or f"{options.first or ''}:{options.last or ''}"
+            wanted = {r.id for r in chain.select(spec)}
         needed = set(wanted).union(*(chain.ancestors(w) for w in wanted))
         self.judged = frozenset(wanted - self.present)
         if not self.judged:

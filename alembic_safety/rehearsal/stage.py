@@ -15,6 +15,7 @@ from alembic_safety.postgres.session import SqlalchemySession
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
+    from alembic.script import Script
     from sqlalchemy import Connection
 
     from alembic_safety.model.snapshot import Snapshot
@@ -152,6 +153,17 @@ class Stage:
         maintainer = HeadMaintainer(self.context, self.heads)
         step.migration_fn()
         maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
+        self.heads = maintainer.heads
+
+    def step_back(self, script: Script) -> None:
+        """Move the version table back by one revision, whose downgrade was done in another way."""
+        from alembic.runtime.migration import HeadMaintainer, RevisionStep
+
+        assert self.context.script is not None
+        maintainer = HeadMaintainer(self.context, self.heads)
+        step = RevisionStep(self.context.script.revision_map, script, True)
+        step.is_upgrade = False  # not made as a downgrade: the module may have no such function
+        maintainer.update_to_step(step)
         self.heads = maintainer.heads
 
     def snapshot(self, base: Snapshot | None = None) -> Snapshot:

@@ -51,8 +51,18 @@ class Outcome:
         return restored_by(self.left) if self.compared else Restored.NOT_TRIED
 
 
-#: Called with the database standing at *after*, inside the open transaction; must leave it so.
-Observer = Callable[[Stage, "Snapshot", "Snapshot"], None]
+class Observer:
+    """Looks at a revision while the database stands at its *after*."""
+
+    def look(self, stage: Stage, before: Snapshot, after: Snapshot) -> None:
+        """Called inside an open transaction at *after*; must leave the database so."""
+
+    def other_downgrade(self) -> Callable[[], None] | None:
+        """A downgrade that can only be proven with commits: it is run in the revision's place, then the upgrade again."""
+        return None
+
+    def proven(self, outcome: Outcome) -> None:
+        """Called with what the proof of ``other_downgrade`` found."""
 
 
 def _nothing() -> None:
@@ -110,6 +120,19 @@ class Judge:
             outcome.error, outcome.cause = self.watch.explain() or explain(error), error
             return False
         outcome.down = Down.EMPTY if state == EMPTY else Down.RAN
+        return True
+
+    def down_by(self, body: Callable[[], None], outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
+        """Another downgrade in the place of the revision's own."""
+        try:
+            with self._quiet():
+                body()
+            self.stage.step_back(self.script)
+            finish()
+        except Exception as error:
+            outcome.down, outcome.error, outcome.cause = Down.FAILED, explain(error), error
+            return False
+        outcome.down = Down.RAN
         return True
 
     def again(self, outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
@@ -179,7 +202,7 @@ def transactional(
             heads_after = set(stage.heads)
             stage.savepoint(AFTER)
             if observe is not None:
-                observe(stage, before, after)
+                observe.look(stage, before, after)
             if not only_up and downgrade_state(script) == EMPTY:
                 outcome.changed_nothing = not changes(before, after) and not stage.rows_written()
             if not only_up:

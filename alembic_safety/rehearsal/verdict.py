@@ -157,6 +157,8 @@ class Rehearsal:
     facts: Mapping[str, str] = field(default_factory=dict)
     #: What stood in for something else, a sentence each.
     notes: tuple[str, ...] = ()
+    #: Major version of the server.
+    server_major: int = 0
     seconds: float = 0.0
 
     @property

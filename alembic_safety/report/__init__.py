@@ -1,5 +1,6 @@
 """Reports: a command fills in the records, and every format is a view of them, one a file."""
 
+from alembic_safety.report.coverage import coverage_report
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
 from alembic_safety.report.rehearsal import rehearsal_report
 from alembic_safety.report.reporters import REPORTERS, write_report, write_report_files
@@ -11,6 +12,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Row",
+    "coverage_report",
     "rehearsal_report",
     "write_report",
     "write_report_files",

@@ -1,0 +1,177 @@
+"""The certificate of a revision: what was proven, for exactly which sources. ``versions/safety/<revision>.json``.
+
+No times and no dates in it, and one file a revision: it changes only when what it says changes, and branches don't conflict.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.errors import SourceError
+from alembic_safety.revisions.files import replace_file
+
+if TYPE_CHECKING:
+    from alembic_safety.revisions.chain import Chain, Revision
+
+FORMAT = 1
+FOLDER = "safety"
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
+
+
+class Grade(str, Enum):
+    """What a downgrade gives back."""
+
+    #: Schema and every row.
+    EXACT = "exact"
+    #: The schema; the rows that are lost are declared.
+    SCHEMA_EXACT = "schema-exact"
+    #: It runs and leaves a difference.
+    INEXACT = "inexact"
+    #: It refuses, or cannot be.
+    IRREVERSIBLE = "irreversible"
+
+
+class Status(str, Enum):
+    """How a certificate stands to the sources that are there now."""
+
+    VALID = "valid"
+    MISSING = "missing"
+    #: The revision, or one before it, changed since.
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was seen on one major version of the server."""
+
+    #: Fingerprints: {"structure": …, "privileges": …}.
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    #: ``identical`` | ``identical up to column order`` | ``different`` | ``not tried``
+    restored: str
+    #: Whether the second upgrade gave what the first gave.
+    again: bool
+    #: What kind of rows it was rehearsed on: ``none``, ``generated``, …
+    data: str = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """The contents of one file."""
+
+    revision: str
+    #: Hash of the sources and of the parents' keys (``revisions.chain``).
+    key: str
+    grade: Grade
+    #: Why the grade is not exact, or what rows are lost: a sentence each.
+    reasons: tuple[str, ...] = ()
+    #: LOW | MEDIUM | HIGH
+    rating: str = "LOW"
+    rating_reasons: tuple[str, ...] = ()
+    #: ``synthesized`` | ``hand-written`` | ``none``
+    downgrade: str = "none"
+    #: By major version of the server: "15", "18".
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The file's text."""
+        data = {
+            "format": FORMAT,
+            "revision": self.revision,
+            "key": self.key,
+            "grade": self.grade.value,
+            "reasons": list(self.reasons),
+            "rating": self.rating,
+            "rating_reasons": list(self.rating_reasons),
+            "downgrade": self.downgrade,
+            "proofs": {
+                major: {
+                    "before": dict(sorted(proof.before.items())),
+                    "after": dict(sorted(proof.after.items())),
+                    "restored": proof.restored,
+                    "again": proof.again,
+                    "data": proof.data,
+                }
+                for major, proof in sorted(self.proofs.items(), key=lambda item: int(item[0]))
+            },
+        }
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Certificate:
+        """Read a file's text. Raises ValueError where it isn't of this form."""
+        try:
+            data: dict[str, Any] = json.loads(text)
+            if data["format"] != FORMAT:
+                raise ValueError(f"format {data['format']!r} is not known")
+            return cls(
+                revision=str(data["revision"]),
+                key=str(data["key"]),
+                grade=Grade(data["grade"]),
+                reasons=tuple(data["reasons"]),
+                rating=str(data["rating"]),
+                rating_reasons=tuple(data["rating_reasons"]),
+                downgrade=str(data["downgrade"]),
+                proofs={str(int(major)): Proof(**proof) for major, proof in data["proofs"].items()},
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it is no certificate: {error}") from error
+
+
+def certificate_path(revision: Revision) -> Path:
+    """Where a revision's certificate lies.
+
+    :raises SourceError: the revision's identifier can't be a file name.
+    """
+    if not _SAFE.fullmatch(revision.id) or ".." in revision.id:
+        raise SourceError(
+            f"revision identifier {revision.id!r} cannot be a file name: rename the revision", file=str(revision.path)
+        )
+    return revision.path.parent / FOLDER / f"{revision.id}.json"
+
+
+def write_certificate(revision: Revision, certificate: Certificate) -> bool:
+    """Write a certificate beside its revision, complete or not at all; says whether the file changed.
+
+    Proofs on other major versions of the same sources are kept.
+
+    :raises SourceError: the file cannot be written.
+    """
+    path = certificate_path(revision)
+    status, old = read_certificate(revision)
+    if old is not None and status is Status.VALID and old.downgrade == certificate.downgrade:
+        merged = {**old.proofs, **certificate.proofs}
+        certificate = Certificate(**{**certificate.__dict__, "proofs": merged})
+    text = certificate.to_json().encode()
+    if path.is_file() and path.read_bytes() == text:
+        return False
+    path.parent.mkdir(exist_ok=True)
+    replace_file(path, text)
+    return True
+
+
+def read_certificate(revision: Revision) -> tuple[Status, Certificate | None]:
+    """A revision's certificate, and how it stands to the sources."""
+    path = certificate_path(revision)
+    try:
+        certificate = Certificate.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Status.MISSING, None
+    except (OSError, ValueError):
+        return Status.UNREADABLE, None
+    valid = certificate.key == revision.key and certificate.revision == revision.id
+    return (Status.VALID if valid else Status.STALE), certificate
+
+
+def orphans(chain: Chain) -> list[Path]:
+    """Certificates of revisions that don't exist any more."""
+    folders = {revision.path.parent / FOLDER for revision in chain.revisions}
+    known = {certificate_path(revision) for revision in chain.revisions}
+    return sorted(path for folder in folders if folder.is_dir() for path in folder.glob("*.json") if path not in known)

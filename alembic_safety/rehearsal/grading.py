@@ -1,0 +1,90 @@
+"""From what a rehearsal saw to a grade, and to the certificate that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_safety.downgrade.statement import Rating
+from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof
+from alembic_safety.rehearsal.verdict import Down, Restored, Up, Verdict
+
+if TYPE_CHECKING:
+    from alembic_safety.rehearsal.derive import Derived
+    from alembic_safety.revisions.chain import Revision
+
+SYNTHESIZED = "synthesized"
+HAND_WRITTEN = "hand-written"
+NONE = "none"
+
+
+def losses(derived: Derived) -> tuple[str, ...]:
+    """The rows that upgrade and downgrade destroy and that nothing gives back, a sentence each."""
+    found = [f"{need.subject}: {need.reason}" for need in (derived.synthesis.data_needs if derived.synthesis else ())]
+    named = {need.subject for need in (derived.synthesis.data_needs if derived.synthesis else ())}
+    found += [
+        f"{table}: the upgrade changes rows, and their old values are not kept"
+        for table, _count in derived.rows_written
+        if table not in named
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def grade_of(derived: Derived) -> tuple[Grade, tuple[str, ...]]:
+    """The grade of a synthesized downgrade, with the reasons why it is no better."""
+    if not derived.proven:
+        return Grade.IRREVERSIBLE, derived.reasons or ("no downgrade could be derived",)
+    lost = losses(derived)
+    return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
+
+
+def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tuple[str, ...]]:
+    """The grade of the downgrade that a revision has, by what the rehearsal saw of it."""
+    if verdict.down in (Down.REFUSES, Down.MISSING, Down.FAILED, Down.TIMED_OUT, Down.NOT_TRIED):
+        return Grade.IRREVERSIBLE, (verdict.error or f"the downgrade is {verdict.down.value}",)
+    if verdict.restored is Restored.DIFFERENT or not verdict.holds:
+        return Grade.INEXACT, verdict.differences or verdict.again_differences or (
+            verdict.error or "it was not restored",
+        )
+    lost = losses(derived) if derived is not None else ()
+    return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
+
+
+def certify(
+    revision: Revision, verdict: Verdict, derived: Derived | None, *, server_major: int, synthesized: bool
+) -> Certificate | None:
+    """The certificate for the downgrade that the revision has now; None where its upgrade doesn't run.
+
+    :param synthesized: whether that is the body of ``derived``, and not the revision's own.
+    """
+    if verdict.up is not Up.RAN:
+        return None
+    if synthesized and derived is not None:
+        grade, reasons = grade_of(derived)
+        restored, again = derived.restored, derived.again
+        origin = SYNTHESIZED if derived.proven else NONE
+    else:
+        grade, reasons = grade_of_own(verdict, derived)
+        restored, again = verdict.restored, verdict.holds
+        origin = NONE if verdict.down in (Down.MISSING, Down.EMPTY) else HAND_WRITTEN
+    proofs = {}
+    if derived is not None and derived.fingerprints is not None:
+        before, after = derived.fingerprints
+        proofs[str(server_major)] = Proof(
+            before={"structure": before[0], "privileges": before[1]},
+            after={"structure": after[0], "privileges": after[1]},
+            restored=restored.value,
+            again=again,
+        )
+    rating = derived.rating if derived is not None else Rating.HIGH
+    return Certificate(
+        revision=revision.id,
+        key=revision.key,
+        grade=grade,
+        reasons=reasons,
+        rating=rating.value,
+        rating_reasons=derived.synthesis.rating_reasons
+        if derived is not None and derived.synthesis is not None
+        else (),
+        downgrade=origin,
+        proofs=proofs,
+    )
