@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from alembic_safety.postgres.roles import missing_role_in
 from alembic_safety.postgres.server import throwaway_server
 from alembic_safety.rehearsal.committed import committed
 from alembic_safety.rehearsal.failure import is_fatal
+from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
@@ -114,7 +115,9 @@ class Run:
         self.options = options
         self.server = server
         self.visitor = visitor
-        self.place = Place(server, server.create_database())
+        self.memory = Memory(config, chain, options, server)
+        self.known, database = self.memory.longest_known(plan.order, plan.judged)
+        self.place = Place(server, database or server.create_database())
         self.roles: list[str] = []
         self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
 
@@ -138,7 +141,7 @@ class Run:
         if self.options.role is not None:
             self._make_role(self.options.role)
             url = url.set(username=self.options.role)
-        if self.options.baseline is not None:
+        if self.options.baseline is not None and not self.known:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
             restore_baseline(self.place, self.options.baseline[0], self.roles)
@@ -174,6 +177,8 @@ class Run:
 
     def _heads_at_start(self, stage: Stage) -> set[str]:
         """The heads of what a baseline brought along; written into the version table where they are missing."""
+        if self.known:
+            return set(stage.context.get_current_heads())
         present = self.plan.present
         parents = {p for i in present for p in self.chain.by_id[i].parents}
         heads = {i for i in present if i not in parents}
@@ -192,7 +197,13 @@ class Run:
         before = stage.full_snapshot()
         blocked: dict[str, str] = {}
         order = self.plan.order
+        for revision in order[: self.known]:
+            yield self.memory.known(revision)
         for number, revision in enumerate(order):
+            if number < self.known:
+                continue
+            if number == len(order) - 1:
+                self._keep_state(stage, order[:number], blocked)
             culprit = next((blocked[n] for n in revision.needs if n in blocked), None)
             self.options.progress(number, len(order), revision, None)
             if culprit is not None:
@@ -207,10 +218,22 @@ class Run:
                     blocked[revision.id] = revision.id
                 if revision.id in self.plan.judged:
                     verdict = self.visitor.judged(revision, outcome, verdict)
+            self.memory.keep(revision, verdict)
             self.options.progress(number + 1, len(order), revision, verdict)
             yield verdict
             if self.options.fail_fast and not verdict.holds:
                 return
+        self._keep_state(stage, order, blocked)
+
+    def _keep_state(self, stage: Stage, applied: Sequence[Revision], blocked: Mapping[str, str]) -> None:
+        """Keep what took long to get at, for the next run: before the last revision, and after it."""
+        if blocked or not applied or not self.memory.is_worth_a_state:
+            return
+        settings = stage.disconnect()
+        try:
+            self.memory.keep_state(applied, self.place.database)
+        finally:
+            stage.reconnect(settings)
 
     def _one(self, stage: Stage, revision: Revision, before: Snapshot) -> tuple[Outcome, tuple[str, ...]]:
         """Judge one revision; a role that it names and the server lacks is created, and it is tried again."""
