@@ -108,7 +108,9 @@ def _called_name(call: ast.Call) -> str:
 def _binds(tree: ast.Module, name: str) -> bool:
     """Whether anything at module level gives this name a value: an assignment, an import, a definition under ``if``."""
     for node in tree.body:
-        for inner in ast.walk(node) if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ():
+        for inner in (
+            ast.walk(node) if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ()
+        ):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner.id == name:
                 return True
             if isinstance(inner, ast.alias) and (inner.asname or inner.name) == name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -180,7 +181,12 @@ def chain_of(script: ScriptDirectory) -> Chain:
     from alembic.util import CommandError
 
     try:
-        scripts = {s.revision: s for s in script.walk_revisions()} if script.get_heads() else {}
+        with warnings.catch_warnings():
+            # Alembic warns of a parent that is not there, and goes on to a KeyError.
+            warnings.filterwarnings("ignore", message="Revision .* is not present", category=UserWarning)
+            scripts = {s.revision: s for s in script.walk_revisions()} if script.get_heads() else {}
+    except KeyError as error:
+        raise UsageError(f"a revision needs {error}, which does not exist: restore its file") from error
     except (CommandError, RevisionError) as error:
         if isinstance(error, SafetyError):
             raise

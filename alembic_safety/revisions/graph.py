@@ -73,7 +73,9 @@ def _from_tree(text: str) -> dict[str, Any]:
     except SyntaxError:
         return values
     for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         for target in targets:
             value = getattr(node, "value", None)
             if isinstance(target, ast.Name) and value is not None:

@@ -13,7 +13,9 @@ import re
 import tokenize
 from dataclasses import dataclass
 
-_BEGIN = re.compile(r"^[ \t]*# alembic-safety: begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{16})[ \t]*\r?$", re.MULTILINE)
+_BEGIN = re.compile(
+    r"^[ \t]*# alembic-safety: begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{16})[ \t]*\r?$", re.MULTILINE
+)
 _LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
@@ -39,7 +41,9 @@ def blocks(source: str) -> list[Block]:
     result: list[Block] = []
     for begin in _BEGIN.finditer(source):
         after = min(begin.end() + 1, len(source))
-        end = re.compile(rf"^[ \t]*# alembic-safety: end {begin['name']}[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(source, after)
+        end = re.compile(rf"^[ \t]*# alembic-safety: end {begin['name']}[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(
+            source, after
+        )
         if end is not None:
             intact = _digest(source[after : end.start()]) == begin["digest"]
             result.append(Block(begin["name"], begin.start(), end.end(), intact))

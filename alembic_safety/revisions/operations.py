@@ -13,9 +13,7 @@ from alembic.operations import MigrateOperation, Operations
 class RunSqlFileOp(MigrateOperation):
     """Run the statements of a SQL file beside the revision."""
 
-    def __init__(
-        self, path: str, *, sha256: str | None, section: str | None, transaction: bool, encoding: str
-    ) -> None:
+    def __init__(self, path: str, *, sha256: str | None, section: str | None, transaction: bool, encoding: str) -> None:
         self.path = path
         self.sha256 = sha256
         self.section = section

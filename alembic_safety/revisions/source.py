@@ -31,7 +31,8 @@ def locate(path: str, *, revision_file: Path, folders: Iterable[Path] = ()) -> P
     home = revision_file.parent
     if Path(path).is_absolute() or ".." in Path(path).parts:
         raise SourceError(
-            f"names {path!r}, which is not below the revision's own folder: copy the file there", file=str(revision_file)
+            f"names {path!r}, which is not below the revision's own folder: copy the file there",
+            file=str(revision_file),
         )
     found = home / path
     for step in (found, *found.parents):
@@ -39,7 +40,8 @@ def locate(path: str, *, revision_file: Path, folders: Iterable[Path] = ()) -> P
             break
         if step.is_symlink():
             raise SourceError(
-                f"names {path!r}, and {step.name!r} is a symbolic link: put the file itself there", file=str(revision_file)
+                f"names {path!r}, and {step.name!r} is a symbolic link: put the file itself there",
+                file=str(revision_file),
             )
     inside = [home.resolve(), *(folder.resolve() for folder in folders)]
     target = found.resolve()
@@ -79,5 +81,7 @@ def require_revision() -> tuple[str, Path]:
     """As ``calling_revision``. Raises UsageError outside of a revision."""
     caller = calling_revision()
     if caller is None:
-        raise UsageError("op.run_sql_file() was called outside of a revision: its path is relative to the revision's file")
+        raise UsageError(
+            "op.run_sql_file() was called outside of a revision: its path is relative to the revision's file"
+        )
     return caller

@@ -54,7 +54,12 @@ def _pieces(sql: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     token: Token | None
     while (token := lexer.next()) is not None:
-        if token.kind == "other" and found and found[-1][0] == "other" and sql[token.start - 1 : token.start] == found[-1][1][-1:]:
+        if (
+            token.kind == "other"
+            and found
+            and found[-1][0] == "other"
+            and sql[token.start - 1 : token.start] == found[-1][1][-1:]
+        ):
             # Operators of several characters must stay together.
             found[-1] = ("other", found[-1][1] + sql[token.start])
         elif token.kind != "space":

@@ -115,7 +115,9 @@ def _inside_out(
         if piece and inside:
             result += _implicit(piece, shared_transaction)
         elif piece:
-            result.append(Part(tuple(piece), True, f"COMMIT in line {statements[start - 1].line} ended the transaction"))
+            result.append(
+                Part(tuple(piece), True, f"COMMIT in line {statements[start - 1].line} ended the transaction")
+            )
         inside = word in _OPENERS
         start = index + 1
     return result

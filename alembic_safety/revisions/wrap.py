@@ -107,7 +107,9 @@ def _head(chain: Chain, chosen: str | None) -> str | None:
     if chosen is not None:
         return chain.resolve(chosen).id
     if len(chain.heads) > 1:
-        raise UsageError(f"the chain has {len(chain.heads)} heads, {', '.join(chain.heads)}: choose one by --head, or merge them")
+        raise UsageError(
+            f"the chain has {len(chain.heads)} heads, {', '.join(chain.heads)}: choose one by --head, or merge them"
+        )
     return chain.heads[0] if chain.heads else None
 
 
@@ -187,7 +189,9 @@ class _Plan:
             return False
         statements = self._script(migration.down)[0].statements
         if not statements and migration.down.section is None:
-            self.result.notices.append(f"{migration.down.copy_name} holds no statement: its downgrade() changes nothing")
+            self.result.notices.append(
+                f"{migration.down.copy_name} holds no statement: its downgrade() changes nothing"
+            )
         return bool(statements) or migration.down.section is None
 
     def _check_unchanged(self, migration: Migration) -> None:

@@ -55,10 +55,12 @@ def revision_text(text: WrappedText) -> str:
     if text.down is not None:
         downgrade = _call(text.down, text)
     else:
-        downgrade = [f'op.irreversible("{NOT_YET}: run \'alembic safety-downgrade {text.revision}\'")']
+        downgrade = [f"op.irreversible(\"{NOT_YET}: run 'alembic safety-downgrade {text.revision}'\")"]
     return _TEMPLATE.format(
         title=_in_docstring(text.title[:1].upper() + text.title[1:]),
-        source=_in_docstring(text.up.path.name if text.up.path.name not in ("up.sql", "migration.sql") else text.up.copy_name),
+        source=_in_docstring(
+            text.up.path.name if text.up.path.name not in ("up.sql", "migration.sql") else text.up.copy_name
+        ),
         revision=_literal(text.revision),
         parent=_literal(text.parent),
         upgrade="\n".join("    " + line for line in upgrade),

@@ -135,7 +135,9 @@ def _subfolder(entry: Path, result: Collection) -> list[_File]:
 
 def _with_role(file: _File, role: str) -> _File:
     name = Name(file.name.stem, role, file.name.version)
-    return _File(file.path, name, file.stem, file.explicit, file.transaction, "" if role != DOWN else file.path.parent.name)
+    return _File(
+        file.path, name, file.stem, file.explicit, file.transaction, "" if role != DOWN else file.path.parent.name
+    )
 
 
 def _file(path: Path, *, explicit: bool = False) -> _File:
@@ -201,7 +203,9 @@ def _pair(files: list[_File], result: Collection, encoding: str) -> None:
         down = _take_down(up, ups, downs)
         result.migrations.append(_migration(up, down, copies, result, encoding))
         if up.name.role == REPEATABLE:
-            result.notices.append(f"{up.path.name} is repeatable in Flyway; here it runs once, and a change is a new revision")
+            result.notices.append(
+                f"{up.path.name} is repeatable in Flyway; here it runs once, and a change is a new revision"
+            )
     result.notices += [f"not wrapped: {f.path.name} has no file for the way up" for f in downs]
 
 

@@ -54,7 +54,7 @@ STATEMENTS = [
     "ALTER TABLE app.orders ALTER COLUMN a SET NOT NULL",
     "ALTER TABLE app.orders ALTER COLUMN a DROP NOT NULL",
     "ALTER TABLE ONLY app.orders ALTER COLUMN a SET DEFAULT 'a:b %s \\ \"x\"'",
-    "COMMENT ON TABLE t IS '%(a)s :b \"\"\" \\'",
+    'COMMENT ON TABLE t IS \'%(a)s :b """ \\\'',
     "CREATE VIEW v AS\n SELECT ':a' AS a,\n    'x\n   y' AS b\n   FROM t",
     "CREATE VIEW v AS\n SELECT a,\n    b\n   FROM t",
     "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $function$\n  SELECT '\"\"\"' || E'\\n'\n\n$function$",

@@ -30,7 +30,7 @@ EMPTY = {
     "decorated": "@some.decorator(\n    1\n)\ndef downgrade(engine_name: str = '') -> None:\n    pass\n",
     "async": "async def downgrade() -> None:\n    pass\n",
     "long header": "def downgrade(\n    a=1,  # : a\n    b={1: 2},\n) -> dict[str, int]:\n    pass\n",
-    "refusal of safety-wrap": 'def downgrade():\n    op.irreversible("no downgrade has been written yet: run \'x\'")\n',
+    "refusal of safety-wrap": "def downgrade():\n    op.irreversible(\"no downgrade has been written yet: run 'x'\")\n",
     "before upgrade": "def downgrade():\n    pass\n\ndef helper():\n    return 'é'\n",
 }
 WRITTEN = {
@@ -54,7 +54,13 @@ def test_an_empty_body_is_filled(name: str, newline: str) -> None:
     assert downgrade_state(result) == "marked"
     assert set_downgrade(result, BODY) == result
     assert result.replace(newline, "").count("\n") == 0
-    for kept in ('"""Downgrade schema."""', "# ### end Alembic commands ###", "# nothing", "def helper():", "@some.decorator("):
+    for kept in (
+        '"""Downgrade schema."""',
+        "# ### end Alembic commands ###",
+        "# nothing",
+        "def helper():",
+        "@some.decorator(",
+    ):
         assert (kept in source) == (kept in result)
 
 
@@ -101,7 +107,10 @@ def test_our_own_body_is_replaced_and_an_edited_one_kept() -> None:
 
 def test_reformatting_is_no_edit_but_a_comment_or_statement_is() -> None:
     code = set_downgrade(HEAD + EMPTY["pass"], ['op.run_sql("DROP TABLE t")'])
-    assert downgrade_state(code.replace('op.run_sql("DROP TABLE t")', "op.run_sql(\n        'DROP TABLE t',\n    )")) == "marked"
+    assert (
+        downgrade_state(code.replace('op.run_sql("DROP TABLE t")', "op.run_sql(\n        'DROP TABLE t',\n    )"))
+        == "marked"
+    )
     assert downgrade_state(code.replace("DROP TABLE t", "DROP  TABLE t")) == "written"
     assert downgrade_state(code.replace("    op.run_sql", "    # mine\n    op.run_sql")) == "written"
     assert downgrade_state(code + "    op.more()\n") == "written"

@@ -27,7 +27,10 @@ TEXTS = {
         "SELECT E'a' -- it's\n 'b\\';'; SELECT 2",
         ["SELECT E'a' -- it's\n 'b\\';'", "SELECT 2"],
     ),
-    "bit and unicode strings": (r"SELECT B'1;', X';', U&'\0441;'; SELECT 2", [r"SELECT B'1;', X';', U&'\0441;'", "SELECT 2"]),
+    "bit and unicode strings": (
+        r"SELECT B'1;', X';', U&'\0441;'; SELECT 2",
+        [r"SELECT B'1;', X';', U&'\0441;'", "SELECT 2"],
+    ),
     "identifier": ('SELECT "a;""b;", U&"x;"; SELECT 2', ['SELECT "a;""b;", U&"x;"', "SELECT 2"]),
     "dollar quotes": ("SELECT $$;$$, $a$ $$;$b$ $a$; SELECT 2", ["SELECT $$;$$, $a$ $$;$b$ $a$", "SELECT 2"]),
     "dollar tag in the body": ("SELECT $a$ $b$a$; SELECT 2", ["SELECT $a$ $b$a$", "SELECT 2"]),
@@ -111,7 +114,12 @@ def test_copy_data_end_at_the_marker_or_with_the_file(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["COPY t FROM '/tmp/x'; SELECT 1", "COPY (SELECT * FROM stdin) TO STDOUT; SELECT 1", "COPY stdin TO '/x'; SELECT 1"]
+    "text",
+    [
+        "COPY t FROM '/tmp/x'; SELECT 1",
+        "COPY (SELECT * FROM stdin) TO STDOUT; SELECT 1",
+        "COPY stdin TO '/x'; SELECT 1",
+    ],
 )
 def test_other_copies_have_no_data(text: str) -> None:
     assert len(split(text).statements) == 2

@@ -115,7 +115,11 @@ def test_a_file_with_transactions_of_its_own_is_run_as_psql_runs_it(text: str) -
 
 def test_a_file_that_leaves_its_transaction_and_comes_back() -> None:
     text = "SELECT 1; COMMIT; CREATE INDEX CONCURRENTLY i ON t (a); BEGIN; SELECT 2;"
-    assert plan(text) == [(False, ["SELECT 1"]), (True, ["CREATE INDEX CONCURRENTLY i ON t (a)"]), (False, ["SELECT 2"])]
+    assert plan(text) == [
+        (False, ["SELECT 1"]),
+        (True, ["CREATE INDEX CONCURRENTLY i ON t (a)"]),
+        (False, ["SELECT 2"]),
+    ]
 
 
 def test_rolling_back_to_a_savepoint_is_no_end() -> None:
