@@ -16,7 +16,7 @@ OWN_SCHEMA = "alembic_safety"
 _RELATIONS = """
 scope AS MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.relpersistence, c.relispartition, c.relowner,
-           c.reltuples, c.relpages, c.relallvisible, c.relhastriggers, c.relrowsecurity, c.relnamespace,
+           c.reltuples, c.relpages, c.relallvisible, c.relispopulated, c.relrowsecurity, c.relnamespace,
            format('%I.%I', n.nspname, c.relname) AS identity,
            {readable} AS readable
     FROM pg_catalog.pg_class c

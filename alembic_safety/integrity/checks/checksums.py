@@ -75,7 +75,7 @@ def _obstacle(session: Session) -> str | None:
         return "this cluster was made without data checksums (pg_checksums --enable, while it is shut down)"
     if session.fetch("SELECT current_setting('is_superuser')")[0][0] != "on":
         return "only a superuser may read the files of tables"
-    if not session.fetch("SELECT FROM pg_catalog.pg_extension WHERE extname = 'pageinspect'"):
+    if not session.fetch("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'pageinspect'"):
         return "the extension pageinspect is not installed in this database (CREATE EXTENSION pageinspect)"
     return None
 

@@ -33,7 +33,7 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """One task, where there are large objects at all and the whole database is meant."""
     if scope.narrowed or scope.options.schemas:
         return
-    if not session.fetch("SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1"):
+    if not session.fetch("SELECT 1 FROM pg_catalog.pg_largeobject_metadata LIMIT 1"):
         return
     columns = session.fetch(_COLUMNS)
     yield Task(

@@ -123,7 +123,7 @@ def _compile(session: Session, routine: Routine) -> Iterator[Record]:
     if outcome.sqlstate in (PERMISSION_DENIED, LOCK_NOT_AVAILABLE, QUERY_CANCELED):
         yield not_checked(routine.identity, outcome.reason, kind=routine.kind)
         return
-    if not session.fetch(f"SELECT FROM pg_catalog.pg_proc WHERE oid = {routine.oid}"):
+    if not session.fetch(f"SELECT 1 FROM pg_catalog.pg_proc WHERE oid = {routine.oid}"):
         return  # dropped meanwhile
     if not _sets_path(routine):
         # Names are resolved by whoever calls it: with its own schema in the path, too?

@@ -77,7 +77,7 @@ CHECK = Check(NAME, "rows counted; NULLs, CHECK and domain violators, rows outsi
 def _tables(session: Session, scope: Scope) -> Iterator[Item]:
     for oid, name, page_count, row_count in session.fetch(
         scope.query(
-            f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND readable"
+            f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND readable AND relispopulated"
         )
     ):
         yield Item(oid, name, page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW)

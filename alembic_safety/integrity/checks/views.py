@@ -96,7 +96,7 @@ def _check(session: Session, view: View, sql: str) -> Iterator[Record]:
         return
     if outcome.sqlstate in (PERMISSION_DENIED, LOCK_NOT_AVAILABLE, QUERY_CANCELED):
         yield not_checked(view.identity, outcome.reason, kind=_kind(view))
-    elif session.fetch(f"SELECT FROM pg_catalog.pg_class WHERE oid = {view.oid}"):  # else it was just dropped
+    elif session.fetch(f"SELECT 1 FROM pg_catalog.pg_class WHERE oid = {view.oid}"):  # else it was just dropped
         yield _broken(view, outcome)
 
 
