@@ -16,7 +16,7 @@ depends_on = None
 def upgrade() -> None:
     op.run_sql_file(
         "069_devices.sql",
-        sha256="c6f46d3a46b6d17164007f050416a096ca0a6a12693347dba470ea037b2956d8",
+        sha256="07dd19a21a704d9d718a5012255e8e5ee9760e8cd993dbd31bea23e167593616",
     )
 
 
