@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from alembic_safety.downgrade.kinds.base import Rules
 from alembic_safety.downgrade.kinds.base_types import BaseTypeRules, RangeRules, ShellTypeRules
+from alembic_safety.downgrade.kinds.columns import AttributeRules, ColumnRules, DefaultRules
+from alembic_safety.downgrade.kinds.constraints import ConstraintRules, DomainConstraintRules
 from alembic_safety.downgrade.kinds.default_acl import DefaultAclRules
 from alembic_safety.downgrade.kinds.foreign_data import ForeignDataWrapperRules, ServerRules, UserMappingRules
+from alembic_safety.downgrade.kinds.indexes import IndexRules
 from alembic_safety.downgrade.kinds.operators import CastRules, OperatorClassRules, OperatorFamilyRules, OperatorRules
 from alembic_safety.downgrade.kinds.policies import PolicyRules, StatisticsRules
 from alembic_safety.downgrade.kinds.publications import PublicationRules, PublicationSchemaRules, PublicationTableRules
@@ -19,6 +22,8 @@ from alembic_safety.downgrade.kinds.schemas import (
     SchemaRules,
     TransformRules,
 )
+from alembic_safety.downgrade.kinds.sequences import SequenceRules
+from alembic_safety.downgrade.kinds.tables import TableRules
 from alembic_safety.downgrade.kinds.text_search import (
     CollationRules,
     ConversionRules,
@@ -28,10 +33,26 @@ from alembic_safety.downgrade.kinds.text_search import (
     TsTemplateRules,
 )
 from alembic_safety.downgrade.kinds.triggers import EventTriggerRules, RuleRules, TriggerRules
+from alembic_safety.downgrade.kinds.types import CompositeRules, DomainRules, EnumRules
+from alembic_safety.downgrade.kinds.views import MaterializedViewRules, ViewRules
 from alembic_safety.errors import SynthesisError
 
 #: Kind of ``model.kinds.KINDS`` -> its rules.
 RULES: Mapping[str, Rules] = {
+    # -- relations, what they are made of, and their types
+    "attribute": AttributeRules(),
+    "column": ColumnRules(),
+    "composite": CompositeRules(),
+    "constraint": ConstraintRules(),
+    "default": DefaultRules(),
+    "domain": DomainRules(),
+    "domain_constraint": DomainConstraintRules(),
+    "enum": EnumRules(),
+    "index": IndexRules(),
+    "materialized_view": MaterializedViewRules(),
+    "sequence": SequenceRules(),
+    "table": TableRules(),
+    "view": ViewRules(),
     # -- what lives in no schema, and schemas
     "access_method": AccessMethodRules(),
     "default_acl": DefaultAclRules(),

@@ -6,7 +6,7 @@ The planner (``downgrade.plan``) knows no kind. It pairs the objects of *now* (w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -45,8 +45,10 @@ class Context:
     #: Addresses of ``before`` that this plan creates, of ``now`` that it drops (complete only while statements are written).
     creates: set[Address] = field(default_factory=set)
     drops: set[Address] = field(default_factory=set)
-    #: Text as it must be written so that the server prints it back the same (see ``postgres.catalog.drift``).
-    settle: Callable[[str], str] = lambda sql: sql
+    #: Objects of ``before`` that an own CREATE makes along with itself (columns and constraints of a new table): holder -> held.
+    carried: dict[Address, list[CatalogObject]] = field(default_factory=dict)
+    #: before -> now of objects that were renamed aside and are built anew (level 2).
+    aside: dict[Address, Address] = field(default_factory=dict)
     #: 0 idiomatic; from 1 on a rule that has several ways takes the surer one. By (kind, identity).
     levels: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -94,6 +96,13 @@ class Rules:
     #: Renames are given back in this order: 0 schemas, 1 what lives in schemas or alone, 2 what hangs on those; None: never.
     rename_turn: ClassVar[int | None] = 1
 
+    #: Whether it can be created apart from the object of ``created_with``, to break a circle.
+    detachable: ClassVar[bool] = False
+
+    def rank_of(self, obj: CatalogObject) -> int:
+        """The rank of one object; override where a kind holds several sorts."""
+        return self.rank
+
     # -- naming -------------------------------------------------------------------------------------------------------
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
         """How DROP, ALTER and COMMENT ON name it: ``VIEW public.v``, ``TRIGGER t ON public.orders``."""
@@ -130,6 +139,10 @@ class Rules:
         """What must be dropped before ``alter`` and created again afterwards (addresses of ``ctx.now``)."""
         return ()
 
+    def may_replace(self, now: CatalogObject | None, want: CatalogObject) -> bool:
+        """Whether this one may be dropped and created again although it is still wanted."""
+        return self.replaceable
+
     # -- relations between objects --------------------------------------------------------------------------------------
     def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
         """The object of ``before`` whose own CREATE makes this one too (a column's table); used if that one is created."""
@@ -144,6 +157,14 @@ class Rules:
 
     def also_needs(self, obj: CatalogObject, side: Snapshot) -> Iterable[Address]:
         """Dependencies within its own snapshot that pg_depend does not record."""
+        return ()
+
+    def is_late(self, obj: CatalogObject, referenced: CatalogObject, deptype: str) -> bool:
+        """Whether a dependency of ``obj`` is met by a late step, so that it can be created before ``referenced``."""
+        return False
+
+    def culprits(self, obj: CatalogObject, ctx: Context) -> Iterable[CatalogObject]:
+        """What to escalate besides an object that turned out wrong."""
         return ()
 
     def stand_in(self, want: CatalogObject, ctx: Context) -> list[Step] | None:

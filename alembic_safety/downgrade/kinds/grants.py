@@ -107,24 +107,34 @@ def statements(
     for grant in grants:
         _add(reached, grant)
     if ordered and reached != list(want):
-        revokes, grants = list(now), list(want)
-    for grant in sorted(revokes, key=lambda g: _distance(g.grantor, now, owner), reverse=True):
-        result += _in_the_name_of(grant.grantor, owner, _revoke(grant, now, target))
+        same = next((i for i, (a, b) in enumerate(zip(now, want, strict=False)) if a != b), min(len(now), len(want)))
+        revokes, grants = [_Revocation(grant, whole=tuple(grant.letters)) for grant in now[same:]], list(want[same:])
+    for revocation in sorted(revokes, key=lambda r: _distance(r.grant.grantor, now, owner), reverse=True):
+        result += _in_the_name_of(revocation.grant.grantor, owner, _revoke(revocation, target))
     for grant in grants:
         result += _in_the_name_of(grant.grantor, owner, _grant(grant, target))
     return result
 
 
-def _taken_back(now: Sequence[Grant], want: Sequence[Grant]) -> tuple[list[Grant], list[Grant]]:
+@dataclass(frozen=True, slots=True)
+class _Revocation:
+    """What to take back of an item: privileges as a whole, and of others only the grant option."""
+
+    grant: Grant
+    whole: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+def _taken_back(now: Sequence[Grant], want: Sequence[Grant]) -> tuple[list[_Revocation], list[Grant]]:
     wanted = {(g.grantee, g.grantor): g.letters for g in want}
-    revokes: list[Grant] = []
+    revokes: list[_Revocation] = []
     kept: list[Grant] = []
     for grant in now:
         keep = wanted.get((grant.grantee, grant.grantor), {})
-        # A grant option that is too much can only be taken back by itself: marked True, and the privilege stays.
-        surplus = {x: option and x in keep for x, option in grant.letters.items() if x not in keep or (option and not keep[x])}
-        if surplus:
-            revokes.append(Grant(grant.grantee, grant.grantor, surplus))
+        whole = tuple(x for x in grant.letters if x not in keep)
+        options = tuple(x for x, option in grant.letters.items() if option and x in keep and not keep[x])
+        if whole or options:
+            revokes.append(_Revocation(grant, whole, options))
         rest = {x: option and keep[x] for x, option in grant.letters.items() if x in keep}
         if rest:
             kept.append(Grant(grant.grantee, grant.grantor, rest))
@@ -162,16 +172,12 @@ def _distance(grantor: str, items: Sequence[Grant], owner: str) -> int:
     return level
 
 
-def _revoke(grant: Grant, now: Sequence[Grant], target: Target) -> list[str]:
-    options = [x for x, only_option in grant.letters.items() if only_option]
-    whole = [x for x in grant.letters if x not in options]
-    standing = next((g.letters for g in now if (g.grantee, g.grantor) == (grant.grantee, grant.grantor)), {})
-    if grant.letters == standing:  # the entire item goes
-        options, whole = [], list(grant.letters)
+def _revoke(revocation: _Revocation, target: Target) -> list[str]:
+    grant = revocation.grant
     result = []
-    for letters, option_for in ((whole, ""), (options, "GRANT OPTION FOR ")):
+    for letters, option_for in ((revocation.whole, ""), (revocation.options, "GRANT OPTION FOR ")):
         if letters:
-            named = "ALL" if not option_for and set(letters) == set(standing) else _names(letters, target)
+            named = _names(letters, target)
             result.append(f"{target.prefix}REVOKE {option_for}{_on(named, target)} FROM {_role(grant.grantee)}")
     return result
 

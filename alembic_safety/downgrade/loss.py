@@ -1,0 +1,89 @@
+"""Which rows a schema-only downgrade does not bring back, and where restoring them belongs among its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from alembic_safety.downgrade.compare import changes
+from alembic_safety.downgrade.statement import DataNeed, Statement
+from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.snapshot import Snapshot
+
+_WIDER = (("smallint", "integer", "bigint", "numeric"), ("real", "double precision"), ("date", "timestamp without time zone"))
+
+
+def data_needs(before: Snapshot, after: Snapshot, statements: Sequence[Statement]) -> tuple[DataNeed, ...]:
+    """What rows the upgrade destroys and what rows the downgrade will, in the order of the catalog."""
+    found = list(_needs(before, after))
+    return tuple(
+        DataNeed(what=what, subject=obj.identity, reason=reason, lost_by=by, at=_place(obj, statements, by))
+        for what, obj, reason, by in found
+    )
+
+
+def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObject, str, str]]:
+    for change in changes(before, after):
+        old, new = change.before, change.after
+        if old is not None and new is None:
+            yield from _gone(old, before, after, "upgrade")
+        elif new is not None and old is None:
+            yield from _gone(new, after, before, "downgrade")
+        elif old is not None and new is not None:
+            yield from _changed(old, new, change.keys, before)
+
+
+def _gone(obj: CatalogObject, side: Snapshot, other: Snapshot, by: str) -> Iterator[tuple[str, CatalogObject, str, str]]:
+    who = "the upgrade drops" if by == "upgrade" else "the downgrade drops"
+    if obj.kind == "table" and not obj.props["partition_key"]:
+        yield "table", obj, f"{who} table {obj.identity} with its rows", by
+    elif obj.kind == "column" and obj.parent in other.objects:
+        if side.objects[obj.parent].kind == "table" and not obj.props["generated"] and not _inherited(obj):
+            yield "column", obj, f"{who} column {obj.identity} with its values", by
+    elif obj.kind == "sequence" and not obj.props["identity"] and by == "upgrade":
+        yield "sequence", obj, f"{who} sequence {obj.identity} with its position", by
+
+
+def _inherited(column: CatalogObject) -> bool:
+    return bool(column.props["inherit_count"]) and not column.props["is_local"]
+
+
+def _changed(
+    old: CatalogObject, new: CatalogObject, keys: Sequence[str], before: Snapshot
+) -> Iterator[tuple[str, CatalogObject, str, str]]:
+    if old.kind == "column" and "type" in keys and old.parent in before.objects:
+        if before.objects[old.parent].kind == "table" and not old.props["generated"] and not _inherited(old):
+            was, is_ = str(old.props["type"]), str(new.props["type"])
+            if not _widens(was, is_):
+                yield "type", old, f"the upgrade turns {old.identity} from {was} into {is_}", "upgrade"
+            if not _widens(is_, was):
+                yield "type", old, f"the downgrade turns {old.identity} from {is_} into {was}", "downgrade"
+    elif old.kind == "enum" and "labels" in keys:
+        lost = [label for label in old.props["labels"] if label not in new.props["labels"]]
+        added = [label for label in new.props["labels"] if label not in old.props["labels"]]
+        if lost and len(old.props["labels"]) != len(new.props["labels"]):
+            yield "labels", old, f"the upgrade takes {', '.join(lost)} away from type {old.identity}", "upgrade"
+        if added and len(old.props["labels"]) != len(new.props["labels"]):
+            yield "labels", old, f"the downgrade takes {', '.join(added)} away from type {old.identity}", "downgrade"
+
+
+def _widens(was: str, now: str) -> bool:
+    if was == now or (now == "text" and was.startswith("character varying")):
+        return True
+    for family in _WIDER:
+        if was in family and now.partition("(")[0] in family and "(" not in now:
+            return family.index(was) <= family.index(now)
+    if was.startswith("character varying(") and now.startswith("character varying"):
+        sizes = [int(t[18:-1]) if "(" in t else 10**9 for t in (was, now)]
+        return sizes[0] <= sizes[1]
+    return False
+
+
+def _place(obj: CatalogObject, statements: Sequence[Statement], by: str) -> int:
+    """After the statement that makes the place for the rows (before the one that destroys them, if the downgrade does)."""
+    for number, statement in enumerate(statements):
+        same = (statement.kind, statement.subject) == (obj.kind, obj.identity)
+        if same and by == "downgrade" and statement.action in ("drop", "alter"):
+            return number
+        if same and by == "upgrade" and statement.action in ("create", "alter"):
+            return number + 1
+    return 0 if by == "downgrade" else len(statements)

@@ -1,0 +1,448 @@
+"""From two snapshots to an ordered list of statements, one attempt: decide, close over dependants, write, arrange.
+
+The planner knows no kind of object; it asks ``kinds.RULES``. Whether the list does what it should is seen on the workbench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alembic_safety.downgrade.kinds import rules_of
+from alembic_safety.downgrade.kinds.base import Context, Step
+from alembic_safety.downgrade.kinds.facts import facts
+from alembic_safety.downgrade.order import CircleError, Needs, arrange
+from alembic_safety.downgrade.pairing import changed_keys, edges_of, pair, slots
+from alembic_safety.downgrade.statement import Statement
+from alembic_safety.errors import SynthesisError
+from alembic_safety.model.catalog import Address, CatalogObject, Edge
+from alembic_safety.model.snapshot import Snapshot
+
+#: ("drop", address of now) | ("alter" | "create" | "complete", address of before)
+Node = tuple[str, Address]
+_WITH = frozenset("aiPS")  # letters of pg_depend by which a dependant goes when what it needs is dropped
+_PHASES = {"drop": 0, "alter": 1, "create": 2, "complete": 3}
+
+
+class TooLowError(Exception):
+    """An object must be treated at a higher level before a plan can be made."""
+
+    def __init__(self, obj: CatalogObject, level: int, reason: str) -> None:
+        super().__init__(f"{obj.kind} {obj.identity}: {reason}")
+        self.object = obj
+        self.level = level
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A statement of a plan with the object of ``now`` or ``before`` that it is about."""
+
+    statement: Statement
+    object: CatalogObject
+
+
+@dataclass
+class Plan:
+    """One attempt. Build with :func:`make_plan`."""
+
+    ctx: Context
+    #: before -> keys that differ, of pairs.
+    changed: dict[Address, frozenset[str]] = field(default_factory=dict)
+    #: Pairs (addresses of before) that are dropped and created again.
+    replaced: set[Address] = field(default_factory=set)
+    #: Why they are: address -> words.
+    because: dict[Address, str] = field(default_factory=dict)
+    #: before -> what of now must go before it can be altered.
+    blocked: dict[Address, list[Address]] = field(default_factory=dict)
+    #: Pairs that are altered in place.
+    altered: set[Address] = field(default_factory=set)
+    #: Objects of before that are created by themselves although another's CREATE could make them.
+    detached: set[Address] = field(default_factory=set)
+    #: Objects of before that a stand-in precedes.
+    stood_in: set[Address] = field(default_factory=set)
+    edges_now: list[Edge] = field(default_factory=list)
+    edges_before: list[Edge] = field(default_factory=list)
+    #: Edges by what they refer to / by what depends.
+    users_now: dict[Address, list[Edge]] = field(default_factory=dict)
+    users_before: dict[Address, list[Edge]] = field(default_factory=dict)
+    uses_now: dict[Address, list[Edge]] = field(default_factory=dict)
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+    def decide(self) -> None:
+        """What is dropped, created, altered and replaced, closed over dependants."""
+        ctx = self.ctx
+        ctx.drops.update(a for a in ctx.now.objects if a not in ctx.wanted)
+        ctx.creates.update(a for a in ctx.before.objects if a not in ctx.present)
+        queue = list(ctx.drops)
+        for address, base in ctx.wanted.items():
+            now, want = ctx.now.objects[address], ctx.before.objects[base]
+            keys = changed_keys(now, want)
+            if keys:
+                self.changed[base] = keys
+        for base in sorted(self.changed):
+            self._judge(base, queue)
+        for base, address in ctx.present.items():
+            if ctx.level(ctx.before.objects[base]) == 1 and base not in self.replaced and base not in self.changed:
+                if self._may_replace(base):
+                    self._replace(address, "it stands in the way", queue)
+        while queue:
+            self._close(queue.pop(), queue)
+            if not queue:
+                self._lost_footing(queue)
+
+    def _judge(self, base: Address, queue: list[Address]) -> None:
+        ctx = self.ctx
+        want = ctx.before.objects[base]
+        now = ctx.now.objects[ctx.present[base]]
+        rules = rules_of(want.kind)
+        keys = self.changed[base]
+        if not (ctx.level(want) >= 1 and rules.may_replace(now, want)):
+            if rules.alter(now, want, keys, ctx) is not None:
+                self.altered.add(base)
+                self.blocked[base] = [a for a in rules.blockers(now, want, keys, ctx) if a in ctx.now.objects]
+                for address in self.blocked[base]:
+                    self._replace(address, f"{want.kind} {want.identity} changes", queue)
+                return
+        self._replace(now.address, "", queue)
+
+    def _replace(self, address: Address, why: str, queue: list[Address]) -> None:
+        """Drop an object of now; create it again if it is wanted."""
+        ctx = self.ctx
+        base = ctx.wanted.get(address)
+        if base is None or base in self.replaced:
+            return
+        want, now = ctx.before.objects[base], ctx.now.objects[address]
+        rules = rules_of(want.kind)
+        holder = rules.dropped_with(now, ctx)
+        if holder is not None and holder in ctx.wanted and ctx.wanted[holder] not in self.replaced:
+            self._replace(holder, why, queue)
+        if not rules.may_replace(now, want):
+            raise TooLowError(want, 2, why or "it cannot be changed in place")
+        self.replaced.add(base)
+        self.because.setdefault(base, why)
+        self.altered.discard(base)
+        ctx.drops.add(address)
+        ctx.creates.add(base)
+        queue.append(address)
+
+    def _close(self, gone: Address, queue: list[Address]) -> None:
+        """Decide what becomes of everything that depends on something that goes."""
+        ctx = self.ctx
+        base_gone = ctx.wanted.get(gone)
+        for edge in self.users_now.get(gone, ()):
+            user = edge.dependent
+            base = ctx.wanted.get(user)
+            if base is None or base in self.replaced:
+                continue
+            want = ctx.before.objects[base]
+            why = f"it depends on {ctx.now.objects[gone].kind} {ctx.now.objects[gone].identity}"
+            if ctx.now.objects[user].parent == gone:
+                self._replace(user, "", queue)
+            elif base_gone is None:
+                if base not in self.altered and self._may_replace(base):
+                    self._replace(user, why, queue)
+            elif base in self.altered and not self._needed_before(base, base_gone):
+                continue  # its own change cuts the tie
+            elif self._may_replace(base):
+                self._replace(user, why, queue)
+            else:
+                raise TooLowError(ctx.before.objects[base_gone], 2, f"{want.kind} {want.identity} uses it")
+
+    def _needed_before(self, user: Address, needed: Address) -> bool:
+        return any(edge.dependent == user for edge in self.users_before.get(needed, ()))
+
+    def _lost_footing(self, queue: list[Address]) -> None:
+        """Survivors that must lean on something that is created only now were re-pointed unseen: make them anew."""
+        ctx = self.ctx
+        for base in sorted(ctx.creates - ctx.present.keys()):
+            for edge in self.users_before.get(base, ()):
+                user = ctx.present.get(edge.dependent)
+                if user is None or edge.dependent in self.replaced or edge.dependent in self.altered:
+                    continue
+                kind = ctx.before.objects[edge.dependent].kind
+                if edge.deptype == "n" and self._may_replace(edge.dependent) and kind not in ("schema", "extension"):
+                    self._replace(user, f"it depends on {ctx.before.objects[base].identity}", queue)
+
+    def _may_replace(self, base: Address) -> bool:
+        want = self.ctx.before.objects[base]
+        return rules_of(want.kind).may_replace(self.ctx.now.objects[self.ctx.present[base]], want)
+
+    # -- who carries whom -----------------------------------------------------------------------------------------------
+    def drop_node(self, address: Address) -> Node:
+        """The node whose DROP takes an object of now away."""
+        seen = {address}
+        while True:
+            holder = self._drop_holder(address)
+            if holder is None or holder in seen:
+                return ("drop", address)
+            if holder not in self.ctx.drops:
+                return ("alter", self.ctx.wanted[holder])
+            seen.add(holder)
+            address = holder
+
+    def _drop_holder(self, address: Address) -> Address | None:
+        ctx = self.ctx
+        now = ctx.now.objects[address]
+        if now.parent is not None and now.parent in ctx.drops:
+            return now.parent
+        holder = rules_of(now.kind).dropped_with(now, ctx)
+        if holder is not None and (holder in ctx.drops or ctx.wanted.get(holder) in self.altered):
+            return holder
+        if address in ctx.wanted:
+            return None
+        held = [e.referenced for e in self.uses_now.get(address, ()) if e.deptype in _WITH and e.referenced in ctx.drops]
+        return min(held, default=None)
+
+    def create_node(self, base: Address) -> Node:
+        """The node whose CREATE makes an object of before."""
+        seen = {base}
+        while True:
+            holder = self._create_holder(base)
+            if holder is None or holder in seen:
+                return ("create", base)
+            if holder not in self.ctx.creates:
+                return ("alter", holder)
+            seen.add(holder)
+            base = holder
+
+    def _create_holder(self, base: Address) -> Address | None:
+        if base in self.detached:
+            return None
+        want = self.ctx.before.objects[base]
+        holder = rules_of(want.kind).created_with(want, self.ctx)
+        return holder if holder is not None and (holder in self.ctx.creates or holder in self.altered) else None
+
+    # -- order ----------------------------------------------------------------------------------------------------------
+    def arranged(self) -> list[Node]:
+        """All nodes in order; circles are broken by creating parts apart or by stand-ins.
+
+        :raises SynthesisError: for a circle that nothing breaks.
+        """
+        for _ in range(50):
+            nodes, needs = self._graph()
+            try:
+                return arrange(nodes, needs, self._key)
+            except CircleError as error:
+                if not self._break(error.circle, needs):
+                    names = ", ".join(self._object(node).identity for node in error.circle)
+                    raise SynthesisError(f"these need each other in a circle: {names}", subject=names) from None
+        raise SynthesisError("dependencies form circles without end")
+
+    def _graph(self) -> tuple[set[Node], Needs[Node]]:
+        ctx = self.ctx
+        drops = {a: self.drop_node(a) for a in ctx.drops}
+        creates = {a: self.create_node(a) for a in ctx.creates}
+        ctx.carried.clear()
+        for base in sorted(creates):
+            holder = self._create_holder(base)
+            if holder is not None:
+                ctx.carried.setdefault(holder, []).append(ctx.before.objects[base])
+        nodes: set[Node] = {*drops.values(), *creates.values(), *(("alter", a) for a in self.altered)}
+        needs: Needs[Node] = Needs()
+        for dependent, referenced, _ in self.edges_now:
+            gone, goes = drops.get(dependent), drops.get(referenced)
+            if goes is not None:
+                if gone is not None:
+                    needs.add(goes, gone, dependent)
+                elif ctx.wanted.get(dependent) in self.altered:
+                    needs.add(goes, ("alter", ctx.wanted[dependent]), dependent)
+            elif gone is not None and ctx.wanted.get(referenced) in self.altered:
+                needs.prefer(("alter", ctx.wanted[referenced]), gone)
+        objects = ctx.before.objects
+        for dependent, referenced, letter in self.edges_before:
+            made, first = creates.get(dependent), creates.get(referenced)
+            if first is not None:
+                if made is not None:
+                    if rules_of(objects[dependent].kind).is_late(objects[dependent], objects[referenced], letter):
+                        continue
+                    needs.add(made, first, dependent)
+                    if dependent in self.stood_in and made == ("create", dependent):
+                        del needs.hard[made][first]
+                        needs.add(("complete", dependent), first, dependent)
+                elif dependent in self.altered:
+                    needs.add(("alter", dependent), first, dependent)
+            elif referenced in self.altered:
+                if made is not None:
+                    needs.add(made, ("alter", referenced), dependent)
+                elif dependent in self.altered:
+                    needs.prefer(("alter", dependent), ("alter", referenced))
+        for base in self.stood_in:
+            nodes.add(("complete", base))
+            needs.add(("complete", base), ("create", base), base)
+        for base, blockers in self.blocked.items():
+            for address in blockers:
+                if base in self.altered and address in drops:
+                    needs.add(("alter", base), drops[address], base)
+                    again = ctx.wanted.get(address)
+                    if again in creates:
+                        needs.add(creates[again], ("alter", base), base)
+        taken = {slot: node for a, node in drops.items() for slot in self._slots(ctx.now.objects[a])}
+        for base, node in creates.items():
+            for slot in self._slots(ctx.before.objects[base]):
+                if slot in taken:
+                    needs.add(node, taken[slot], base)
+        for base, address in ctx.aside.items():  # rows are copied before the old one goes
+            if base in creates and address in drops:
+                needs.hard.get(creates[base], {}).pop(drops[address], None)
+                needs.add(drops[address], creates[base], base)
+        return nodes, needs
+
+    @staticmethod
+    def _slots(obj: CatalogObject) -> Iterable[tuple[str, str]]:
+        return slots(obj.kind, obj.identity)
+
+    def _object(self, node: Node) -> CatalogObject:
+        return (self.ctx.now if node[0] == "drop" else self.ctx.before).objects[node[1]]
+
+    def _key(self, node: Node) -> tuple[Any, ...]:
+        obj = self._object(node)
+        rank = rules_of(obj.kind).rank_of(obj)
+        side = self.ctx.now if node[0] == "drop" else self.ctx.before
+        above = side.objects[obj.parent].identity if obj.parent in side.objects else ""
+        return (_PHASES[node[0]], -rank if node[0] == "drop" else rank, above, obj.position, obj.identity)
+
+    def _break(self, circle: list[Node], needs: Needs[Node]) -> bool:
+        before = self.ctx.before
+        for node, needed in zip(circle, [*circle[1:], circle[0]], strict=True):
+            source = needs.why(node, needed)
+            if node[0] == "create" and source in before.objects and source != node[1] and source not in self.detached:
+                if rules_of(before.objects[source].kind).detachable:
+                    self.detached.add(source)
+                    return True
+        for node in circle:
+            if node[0] == "create" and node[1] not in self.stood_in:
+                obj = before.objects[node[1]]
+                if rules_of(obj.kind).stand_in(obj, self.ctx) is not None:
+                    self.stood_in.add(node[1])
+                    return True
+        return False
+
+    # -- writing ----------------------------------------------------------------------------------------------------------
+    def write(self) -> list[Planned]:
+        """The statements in the order in which they are to run."""
+        early: list[Planned] = []
+        main: list[Planned] = []
+        late: list[Planned] = []
+        for node in self.arranged():
+            for step in self._steps(node):
+                place = early if step.early else late if step.late else main
+                place.append(self._planned(node, step))
+        return [*early, *main, *late, *self._facts()]
+
+    def _steps(self, node: Node) -> list[Step]:
+        ctx = self.ctx
+        obj = self._object(node)
+        rules = rules_of(obj.kind)
+        if node[0] == "drop":
+            return rules.drop(obj, ctx)
+        if node[0] == "complete":
+            return rules.complete(obj, ctx)
+        if node[0] == "create":
+            if node[1] in self.stood_in:
+                return rules.stand_in(obj, ctx) or []
+            return rules.create(obj, ctx)
+        return rules.alter(ctx.now.objects[ctx.present[node[1]]], obj, self.changed[node[1]], ctx) or []
+
+    def _planned(self, node: Node, step: Step) -> Planned:
+        obj = self._object(node)
+        action = {"complete": "create"}.get(node[0], node[0])
+        reason = step.reason
+        if not reason and node[0] == "drop" and node[1] in self.ctx.wanted:
+            reason = self.because.get(self.ctx.wanted[node[1]], "")
+        return _planned(obj, step, action, reason, self._group(node, obj))
+
+    def _group(self, node: Node, obj: CatalogObject) -> str:
+        label = f"{obj.kind.replace('_', ' ')} {obj.identity}"
+        if node[0] == "drop":
+            return f"{label} changed" if node[1] in self.ctx.wanted else f"{label} was created"
+        if node[0] == "alter" or node[1] in self.replaced:
+            return f"{label} changed"
+        return f"{label} was dropped"
+
+    def _facts(self) -> list[Planned]:
+        ctx = self.ctx
+        result: list[Planned] = []
+
+        def place(base: Address) -> tuple[Any, ...]:
+            obj = ctx.before.objects[base]
+            above = ctx.before.objects[obj.parent].identity if obj.parent in ctx.before.objects else ""
+            return (rules_of(obj.kind).rank_of(obj), above, obj.position, obj.identity)
+
+        concerned = set(ctx.creates)
+        for address, base in ctx.wanted.items():
+            now, want = ctx.now.objects[address], ctx.before.objects[base]
+            if (now.owner, now.acl, now.comment, now.labels) != (want.owner, want.acl, want.comment, want.labels):
+                concerned.add(base)
+        for base in sorted(concerned, key=place):
+            want = ctx.before.objects[base]
+            current = None if base in ctx.creates else ctx.now.objects[ctx.present[base]]
+            label = f"{want.kind.replace('_', ' ')} {want.identity}"
+            group = f"{label} was dropped" if current is None else f"{label} changed"
+            result += [_planned(want, step, "facts", step.reason, group) for step in facts(current, want, ctx)]
+        return result
+
+
+def _planned(obj: CatalogObject, step: Step, action: str, reason: str, group: str) -> Planned:
+    statement = Statement(
+        sql=step.sql, kind=obj.kind, subject=obj.identity, action=action, reason=reason, group=group
+    )
+    return Planned(statement=statement, object=obj)
+
+
+def make_plan(
+    before: Snapshot,
+    now: Snapshot,
+    *,
+    role: str,
+    levels: Mapping[tuple[str, str], int],
+    aside: Mapping[Address, Address],
+    only: Callable[[str], bool] | None = None,
+    apart: Collection[Address] = (),
+) -> list[Planned]:
+    """One attempt at the statements that turn ``now`` into ``before``.
+
+    :param levels: how far each (kind, identity) has been escalated.
+    :param aside: before -> now of objects that were renamed aside to be built anew.
+    :param only: which kinds to look at; everything else counts as it is.
+    :raises TooLowError: where an object must be escalated first.
+    :raises SynthesisError: where no plan can be made.
+    """
+    if only is not None:
+        keep = {a for a, o in before.objects.items() if only(o.kind)} | {a for a, o in now.objects.items() if only(o.kind)}
+        before = _restricted(before, keep)
+        now = _restricted(now, keep)
+    wanted = pair(before, now, {*aside.values(), *apart})
+    ctx = Context(
+        before=before,
+        now=now,
+        role=role,
+        wanted=wanted,
+        present={b: n for n, b in wanted.items()},
+        levels=dict(levels),
+        aside=dict(aside),
+    )
+    plan = Plan(ctx=ctx, edges_now=_edges(now), edges_before=_edges(before))
+    for edge in plan.edges_now:
+        plan.users_now.setdefault(edge.referenced, []).append(edge)
+        plan.uses_now.setdefault(edge.dependent, []).append(edge)
+    for edge in plan.edges_before:
+        plan.users_before.setdefault(edge.referenced, []).append(edge)
+    plan.decide()
+    return plan.write()
+
+
+def _edges(side: Snapshot) -> list[Edge]:
+    edges = edges_of(side)
+    for obj in side.objects.values():
+        edges += [Edge(obj.address, needed, "n") for needed in rules_of(obj.kind).also_needs(obj, side)]
+    return edges
+
+
+def _restricted(side: Snapshot, keep: Collection[Address]) -> Snapshot:
+    return Snapshot(
+        server_version=side.server_version,
+        objects={a: o for a, o in side.objects.items() if a in keep},
+        edges=frozenset(),
+    )

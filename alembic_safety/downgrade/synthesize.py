@@ -1,0 +1,258 @@
+"""Find the statements that turn *after* back into *before*, by trying them on a workbench.
+
+An attempt that fails, or leaves a difference, names an object; that object is treated more thoroughly the next time
+(dropped and created again with everything that depends on it, then built anew beside the old one), until the snapshot on
+the workbench equals *before* or nothing more can be done. Only what was seen to work is called exact.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alembic_safety.downgrade.compare import Difference, Tier, differences
+from alembic_safety.downgrade.kinds import RULES, rules_of
+from alembic_safety.downgrade.kinds.base import Context
+from alembic_safety.downgrade.loss import data_needs
+from alembic_safety.downgrade.names import undo_names
+from alembic_safety.downgrade.pairing import pair
+from alembic_safety.downgrade.plan import Planned, TooLowError, make_plan
+from alembic_safety.downgrade.rating import rate
+from alembic_safety.downgrade.statement import Grade, Statement, Synthesis
+from alembic_safety.downgrade.workbench import Workbench
+from alembic_safety.errors import SynthesisError
+from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.postgres.session import sqlstate
+
+log = logging.getLogger(__name__)
+#: Attempts before giving up; each escalates something, so few are ever needed.
+_ATTEMPTS = 40
+_ROUNDS = 4
+Key = tuple[str, str]
+
+
+class _StatementError(Exception):
+    """A statement failed on the workbench."""
+
+    def __init__(self, planned: Planned, error: Exception) -> None:
+        super().__init__(str(error))
+        self.planned = planned
+        self.error = error
+
+
+@dataclass
+class _Attempt:
+    """One try within a savepoint."""
+
+    before: Snapshot
+    after: Snapshot
+    bench: Workbench
+    levels: dict[Key, int]
+    #: Leave out statements that fail instead of stopping (the last try, to show as much as can be done).
+    salvage: bool = False
+    done: list[Planned] = field(default_factory=list)
+    failed: list[_StatementError] = field(default_factory=list)
+    now: Snapshot | None = None
+    residue: list[Difference] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Raises _StatementError, TooLowError or SynthesisError; else ``residue`` says what is left."""
+        rebuilt = {key for key, level in self.levels.items() if level >= 2}
+        first = {kind for kind, rules in RULES.items() if rules.first}
+        self._perform(self._planned(self.after, {}, set(), only=first))
+        now, aside, along = undo_names(self.before, self.after, self.bench.role, rebuilt, self._run)
+        last: list[Difference] | None = None
+        for _ in range(_ROUNDS):
+            self._perform(self._planned(now, aside, along))
+            now = self.now = self.bench.snapshot()
+            self.residue = differences(self.before, now)
+            if not [d for d in self.residue if d.tier is not Tier.COLUMN_ORDER] or self.residue == last:
+                return
+            last, aside, along = self.residue, {}, set()
+
+    def _planned(self, now: Snapshot, aside, along, only=None) -> list[Planned]:  # type: ignore[no-untyped-def]
+        return make_plan(
+            self.before,
+            now,
+            role=self.bench.role,
+            levels=self.levels,
+            aside=aside,
+            apart=along,
+            only=(lambda kind: kind in only) if only is not None else None,
+        )
+
+    def _run(self, planned: list[Planned]) -> Snapshot:
+        self._perform(planned)
+        return self.bench.snapshot()
+
+    def _perform(self, planned: list[Planned]) -> None:
+        for one in planned:
+            if self.salvage:
+                self._carefully(one)
+                continue
+            try:
+                self.bench.execute(one.statement.sql)
+            except Exception as error:
+                if sqlstate(error) is None:
+                    raise
+                raise _StatementError(one, error) from error
+            self.done.append(one)
+
+    def _carefully(self, one: Planned) -> None:
+        self.bench.execute("SAVEPOINT alembic_safety_statement")
+        try:
+            self.bench.execute(one.statement.sql)
+        except Exception as error:
+            if sqlstate(error) is None:
+                raise
+            self.failed.append(_StatementError(one, error))
+            self.bench.execute("ROLLBACK TO SAVEPOINT alembic_safety_statement")
+        else:
+            self.done.append(one)
+        self.bench.execute("RELEASE SAVEPOINT alembic_safety_statement")
+
+
+def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_order: bool = False) -> Synthesis:
+    """The statements that turn a database from ``after`` back to ``before``, tried on the workbench.
+
+    :param before: snapshot of the same database before the upgrade.
+    :param after: snapshot of the workbench as it stands.
+    :param bench: a throwaway database at ``after``; it is left as it was.
+    :param column_order: rebuild tables whose columns would else come back in another physical order.
+    """
+    levels: dict[Key, int] = {}
+    refusals: list[tuple[str, str]] = []
+    attempt = None
+    for _ in range(_ATTEMPTS):
+        attempt = _Attempt(before, after, bench, levels)
+        try:
+            with bench.savepoint():
+                attempt.run()
+        except _StatementError as failure:
+            log.debug("failed: %s: %s", failure.planned.statement.sql, failure.error)
+            if not _escalate(failure.planned.object, levels, before, after):
+                refusals.append((failure.planned.object.identity, _first_line(failure.error)))
+                break
+            continue
+        except TooLowError as low:
+            log.debug("too low: %s", low)
+            key = (low.object.kind, low.object.identity)
+            if levels.get(key, 0) >= low.level or not rules_of(low.object.kind).rebuildable:
+                if not _escalate(low.object, levels, before, after, own=False):
+                    refusals.append((low.object.identity, low.reason))
+                    break
+            else:
+                levels[key] = low.level
+            continue
+        except SynthesisError as error:
+            refusals.append((getattr(error, "subject", "") or "the plan", str(error)))
+            break
+        wrong = [d for d in attempt.residue if d.tier is not Tier.COLUMN_ORDER]
+        log.debug("residue: %s", [d.message for d in attempt.residue])
+        if not wrong:
+            if column_order and attempt.residue and _rebuild_tables(attempt.residue, levels):
+                continue
+            return _finished(before, after, attempt, ())
+        escalated = [_escalate_difference(d, levels, before, after, attempt.now) for d in wrong]
+        if not any(escalated):
+            return _finished(before, after, attempt, tuple((d.identity, d.message) for d in wrong))
+    else:
+        refusals.append(("the plan", f"no statements that work were found in {_ATTEMPTS} attempts"))
+    return _salvaged(before, after, bench, levels, refusals)
+
+
+def _salvaged(
+    before: Snapshot, after: Snapshot, bench: Workbench, levels: dict[Key, int], refusals: list[tuple[str, str]]
+) -> Synthesis:
+    """As much as can be done, with what remains named."""
+    attempt = _Attempt(before, after, bench, levels, salvage=True)
+    try:
+        with bench.savepoint():
+            attempt.run()
+    except (TooLowError, SynthesisError):
+        attempt.residue = differences(before, after)
+    for failure in attempt.failed:
+        entry = (failure.planned.object.identity, _first_line(failure.error))
+        if entry not in refusals:
+            refusals.append(entry)
+    return _finished(before, after, attempt, tuple(refusals))
+
+
+def _finished(before: Snapshot, after: Snapshot, attempt: _Attempt, refusals: tuple[tuple[str, str], ...]) -> Synthesis:
+    statements = tuple(one.statement for one in attempt.done)
+    if any(d.tier is not Tier.COLUMN_ORDER for d in attempt.residue):
+        grade = Grade.DIFFERENT
+    else:
+        grade = Grade.COLUMN_ORDER if attempt.residue else Grade.IDENTICAL
+    needs = data_needs(before, after, statements)
+    rating, reasons = rate(statements, needs, refusals)
+    return Synthesis(
+        statements=statements,
+        grade=grade,
+        column_order_restored=not attempt.residue or grade is Grade.IDENTICAL,
+        residue=tuple(attempt.residue),
+        refusals=refusals,
+        rating=rating,
+        rating_reasons=reasons,
+        data_needs=needs,
+    )
+
+
+def _escalate(
+    obj: CatalogObject, levels: dict[Key, int], before: Snapshot, after: Snapshot, *, own: bool = True
+) -> bool:
+    """Treat an object, else what it hangs on, else what uses it, more thoroughly; False where nothing is left to try."""
+    for candidate in _candidates(obj, before, after, own=own):
+        key = (candidate.kind, candidate.identity)
+        top = 2 if rules_of(candidate.kind).rebuildable else 1
+        level = levels.get(key, 0)
+        if level < top:
+            levels[key] = level + 1
+            return True
+    return False
+
+
+def _candidates(obj: CatalogObject, before: Snapshot, after: Snapshot, *, own: bool) -> Iterable[CatalogObject]:
+    if own:
+        yield before.by_identity.get((obj.kind, obj.identity), obj)
+    ctx = Context(before=before, now=after, role="", wanted=pair(before, after))
+    yield from rules_of(obj.kind).culprits(obj, ctx)
+    for side in (before, after):
+        known = side.by_identity.get((obj.kind, obj.identity)) or side.objects.get(obj.address)
+        if known is not None and known.parent is not None and known.parent in side.objects:
+            parent = side.objects[known.parent]
+            yield before.by_identity.get((parent.kind, parent.identity), parent)
+    if obj.address in after.objects and obj.address not in ctx.wanted:  # it could not be dropped: who still uses it?
+        for user in sorted(after.needed_by.get(obj.address, ())):
+            base = ctx.wanted.get(user)
+            if base is not None:
+                yield before.objects[base]
+                if before.objects[base].parent in before.objects:
+                    yield before.objects[before.objects[base].parent]  # type: ignore[index]
+
+
+def _escalate_difference(
+    difference: Difference, levels: dict[Key, int], before: Snapshot, after: Snapshot, now: Snapshot | None
+) -> bool:
+    key = (difference.kind, difference.identity)
+    obj = before.by_identity.get(key) or (now.by_identity.get(key) if now is not None else None)
+    return obj is not None and _escalate(obj, levels, before, after)
+
+
+def _rebuild_tables(residue: Iterable[Difference], levels: dict[Key, int]) -> bool:
+    """Level 2 for each table whose columns are in another order; False if that was tried already."""
+    keys = {(d.kind, d.identity) for d in residue if rules_of(d.kind).rebuildable}
+    fresh = {key for key in keys if levels.get(key, 0) < 2}
+    levels.update(dict.fromkeys(fresh, 2))
+    return bool(fresh)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def statements_of(planned: Iterable[Planned]) -> list[Statement]:
+    """The statements of a plan."""
+    return [one.statement for one in planned]
