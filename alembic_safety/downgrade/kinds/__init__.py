@@ -11,6 +11,7 @@ from alembic_safety.downgrade.kinds.constraints import ConstraintRules, DomainCo
 from alembic_safety.downgrade.kinds.default_acl import DefaultAclRules
 from alembic_safety.downgrade.kinds.foreign_data import ForeignDataWrapperRules, ServerRules, UserMappingRules
 from alembic_safety.downgrade.kinds.indexes import IndexRules
+from alembic_safety.downgrade.kinds.foreign_tables import ForeignTableRules
 from alembic_safety.downgrade.kinds.operators import CastRules, OperatorClassRules, OperatorFamilyRules, OperatorRules
 from alembic_safety.downgrade.kinds.policies import PolicyRules, StatisticsRules
 from alembic_safety.downgrade.kinds.publications import PublicationRules, PublicationSchemaRules, PublicationTableRules
@@ -48,6 +49,7 @@ RULES: Mapping[str, Rules] = {
     "domain": DomainRules(),
     "domain_constraint": DomainConstraintRules(),
     "enum": EnumRules(),
+    "foreign_table": ForeignTableRules(),
     "index": IndexRules(),
     "materialized_view": MaterializedViewRules(),
     "sequence": SequenceRules(),

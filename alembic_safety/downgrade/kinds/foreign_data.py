@@ -11,15 +11,15 @@ from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
 
 def options_clause(options: Sequence[str] | None) -> str:
-    """`` OPTIONS (name 'value', …)`` from ``name=value`` items, with a leading space; '' where there are none."""
+    """``OPTIONS (name 'value', …)`` from ``name=value`` items; '' where there are none."""
     if not options:
         return ""
     pairs = (option.partition("=") for option in options)
-    return f" OPTIONS ({', '.join(f'{quote_ident(name)} {quote_literal(value)}' for name, _, value in pairs)})"
+    return f"OPTIONS ({', '.join(f'{quote_ident(name)} {quote_literal(value)}' for name, _, value in pairs)})"
 
 
 def options_change(now: Sequence[str] | None, want: Sequence[str] | None) -> str:
-    """`` OPTIONS (SET …, DROP …, ADD …)`` from one list to the other, order included; '' where nothing differs."""
+    """``OPTIONS (SET …, DROP …, ADD …)`` from one list to the other, order included; '' where nothing differs."""
     have = dict(option.split("=", 1) for option in now or ())
     wish = dict(option.split("=", 1) for option in want or ())
     if list(have.items()) == list(wish.items()):
@@ -30,7 +30,11 @@ def options_change(now: Sequence[str] | None, want: Sequence[str] | None) -> str
     parts = [f"DROP {quote_ident(name)}" for name in have if name not in kept]
     parts += [f"SET {quote_ident(name)} {quote_literal(wish[name])}" for name in kept if wish[name] != have[name]]
     parts += [f"ADD {quote_ident(name)} {quote_literal(value)}" for name, value in wish.items() if name not in kept]
-    return f" OPTIONS ({', '.join(parts)})"
+    return f"OPTIONS ({', '.join(parts)})"
+
+
+def _spaced(clause: str) -> str:
+    return f" {clause}" if clause else ""
 
 
 class ForeignDataWrapperRules(Rules):
@@ -41,7 +45,7 @@ class ForeignDataWrapperRules(Rules):
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it with its functions and options."""
         functions = "".join(f" {key.upper()} {want.props[key]}" for key in ("handler", "validator") if want.props[key])
-        return [Step(f"CREATE {self.spell(want, ctx)}{functions}{options_clause(want.props['options'])}")]
+        return [Step(f"CREATE {self.spell(want, ctx)}{functions}{_spaced(options_clause(want.props['options']))}")]
 
     def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
         """Everything about it can change."""
@@ -49,7 +53,7 @@ class ForeignDataWrapperRules(Rules):
         for key in ("handler", "validator"):
             if key in changed:
                 sql += f" {key.upper()} {want.props[key]}" if want.props[key] else f" NO {key.upper()}"
-        return [Step(sql + options_change(now.props["options"], want.props["options"]))]
+        return [Step(sql + _spaced(options_change(now.props["options"], want.props["options"])))]
 
 
 class ServerRules(Rules):
@@ -65,7 +69,7 @@ class ServerRules(Rules):
             sql += f" TYPE {quote_literal(props['server_type'])}"
         if props["version"] is not None:
             sql += f" VERSION {quote_literal(props['version'])}"
-        return [Step(f"{sql} FOREIGN DATA WRAPPER {props['wrapper']}{options_clause(props['options'])}")]
+        return [Step(f"{sql} FOREIGN DATA WRAPPER {props['wrapper']}{_spaced(options_clause(props['options']))}")]
 
     def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
         """Version and options can change, but a version can't be taken away."""
@@ -75,7 +79,7 @@ class ServerRules(Rules):
         if "version" in changed:
             version = want.props["version"]
             sql += f" VERSION {'NULL' if version is None else quote_literal(version)}"
-        return [Step(sql + options_change(now.props["options"], want.props["options"]))]
+        return [Step(sql + _spaced(options_change(now.props["options"], want.props["options"])))]
 
 
 class UserMappingRules(Rules):
@@ -90,10 +94,11 @@ class UserMappingRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it with its options."""
-        return [Step(f"CREATE {self.spell(want, ctx)}{options_clause(want.props['options'])}")]
+        return [Step(f"CREATE {self.spell(want, ctx)}{_spaced(options_clause(want.props['options']))}")]
 
     def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
         """Its options can change."""
         if changed != {"options"}:
             return None
-        return [Step(f"ALTER {self.spell(want, ctx)}{options_change(now.props['options'], want.props['options'])}")]
+        change = options_change(now.props["options"], want.props["options"])
+        return [Step(f"ALTER {self.spell(want, ctx)} {change}")]
