@@ -108,7 +108,7 @@ def _row(verdict: Verdict) -> Row:
             *(_cell(result) for result in (verdict.up, verdict.down, verdict.restored, verdict.again)),
             Cell("known" if verdict.cached else _time(verdict.seconds)),
         ),
-        detail=tuple(_detail(verdict)),
+        detail=tuple(detail(verdict)),
         duration=verdict.seconds,
         file=verdict.file or None,
         data=verdict.to_json(),
@@ -139,7 +139,8 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _detail(verdict: Verdict) -> Iterator[str]:
+def detail(verdict: Verdict) -> Iterator[str]:
+    """What a reader needs to know beyond the cells of a row, a line each."""
     if verdict.culprit is not None:
         yield f"not reached: {verdict.culprit} could not be applied"
     if verdict.error is not None:

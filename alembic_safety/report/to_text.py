@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
 from alembic_safety.model.finding import Finding, Severity
@@ -17,6 +18,7 @@ _STYLE = {Mark.PLAIN: "", Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "bo
 _SEVERITY_STYLE = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 #: Width where there is no terminal and COLUMNS says nothing: logs of continuous integration are wide.
 _PLAIN_WIDTH = 140
+_MOST_OF_A_CODE = 20
 
 
 def write_text(report: Report, stream: TextIO) -> None:
@@ -37,8 +39,7 @@ def write_text(report: Report, stream: TextIO) -> None:
             _detail(console, row)
     if report.findings:
         console.print()
-        for finding in report.findings:
-            _finding(console, finding)
+        _findings(console, report)
     console.print()
     console.print(Text(report.summary, style="bold green" if report.holds else "bold red"))
 
@@ -76,6 +77,21 @@ def _detail(console: Console, row: Row) -> None:
         console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
+def _findings(console: Console, report: Report) -> None:
+    """The findings, at most so many of a code: the other formats have all of them."""
+    from rich.text import Text
+
+    shown: Counter[str] = Counter()
+    total = Counter(finding.code for finding in report.findings)
+    for finding in report.findings:
+        shown[finding.code] += 1
+        if shown[finding.code] <= _MOST_OF_A_CODE:
+            _finding(console, finding)
+    for code, number in total.items():
+        if number > _MOST_OF_A_CODE:
+            console.print(Text(f"… and {number - _MOST_OF_A_CODE} more [{code}], in the other report formats", "dim"))
+
+
 def _finding(console: Console, finding: Finding) -> None:
     from rich.padding import Padding
     from rich.text import Text
@@ -88,7 +104,8 @@ def _finding(console: Console, finding: Finding) -> None:
             (f" [{finding.code}] ", "dim"),
             finding.message,
             (f" ({where})" if where else "", "dim"),
-        )
+        ),
+        soft_wrap=not console.is_terminal,  # a log is searched, line by line
     )
     more = []
     if finding.examples:

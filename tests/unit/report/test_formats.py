@@ -168,7 +168,9 @@ class TestText:
 
     def test_columns_in_the_environment_set_the_width(self, report, monkeypatch):
         monkeypatch.setenv("COLUMNS", "60")
-        assert all(len(line) <= 60 for line in written(report, "text").splitlines())
+        table = [line for line in written(report, "text").splitlines() if "|" in line or "-+-" in line]
+        assert table
+        assert all(len(line) <= 60 for line in table)
 
     def test_a_terminal_gets_colours(self, report, monkeypatch):
         monkeypatch.setenv("TERM", "xterm")
@@ -181,6 +183,16 @@ class TestText:
         stream = Terminal()
         write_report(report, "text", stream)
         assert "\x1b[" in stream.getvalue()
+
+    def test_a_flood_of_one_code_is_cut_and_counted(self, report):
+        from dataclasses import replace
+
+        flood = tuple(replace(report.findings[1], subject=f"t{i}", message=f"orphan {i}.") for i in range(50))
+        text = written(replace(report, findings=(*flood, report.findings[0])), "text")
+        assert "orphan 19." in text
+        assert "orphan 20." not in text
+        assert "… and 30 more [orphan-rows]" in text
+        assert "downgrade-left-behind" in text
 
     def test_detail_of_what_fell_short_is_shown_and_of_what_passed_is_not(self, report):
         text = written(report, "text")

@@ -1,0 +1,163 @@
+"""The pytest plugin: ``pytest --alembic-safety`` rehearses the project's chain, a test for each revision.
+
+It registers nothing but its option and its settings until it is asked to, and stands beside pytest-alembic: neither
+touches the other's tests. Everything is imported when it is needed, because every run of pytest loads this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from alembic_safety.rehearsal.verdict import Rehearsal, Verdict
+    from alembic_safety.revisions.chain import Chain, Revision
+
+_GROUP = "alembic-safety"
+_COLLECTOR: pytest.StashKey[SafetyCollector] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that turns it on, and where the project is."""
+    group = parser.getgroup(_GROUP)
+    group.addoption(
+        "--alembic-safety",
+        action="store_true",
+        help="rehearse every Alembic revision on a throwaway PostgreSQL: up, down and up again",
+    )
+    parser.addini(
+        "alembic_safety_config", default="alembic.ini", help="Alembic's configuration file, relative to rootdir"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add a test for each revision, before ``-k`` and ``-m`` choose."""
+    if config.getoption("--alembic-safety"):
+        items += _collector(session).collect()
+
+
+@pytest.fixture(scope="session")
+def alembic_safety_rehearsal(request: pytest.FixtureRequest) -> Rehearsal:
+    """The rehearsal of the whole chain, for tests that look into it; the same run that ``--alembic-safety`` shows."""
+    return _collector(request.session).rehearsal()
+
+
+def _collector(session: pytest.Session) -> SafetyCollector:
+    if _COLLECTOR not in session.stash:
+        session.stash[_COLLECTOR] = SafetyCollector.from_parent(session, name=_GROUP)
+    return session.stash[_COLLECTOR]
+
+
+class SafetyCollector(pytest.Collector):
+    """The project's chain: loads it once, rehearses it once, when the first of its tests runs."""
+
+    _rehearsal: Rehearsal | Exception | None = None
+
+    def collect(self) -> list[pytest.Item]:
+        """One test for each revision, in the order in which they are rehearsed."""
+        return [RevisionItem.from_parent(self, name=r.id, revision=r) for r in self.chain.revisions]
+
+    @property
+    def alembic_config(self) -> Config:
+        """Alembic's configuration of the project."""
+        from alembic.config import Config
+
+        file = self.config.rootpath / str(self.config.getini("alembic_safety_config"))
+        if not file.exists():
+            raise pytest.UsageError(f"alembic_safety_config: there is no file {str(file)!r}")
+        return Config(file, toml_file=file.parent / "pyproject.toml")
+
+    @property
+    def chain(self) -> Chain:
+        """The project's revisions."""
+        from alembic_safety.revisions.chain import load_chain
+
+        return load_chain(self.alembic_config)
+
+    def rehearsal(self) -> Rehearsal:
+        """The rehearsal; what kept it from being done is raised again for each test."""
+        if self._rehearsal is None:
+            try:
+                self._rehearsal = self._rehearse()
+            except Exception as error:  # noqa: BLE001 - raised below, for each test
+                self._rehearsal = error
+        if isinstance(self._rehearsal, Exception):
+            raise self._rehearsal
+        return self._rehearsal
+
+    def _rehearse(self) -> Rehearsal:
+        from alembic_safety.rehearsal.options import Options, parse_baseline
+        from alembic_safety.rehearsal.runner import rehearse
+        from alembic_safety.settings import load_settings
+
+        config = self.alembic_config
+        settings = load_settings(config)
+        return rehearse(
+            config,
+            Options(
+                server=settings.server,
+                pg_bin=settings.pg_bin,
+                pg_version=settings.pg_version,
+                timeout=settings.timeout,
+                role=settings.role,
+                baseline=parse_baseline(settings.baseline),
+                cache_dir=settings.cache_dir,
+            ),
+        )
+
+
+class RevisionItem(pytest.Item):
+    """The test of one revision: passes where the rehearsal says that it holds."""
+
+    def __init__(self, *, revision: Revision, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._revision = revision
+        if self.config.pluginmanager.hasplugin("xdist"):
+            # one process rehearses the chain, where "pytest -n … --dist loadgroup" is used
+            self.add_marker(pytest.mark.xdist_group(_GROUP))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the rehearsal says about this revision."""
+        parent = self.parent
+        assert isinstance(parent, SafetyCollector)
+        return next(v for v in parent.rehearsal().verdicts if v.revision == self._revision.id)
+
+    def runtest(self) -> None:
+        """Fail where the revision falls short; skip where it could not be reached."""
+        from alembic_safety.rehearsal.verdict import Up
+
+        verdict = self.verdict
+        if verdict.up is Up.NOT_REACHED:
+            pytest.skip(f"not reached: {verdict.culprit} could not be applied")
+        if not verdict.holds:
+            raise FallsShortError("\n".join(_words(verdict)))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What fell short, in words; of an error of ours its message. Only the unexpected gets a traceback."""
+        from alembic.util import CommandError
+
+        if isinstance(excinfo.value, (FallsShortError, CommandError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the revision is, and what it is called."""
+        return self._revision.path, None, f"{_GROUP}: {self._revision.id} {self._revision.title}"
+
+
+class FallsShortError(AssertionError):
+    """A revision does not go up, down and up again."""
+
+
+def _words(verdict: Verdict) -> Iterator[str]:
+    from alembic_safety.report.rehearsal import detail, shortfall
+
+    yield f"{verdict.file or verdict.revision}: {short.code if (short := shortfall(verdict)) else 'holds'}"
+    yield from (f"  {line}" for line in detail(verdict))
