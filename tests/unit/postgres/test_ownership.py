@@ -31,6 +31,7 @@ def test_a_marker_is_read_back() -> None:
         "x " + new_owner().to_text(),
         new_owner().to_text() + " and more",
     ],
+    ids=range(9),  # the same in every process, whatever the text
 )
 def test_other_texts_are_no_markers(text: str | None) -> None:
     assert owner_in(text) is None
