@@ -7,11 +7,6 @@ from functools import cached_property
 
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 
-#: classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype.
-DependRow = tuple[str, int, int, str, int, int, str]
-#: catalog, oid → the object that this row belongs to.
-AliasRow = tuple[str, int, str, int, int]
-
 
 class EdgeSet(Set[Edge]):
     """An immutable set of edges between objects of one snapshot.
@@ -23,32 +18,35 @@ class EdgeSet(Set[Edge]):
 
     def __init__(
         self,
-        depends: Iterable[DependRow],
-        aliases: Iterable[AliasRow],
+        depends: str,
+        aliases: str,
+        classes: Mapping[int, str],
         objects: Mapping[Address, CatalogObject],
         members: Mapping[Address, Address],
     ) -> None:
+        """``depends`` and ``aliases`` are the texts of ``edges.sql`` and ``aliases.sql``; ``classes`` names pg_depend's catalogs."""
         self._depends = depends
         self._aliases = aliases
+        self._classes = classes
         self._objects = objects
         self._members = members
 
     @cached_property
     def _edges(self) -> frozenset[Edge]:
-        aliases = {(catalog, oid): Address(c, o, s) for catalog, oid, c, o, s in self._aliases}
+        aliases: dict[tuple[str, int], Address] = {}
+        for line in self._aliases.splitlines():
+            catalog, oid, of_catalog, of_oid, of_sub = line.split(" ")
+            aliases[catalog, int(oid)] = Address(of_catalog, int(of_oid), int(of_sub))
         objects, members = self._objects, self._members
-        resolved: dict[tuple[str, int, int], tuple[Address, ...]] = {}
+        classes = {str(oid): name for oid, name in self._classes.items()}
+        resolved: dict[tuple[str, str, str], tuple[Address, ...]] = {}
 
-        def resolve(catalog: str, oid: int, sub: int) -> tuple[Address, ...]:
-            key = (catalog, oid, sub)
-            known = resolved.get(key)
-            if known is not None:
-                return known
-            address = Address(catalog, oid, sub)
+        def resolve(key: tuple[str, str, str]) -> tuple[Address, ...]:
+            address = Address(classes.get(key[0], ""), int(key[1]), int(key[2]))
             found: list[Address] = []
-            if sub and address in objects:
+            if address.sub and address in objects:
                 found.append(address)
-            whole = Address(catalog, oid)
+            whole = Address(address.catalog, address.oid)
             for _ in range(4):  # array → row type → relation → composite type is the longest way
                 if whole in objects or (whole.catalog, whole.oid) not in aliases:
                     break
@@ -57,19 +55,19 @@ class EdgeSet(Set[Edge]):
                     if whole in objects:
                         found.append(whole)
                     whole = Address(whole.catalog, whole.oid)
-            if whole in members:
-                whole = members[whole]
+            whole = members.get(whole, whole)
             if whole in objects:
                 found.append(whole)
             resolved[key] = tuple(found)
             return resolved[key]
 
         result = set()
-        for classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype in self._depends:
-            if deptype == "e":
-                continue
-            for dependent in resolve(classid, objid, objsubid):
-                for referenced in resolve(refclassid, refobjid, refobjsubid):
+        for line in self._depends.splitlines():
+            classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype = line.split(" ")
+            own = (classid, objid, objsubid)
+            other = (refclassid, refobjid, refobjsubid)
+            for dependent in resolved[own] if own in resolved else resolve(own):
+                for referenced in resolved[other] if other in resolved else resolve(other):
                     # An object does not need itself, nor a table its own columns; a generated column needs other columns.
                     same = dependent[:2] == referenced[:2]
                     if not same or (dependent.sub and referenced.sub and dependent.sub != referenced.sub):

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from alembic_safety.model.catalog import Address, CatalogObject
 
 
-def finish(objects: dict[Address, CatalogObject], relations: Iterable[Address] | None = None) -> None:
+def finish(
+    objects: dict[Address, CatalogObject],
+    relations: Iterable[Address] | None = None,
+    units: Mapping[Address, Iterable[Address]] | None = None,
+) -> None:
     """Fill in column positions, the column lists of relations, and the column names of constraints, in place.
 
-    ``relations`` limits the work to these parents (None: all).
+    ``relations`` limits the work to these, with what hangs on each given by ``units`` (None: all).
     """
     wanted = None if relations is None else set(relations)
     columns: dict[Address, list[CatalogObject]] = {}
     keyed: list[CatalogObject] = []
-    for obj in objects.values():
-        if obj.parent is None or (wanted is not None and obj.parent not in wanted):
+    if wanted is None or units is None:
+        candidates: Iterable[CatalogObject] = objects.values()
+    else:
+        candidates = [objects[address] for unit in wanted for address in units.get(unit, ())]
+    for obj in candidates:
+        if obj.parent is None:
             continue
         if obj.kind in ("column", "attribute"):
             columns.setdefault(obj.parent, []).append(obj)

@@ -8,8 +8,14 @@ from contextlib import contextmanager
 from alembic_safety.postgres.session import Session
 
 _SAVEPOINT = "alembic_safety_read"
-# Whatever changes how the server writes names and expressions.
-_SETTINGS = {"search_path": "", "quote_all_identifiers": "off", "standard_conforming_strings": "on"}
+# Whatever changes how the server writes names and expressions; and plans that suit many small questions.
+_SETTINGS = {
+    "search_path": "",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
 
 
 @contextmanager

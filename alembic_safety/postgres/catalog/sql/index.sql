@@ -9,24 +9,28 @@ SELECT
     i.indisvalid AS valid,
     COALESCE(c.reloptions, '{}') AS options,
     s.spcname::text AS tablespace,
-    a.targets::text AS statistics_targets_json,
+    a.targets AS statistics_targets_json,
     k.conname::text AS constraint,
     CASE WHEN c.relispartition THEN
         (SELECT h.inhparent::pg_catalog.regclass::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
     END AS attached_to,
-    a.names AS columns
+    ARRAY(
+        SELECT b.attname::text FROM pg_catalog.pg_attribute b
+        WHERE b.attrelid = i.indexrelid AND b.attnum > 0 ORDER BY b.attnum
+    ) AS columns
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = i.indrelid
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
-           pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(a.attnum, a.attstattarget) ORDER BY a.attnum)
-               FILTER (WHERE a.attstattarget >= 0) AS targets
-    FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attnum > 0
-) a
+LEFT JOIN (
+    SELECT t.attrelid, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(t.attnum, t.attstattarget) ORDER BY t.attnum)::text AS targets
+    FROM pg_catalog.pg_attribute t
+    JOIN pg_catalog.pg_class x ON x.oid = t.attrelid
+    WHERE t.attrelid >= 16384 AND t.attstattarget >= 0 AND t.attnum > 0 AND x.relkind IN ('i', 'I')
+    GROUP BY t.attrelid
+) a ON a.attrelid = i.indexrelid
 WHERE i.indexrelid >= 16384 AND r.relkind IN ('r', 'p', 'm') AND r.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_class, c.oid} AND {only:i.indrelid}

@@ -1,0 +1,26 @@
+-- Subscriptions and large objects; grants on objects of the system that differ from what initdb gave (pg_dump writes those too);
+-- options of user mappings that this role may not see.
+SELECT 'subscription' AS kind, pg_catalog.quote_ident(s.subname) AS identity
+FROM pg_catalog.pg_subscription s
+WHERE s.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+UNION ALL
+SELECT 'large objects', pg_catalog.count(*)::text FROM pg_catalog.pg_largeobject_metadata m HAVING pg_catalog.count(*) > 0
+UNION ALL
+SELECT 'system relation grants', c.oid::pg_catalog.regclass::text || ' ' || COALESCE(c.relacl::text, 'default')
+FROM pg_catalog.pg_class c
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.objoid = c.oid AND i.objsubid = 0
+WHERE c.oid < 16384 AND (c.relacl IS NOT NULL OR i.objoid IS NOT NULL)
+  AND c.relacl::text IS DISTINCT FROM i.initprivs::text
+UNION ALL
+SELECT 'system function grants', p.oid::pg_catalog.regprocedure::text || ' ' || COALESCE(p.proacl::text, 'default')
+FROM pg_catalog.pg_proc p
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND i.objoid = p.oid AND i.objsubid = 0
+WHERE p.oid < 16384 AND (p.proacl IS NOT NULL OR i.objoid IS NOT NULL)
+  AND p.proacl::text IS DISTINCT FROM i.initprivs::text
+UNION ALL
+SELECT 'user mapping options', 'FOR ' || pg_catalog.quote_ident(m.usename) || ' SERVER ' || pg_catalog.quote_ident(m.srvname)
+FROM pg_catalog.pg_user_mappings m
+WHERE m.umoptions IS NULL AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
+ORDER BY 1, 2

@@ -1,0 +1,82 @@
+"""Cheap facts by which two readings of a catalog show what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.postgres.catalog.statements import Statements
+
+#: Number of rows and sums of their keys.
+Tally = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One catalog: who owns its recent rows, and the tally of the other rows and of all."""
+
+    recent: frozenset[int]
+    old: Tally
+    all: Tally
+
+    def unchanged_since(self, base: Watch) -> bool:
+        """No row that was there at ``base`` and that was old then (or is old now) has gone, nor come back."""
+        return self.old in (base.old, base.all)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A reading's facts. ``watches`` is keyed by (catalog, catalog of the owner of its rows)."""
+
+    watches: Mapping[tuple[str, str], Watch]
+    depends: Watch
+    #: Recent rows of pg_depend, as text.
+    depend_text: str
+    #: Fingerprint of all catalogs whose change asks for a full reading.
+    rare: str
+    #: Id of the transaction in which it was read, if that had written anything: its changes may yet be rolled back.
+    transaction: int | None
+    #: Something may be missing that a rollback in that transaction would bring back.
+    dropped: bool
+
+    @classmethod
+    def take(cls, statements: Statements, since_xid: int | None = None) -> Survey:
+        """Read the facts; recent are the rows of ``since_xid`` and later (None: those of this very transaction)."""
+        age = 0
+        (transaction,) = statements.plain("transaction")[0]
+        if since_xid is not None:
+            # age() counts back from this transaction's id, if it has one, else from the next one to be given.
+            age = int(statements.session.fetch(f"SELECT pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)")[0][0])
+        watches = {
+            (catalog, unit): Watch(frozenset(recent or ()), (old_count, old_sum), (all_count, all_sum))
+            for catalog, unit, recent, old_count, old_sum, all_count, all_sum in statements.since("survey", age)
+        }
+        text, *tally = statements.since("depend_survey", age)[0]
+        depends = Watch(frozenset(), tuple(tally[:3]), tuple(tally[3:]))
+        rare = statements.plain("fingerprint")[0][0] or ""
+        return cls(watches, depends, text or "", rare, transaction, transaction is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyedSnapshot(Snapshot):
+    """A snapshot that a later reading can start from."""
+
+    survey: Survey | None = field(default=None, compare=False, repr=False)
+    #: All that is read again together: a relation with what hangs on it, a type with its attributes, a routine.
+    units: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict, compare=False, repr=False)
+    #: pg_depend's rows that were old, and all of them, as text; aliases likewise (see ``edges.py``).
+    depend_texts: tuple[str, str] = field(default=("", ""), compare=False, repr=False)
+    alias_text: str = field(default="", compare=False, repr=False)
+    members: Mapping[Address, Address] = field(default_factory=dict, compare=False, repr=False)
+    member_catalogs: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    classes: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
+
+
+def units_of(objects: Mapping[Address, CatalogObject]) -> dict[Address, tuple[Address, ...]]:
+    """Objects by what they hang on (or by themselves)."""
+    found: dict[Address, list[Address]] = {}
+    for address, obj in objects.items():
+        found.setdefault(obj.parent or address, []).append(address)
+    return {unit: tuple(members) for unit, members in found.items()}
