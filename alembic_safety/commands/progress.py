@@ -33,7 +33,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._clear()
+        self.clear()
 
     def revision(self, done: int, total: int, revision: Revision, verdict: Verdict | None) -> None:
         """Before (verdict None) and after each revision."""
@@ -59,11 +59,12 @@ class Progress:
 
     def tell(self, text: str) -> None:
         """A line that stays."""
-        self._clear()
+        self.clear()
         self._stream.write(text + "\n")
         self._stream.flush()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Take the line away, so that something else can be written."""
         if self._terminal and self._width:
             self._stream.write("\r" + " " * self._width + "\r")
             self._stream.flush()

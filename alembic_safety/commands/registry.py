@@ -32,6 +32,7 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry("safety-test", "alembic_safety.commands.test", "Rehearse every revision up, down and up again on a throwaway PostgreSQL."),
     Entry("safety-downgrade", "alembic_safety.commands.downgrade", "Derive proven downgrades and write them into revision files."),
+    Entry("safety-verify", "alembic_safety.commands.verify", "Check the integrity of a whole database."),
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
     Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )

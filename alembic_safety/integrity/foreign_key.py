@@ -9,8 +9,8 @@ from alembic_safety.integrity.relation import Relation, example, pages, primary_
 from alembic_safety.integrity.scope import Scope, oid_array
 from alembic_safety.postgres.session import Session
 
-#: The child in the queries below; the parent is ``safety_parent``.
-CHILD = "safety_child"
+#: The child in the queries below; the parent is ``parent``.
+CHILD = "child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,16 @@ class ForeignKey:
 
     def _missing(self) -> str:
         pairs = [
-            comparison.format(parent=f"safety_parent.{referenced}", child=f"{CHILD}.{column}")
+            comparison.format(parent=f"parent.{referenced}", child=f"{CHILD}.{column}")
             for comparison, referenced, column in zip(self.comparisons, self.referenced, self.columns, strict=True)
         ]
         if not self.period:
-            return f"NOT EXISTS (SELECT FROM {self.parent.source} safety_parent WHERE {' AND '.join(pairs)})"
+            return f"NOT EXISTS (SELECT FROM {self.parent.source} parent WHERE {' AND '.join(pairs)})"
         # The last column is a period: the parent's ranges together must cover the child's.
-        parent, child = f"safety_parent.{self.referenced[-1]}", f"{CHILD}.{self.columns[-1]}"
+        parent, child = f"parent.{self.referenced[-1]}", f"{CHILD}.{self.columns[-1]}"
         where = " AND ".join([*pairs[:-1], f"{parent} OPERATOR(pg_catalog.&&) {child}"])
         covered = f"SELECT {child} OPERATOR(pg_catalog.<@) pg_catalog.range_agg({parent})"
-        return f"NOT coalesce(({covered} FROM {self.parent.source} safety_parent WHERE {where}), false)"
+        return f"NOT coalesce(({covered} FROM {self.parent.source} parent WHERE {where}), false)"
 
     def count(self, extra: str = "", *, exact: bool = False) -> str:
         """A query: how many rows refer to nothing."""

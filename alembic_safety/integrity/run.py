@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ class Verification:
         self._failures: list[BaseException] = []
         self._stopping = threading.Event()
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Generator[Record, None, None]:
         """Run, and yield each record as it is found.
 
         Leaving the loop early (Ctrl-C included) cancels what is running on the server.
