@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 # A name that needs no quotes, with its schema. Quoted names stay SQL: their quoting would be SQLAlchemy's.
 _NAME = r"(?:(?P<schema>[a-z_][a-z0-9_]*)\.)?(?P<name>[a-z_][a-z0-9_]*)"
@@ -33,7 +34,7 @@ def as_operation(sql: str) -> str | None:
     return None
 
 
-_OPERATIONS = (
+_OPERATIONS: tuple[tuple[re.Pattern[str], Callable[[str, list[str], str], str]], ...] = (
     (_DROP_TABLE, lambda name, _, schema: f'drop_table("{name}"{schema})'),
     (_DROP_INDEX, lambda name, _, schema: f'drop_index("{name}"{schema})'),
     (_RENAME_TABLE, lambda name, rest, schema: f'rename_table("{name}", "{rest[0]}"{schema})'),

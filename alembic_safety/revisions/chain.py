@@ -52,7 +52,8 @@ class Revision:
     @cached_property
     def needs_autocommit(self) -> bool:
         """Whether it seems to leave its transaction (a guess from the text; the server is the judge)."""
-        from alembic_safety.revisions.split import read_sql, split
+        from alembic_safety.revisions.split import split
+        from alembic_safety.revisions.sql_text import read_sql
         from alembic_safety.revisions.transactions import parts
 
         if "autocommit_block" in self.source or "transaction=False" in self.source:
@@ -140,7 +141,7 @@ class Chain:
             if isinstance(error, MultipleHeads) or "multiple" in str(error).lower():
                 raise UsageError(f"{name!r} is more than one revision: {', '.join(self.heads)}") from error
             return None
-        return self.by_id.get(script.revision) if script is not None else None
+        return self.by_id.get(getattr(script, "revision", ""))  # "base" is no revision
 
     def select(self, spec: str | None = None) -> tuple[Revision, ...]:
         """The revisions that a user means, in order: one, ``A:B`` (both included, either may be left out), or all (None).

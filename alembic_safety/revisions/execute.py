@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError, StatementError
 from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.revisions.internals import is_transaction_per_migration, version_locations
+from alembic_safety.revisions.script import Statement
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.session_settings import SessionSettings, settings_in
 from alembic_safety.revisions.source import calling_revision, locate, read_pinned, require_revision
-from alembic_safety.revisions.split import Script, Statement, split
-from alembic_safety.revisions.transactions import parts
+from alembic_safety.revisions.split import split
+from alembic_safety.revisions.transactions import Part, parts
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -41,32 +42,30 @@ def run_file(
     if section is not None:
         piece = section_of(text, section, file=path)
         text, transaction = piece.text, transaction and piece.transaction
-    _run(context, _split(text, path), transaction)
+    _run(context, text, path, transaction)
 
 
 def run_text(context: MigrationContext, text: str, *, transaction: bool = True) -> None:
     """Run SQL text; see ``op.run_sql``."""
     caller = calling_revision()
-    _run(context, _split(text, None), transaction, place=caller[1].name if caller else None)
+    _run(context, text, None, transaction, place=caller[1].name if caller else None)
 
 
 # Up, down and up again read the same texts.
 @lru_cache(maxsize=32)
-def _split(text: str, file: str | None) -> Script:
-    return split(text, file=file)
+def _prepared(text: str, file: str | None, transaction: bool, shared: bool) -> tuple[list[Part], SessionSettings]:
+    statements = split(text, file=file).statements
+    return parts(statements, transaction=transaction, shared_transaction=shared), settings_in(statements)
 
 
-def _run(context: MigrationContext, script: Script, transaction: bool, place: str | None = None) -> None:
+def _run(context: MigrationContext, text: str, file: str | None, transaction: bool, place: str | None = None) -> None:
     shared = not is_transaction_per_migration(context)
-    settings = settings_in(script.statements)
+    prepared, settings = _prepared(text, file, transaction, shared)
     target = _Offline(context) if context.as_sql else _Online(context, place)
     with target.scoped(settings):
-        for part in parts(script.statements, transaction=transaction, shared_transaction=shared):
-            if part.autocommit:
-                with context.autocommit_block():
-                    target.run(part.statements, script.file)
-            else:
-                target.run(part.statements, script.file)
+        for part in prepared:
+            with context.autocommit_block() if part.autocommit else nullcontext():
+                target.run(part.statements, file)
 
 
 class _Offline:

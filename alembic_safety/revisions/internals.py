@@ -34,4 +34,4 @@ def own_labels(script: Script) -> tuple[str, ...]:
 
 def is_transaction_per_migration(context: MigrationContext) -> bool:
     """Whether each revision has a transaction of its own."""
-    return context._transaction_per_migration
+    return bool(context._transaction_per_migration)

@@ -15,7 +15,7 @@ from alembic_safety.revisions.lexer import words
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
-    from alembic_safety.revisions.split import Statement
+    from alembic_safety.revisions.script import Statement
 
 _SET_CONFIG = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'\s*,.*?(\btrue\b|'t'|'true')?\s*\)", re.IGNORECASE | re.DOTALL)
 # What has its own syntax, by its first words; None is about the transaction, or can't be read back.

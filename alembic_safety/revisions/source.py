@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from alembic_safety.errors import SourceError, UsageError
-from alembic_safety.revisions.split import decode_sql
+from alembic_safety.revisions.sql_text import decode_sql
 
 
 def calling_revision() -> tuple[str, Path] | None:

@@ -7,14 +7,12 @@ ends. Every character of the text is in exactly one place of the result, so that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
 from alembic_safety.errors import SourceError
 from alembic_safety.revisions.lexer import Lexer, Token
+from alembic_safety.revisions.script import COPY_END, Script, Statement
 
 _LINE_REST = re.compile(r"[ \t\r\f\v]*(?:--[^\n\r]*)?\r?(?:\n|\Z)")
-_COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _ROUTINE = ("FUNCTION", "PROCEDURE")
 _HEAD = 12  # so many words of a statement's beginning decide what it is
 
@@ -34,80 +32,6 @@ _META_REMEDY = {
     "g": "end the statement with a semicolon",
     ".": "only the data below COPY … FROM STDIN; can end so",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of a text, as written."""
-
-    #: From its first to its last token, without the semicolon.
-    text: str
-    #: Line of its first token, from 1.
-    line: int
-    #: Character offset of its first token.
-    offset: int
-    #: White space and comments before it.
-    leading: str
-    #: What ends it: space and comments after the last token, the semicolon ('' at the end of the text).
-    ending: str
-    #: Its first words in upper case, up to the first thing that is no word: ``("CREATE", "INDEX", "CONCURRENTLY", …)``.
-    words: tuple[str, ...]
-    #: What follows the line of a COPY … FROM STDIN up to and with the end marker, else None.
-    copy_block: str | None = None
-
-    @property
-    def source(self) -> str:
-        """The exact piece of the text that this statement takes, with what is before it."""
-        return self.leading + self.text + self.ending + (self.copy_block or "")
-
-    @property
-    def copy_data(self) -> str:
-        """The rows for COPY … FROM STDIN, without the end marker."""
-        block = self.copy_block or ""
-        data = block[block.index("\n") + 1 :] if "\n" in block else ""
-        end = _COPY_END.search(data)
-        return data[: end.start()] if end else data
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A text as statements."""
-
-    statements: tuple[Statement, ...]
-    #: White space and comments after the last statement.
-    trailing: str
-    file: str | None = None
-
-
-def join(script: Script) -> str:
-    """The text that ``split`` made the script of."""
-    return "".join(s.source for s in script.statements) + script.trailing
-
-
-def read_sql(path: Path, *, name: str | None = None) -> str:
-    """A SQL file's text (a byte order mark stays as first character). Raises SourceError where it can't be read as UTF-8."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", file=name or str(path)) from error
-    return decode_sql(data, name=name or str(path))
-
-
-def decode_sql(data: bytes, *, name: str, encoding: str = "utf-8") -> str:
-    """Bytes of a SQL file as text. Raises SourceError naming the offset of the first byte that doesn't fit."""
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"is not {encoding.upper()}: byte 0x{data[error.start]:02x} at offset {error.start}; convert the file, for "
-            "example by iconv",
-            file=name,
-            line=data.count(b"\n", 0, error.start) + 1,
-        ) from error
-    if "\0" in text:
-        offset = text.index("\0")
-        raise SourceError("holds a NUL character, which SQL can't", file=name, line=text.count("\n", 0, offset) + 1)
-    return text
 
 
 def split(text: str, *, file: str | None = None) -> Script:
@@ -223,7 +147,7 @@ class _Splitter:
                 file=self.file,
                 line=self._line_at(end),
             )
-        marker = _COPY_END.search(self.text, rest.end())
+        marker = COPY_END.search(self.text, rest.end())
         stop = len(self.text) if marker is None else marker.end()
         if marker is not None and self.text.startswith("\n", stop):
             stop += 1

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alembic_safety.revisions.lexer import tokens, words
-from alembic_safety.revisions.split import Statement
+from alembic_safety.revisions.lexer import words
+from alembic_safety.revisions.outside import why_not_in_transaction
+from alembic_safety.revisions.script import Statement
 
 _OPENERS = ("BEGIN", "START")
 _CLOSERS = ("COMMIT", "END", "ROLLBACK", "ABORT")
@@ -41,26 +42,41 @@ def parts(statements: Sequence[Statement], *, transaction: bool = True, shared_t
     controls = [(i, s.words[0]) for i, s in enumerate(statements) if is_transaction_control(s)]
     if not controls:
         return _implicit(statements, shared_transaction)
-    first, last = controls[0][0], controls[-1][0]
     if controls[0][1] in _CLOSERS:
         return _inside_out(statements, controls, shared_transaction)
-    one_block = len(controls) <= 2 and all(s.words[:1] and s.words[0] in _SESSION_ONLY for s in statements[:first])
-    if one_block and len(controls) == 1:
+    if not any(word in _CLOSERS for _, word in controls):
         # BEGIN that nothing closes only makes sense where a transaction is open anyhow: there it says nothing.
-        return _implicit(_without(statements, {first}), shared_transaction, _own_transaction(statements[first], None))
-    plain = _is_plain_begin(statements[first]) and statements[last].words[0] in ("COMMIT", "END")
-    # How a transaction is isolated can only be said at its beginning, so that one has to be the file's own.
-    plain = plain and not any(s.words[:2] == ("SET", "TRANSACTION") for s in statements[first:last])
-    after = statements[last + 1 :]
-    if one_block and plain and all(_is_session_setting(s) for s in (*statements[:first], *after)):
+        reason = _own_transaction(statements[controls[0][0]], None)
+        return _implicit(_without(statements, {i for i, _ in controls}), shared_transaction, reason)
+    first, last = controls[0][0], controls[-1][0]
+    if len(controls) == 2 and _is_one_transaction(statements, first, last):
         reason = _own_transaction(statements[first], statements[last])
         return _implicit(_without(statements, {first, last}), shared_transaction, reason)
-    return [Part(tuple(statements), True, "the file has its own BEGIN and COMMIT, which are kept")]
+    kept = "the file has its own BEGIN and COMMIT, which are kept"
+    if controls[-1][1] in _OPENERS:
+        reason = _own_transaction(statements[last], None)
+        rest = _implicit(statements[last + 1 :], shared_transaction, reason)
+        return [Part(tuple(statements[:last]), True, kept), *rest]
+    return [Part(tuple(statements), True, kept)]
+
+
+def _is_one_transaction(statements: Sequence[Statement], first: int, last: int) -> bool:
+    """Whether a BEGIN and a COMMIT are around everything but settings, and say nothing of the transaction's kind."""
+    # How a transaction is isolated can only be said at its beginning, so that one has to be the file's own.
+    isolated = any(s.words[:2] == ("SET", "TRANSACTION") for s in statements[first:last])
+    outside = (*statements[:first], *statements[last + 1 :])
+    return (
+        _is_plain_begin(statements[first])
+        and statements[last].words[0] in ("COMMIT", "END")
+        and not isolated
+        and all(_is_session_setting(s) for s in outside)
+    )
 
 
 def _own_transaction(begin: Statement, commit: Statement | None) -> str:
-    lines = f"BEGIN in line {begin.line}" + (f" and COMMIT in line {commit.line}" if commit else "")
-    return f"{lines} are the revision's own transaction"
+    if commit is None:
+        return f"BEGIN in line {begin.line}, which nothing closes, is the revision's own transaction"
+    return f"BEGIN in line {begin.line} and COMMIT in line {commit.line} are the revision's own transaction"
 
 
 def _without(statements: Sequence[Statement], left_out: set[int]) -> list[Statement]:
@@ -141,114 +157,6 @@ def _is_session_setting(statement: Statement) -> bool:
     return statement.words[:1] != () and statement.words[0] in _SESSION_ONLY and "LOCAL" not in statement.words[1:2]
 
 
-def why_not_in_transaction(statement: Statement) -> str | None:
-    """Why PostgreSQL refuses this statement in a transaction, or None where it doesn't."""
-    if not statement.words:
-        return None
-    check = _BY_FIRST_WORD.get(statement.words[0])
-    return check(statement) if check else None
-
-
-def _tail(statement: Statement, limit: int = 40) -> list[str]:
-    return words(statement.text, limit)
-
-
-def _create(statement: Statement) -> str | None:
-    head = statement.words
-    if head[1:2] in (("DATABASE",), ("TABLESPACE",)):
-        return _refused(" ".join(head[:2]))
-    if head[1:2] == ("SUBSCRIPTION",):
-        tail = words(statement.text)
-        # Without a replication slot to make on the other server it is an ordinary statement.
-        for option in ("CREATE_SLOT", "CONNECT"):
-            if option in tail and [w.strip("'").upper() for w in tail[tail.index(option) + 1 :][:2]][-1:] in _OFF:
-                return None
-        return _refused("CREATE SUBSCRIPTION")
-    if "INDEX" in head[1:3] and "CONCURRENTLY" in head[2:4]:
-        return _refused("CREATE INDEX CONCURRENTLY")
-    return None
-
-
-_OFF = (["FALSE"], ["OFF"], ["0"])
-
-
-def _drop(statement: Statement) -> str | None:
-    head = statement.words
-    if head[1:2] in (("DATABASE",), ("TABLESPACE",), ("SUBSCRIPTION",)):
-        return _refused(" ".join(head[:2]))
-    return _refused("DROP INDEX CONCURRENTLY") if head[1:3] == ("INDEX", "CONCURRENTLY") else None
-
-
-def _alter(statement: Statement) -> str | None:
-    kind = statement.words[1:2]
-    if kind == ("SYSTEM",):
-        return _refused("ALTER SYSTEM")
-    if kind == ("DATABASE",):
-        tail = _tail(statement)
-        return _refused("ALTER DATABASE … SET TABLESPACE") if tail[3:5] == ["SET", "TABLESPACE"] else None
-    if kind == ("TABLE",) and "CONCURRENTLY" in (tail := _tail(statement)) and "DETACH" in tail:
-        return _refused("DETACH PARTITION … CONCURRENTLY")
-    if kind == ("SUBSCRIPTION",):
-        tail = _tail(statement)
-        if "PUBLICATION" in tail and "FALSE" not in tail:
-            return _refused("ALTER SUBSCRIPTION … PUBLICATION")
-    return None
-
-
-def _reindex(statement: Statement) -> str | None:
-    tail = _tail(statement)
-    if "CONCURRENTLY" in tail:
-        return _refused("REINDEX CONCURRENTLY")
-    return _refused("REINDEX " + kind) if (kind := _first(tail, ("DATABASE", "SYSTEM", "SCHEMA"))) else None
-
-
-def _first(tail: Sequence[str], wanted: Sequence[str]) -> str | None:
-    """The first word after the options in parentheses, where it is one of these."""
-    rest = tail[tail.index(")") + 1 :] if tail[1:2] == ["("] and ")" in tail else tail[1:]
-    return rest[0] if rest and rest[0] in wanted else None
-
-
-def _cluster(statement: Statement) -> str | None:
-    tail = _tail(statement)
-    alone = set(tail[1:]) <= {"VERBOSE", "(", ")", "TRUE", "ON"}
-    return _refused("CLUSTER of the whole database") if alone else None
-
-
-def _do(statement: Statement) -> str | None:
-    body = " ".join(words(_dollar_body(statement.text)))
-    ends = any(f"{word} {end}" in body for word in ("COMMIT", "ROLLBACK") for end in (";", "AND"))
-    return "a DO block with COMMIT in it runs outside of a transaction only" if ends else None
-
-
-def _dollar_body(text: str) -> str:
-    for token in tokens(text):
-        piece = text[token.start : token.end]
-        if token.kind == "dollar":
-            width = piece.index("$", 1) + 1
-            return piece[width:-width]
-        if token.kind == "string":
-            return piece[piece.index("'") + 1 : -1].replace("''", "'")
-    return ""
-
-
-def _refused(what: str) -> str:
-    return f"{what} can't run in a transaction"
-
-
-_BY_FIRST_WORD = {
-    "CREATE": _create,
-    "DROP": _drop,
-    "ALTER": _alter,
-    "REINDEX": _reindex,
-    "CLUSTER": _cluster,
-    "DO": _do,
-    "VACUUM": lambda _: _refused("VACUUM"),
-    "DISCARD": lambda s: _refused("DISCARD ALL") if s.words[1:2] == ("ALL",) else None,
-    "COMMIT": lambda s: _refused("COMMIT PREPARED") if s.words[1:2] == ("PREPARED",) else None,
-    "ROLLBACK": lambda s: _refused("ROLLBACK PREPARED") if s.words[1:2] == ("PREPARED",) else None,
-}
-
-
 def _why_commit_added_value(
     statement: Statement, before: Sequence[Statement], after: Sequence[Statement], shared_transaction: bool
 ) -> str | None:
@@ -259,7 +167,7 @@ def _why_commit_added_value(
     if "ADD" not in tail or tail[tail.index("ADD") + 1 :][:1] != ["VALUE"]:
         return None
     name = tail[2 : tail.index("ADD")]
-    if any(s.words[:2] == ("CREATE", "TYPE") and _tail(s)[2 : 2 + len(name)] == name for s in before):
+    if any(s.words[:2] == ("CREATE", "TYPE") and words(s.text, 40)[2 : 2 + len(name)] == name for s in before):
         return None  # a type made in the same transaction may be used with all its values
     label = next((w[1:-1] for w in tail[tail.index("ADD") :] if w.startswith("'")), "")
     if any(label and label in s.text for s in after):

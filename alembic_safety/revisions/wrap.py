@@ -14,9 +14,11 @@ from alembic_safety.revisions.chain import Chain, load_chain
 from alembic_safety.revisions.files import NewFile, write_all
 from alembic_safety.revisions.internals import version_locations
 from alembic_safety.revisions.layouts.collect import Migration, Source, collect
+from alembic_safety.revisions.script import Script
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.source import digest
-from alembic_safety.revisions.split import Script, decode_sql, split
+from alembic_safety.revisions.split import split
+from alembic_safety.revisions.sql_text import decode_sql
 from alembic_safety.revisions.transactions import Part, parts
 from alembic_safety.revisions.wrap_text import WrappedText, revision_text
 

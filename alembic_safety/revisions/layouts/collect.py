@@ -23,7 +23,7 @@ from alembic_safety.revisions.layouts.names import (
     version_of,
 )
 from alembic_safety.revisions.sections import tool_of
-from alembic_safety.revisions.split import decode_sql
+from alembic_safety.revisions.sql_text import decode_sql
 
 _FOLDER_UP = ("up.sql", "migration.sql")
 _OTHER_LANGUAGES = (".py", ".go", ".js", ".ts", ".java", ".kt", ".rb", ".php", ".rs", ".cs", ".ex", ".exs")

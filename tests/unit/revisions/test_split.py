@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alembic_safety.errors import SourceError
-from alembic_safety.revisions.split import decode_sql, join, split
+from alembic_safety.revisions.script import join
+from alembic_safety.revisions.split import split
+from alembic_safety.revisions.sql_text import decode_sql
 
 TEXTS = {
     "one": ("SELECT 1", ["SELECT 1"]),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alembic_safety.revisions.outside import why_not_in_transaction
 from alembic_safety.revisions.split import split
-from alembic_safety.revisions.transactions import parts, why_not_in_transaction
+from alembic_safety.revisions.transactions import parts
 
 
 def plan(text: str, **options: bool) -> list[tuple[bool, list[str]]]:
@@ -89,6 +90,7 @@ def test_only_the_statements_that_need_it_leave_the_transaction() -> None:
         "START TRANSACTION; SELECT 1; COMMIT WORK;",
         "SET lock_timeout = '1s'; BEGIN; SELECT 1; COMMIT; RESET lock_timeout;",
         "BEGIN; SELECT 1;",
+        "SELECT 0; BEGIN; SELECT 1;",
     ],
 )
 def test_a_file_in_one_transaction_is_in_the_revisions_own(text: str) -> None:
@@ -120,6 +122,11 @@ def test_a_file_that_leaves_its_transaction_and_comes_back() -> None:
         (True, ["CREATE INDEX CONCURRENTLY i ON t (a)"]),
         (False, ["SELECT 2"]),
     ]
+
+
+def test_a_transaction_that_is_left_open_is_the_revisions_own() -> None:
+    text = "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2"
+    assert plan(text) == [(True, ["BEGIN", "SELECT 1", "COMMIT"]), (False, ["SELECT 2"])]
 
 
 def test_rolling_back_to_a_savepoint_is_no_end() -> None:
