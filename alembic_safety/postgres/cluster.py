@@ -121,16 +121,22 @@ class Cluster:
         with places.locked(cached.parent / "lock"):
             if self._copy_cached():
                 return  # someone else has made it while we waited
-            password_file = None
-            if configuration.NEEDS_PASSWORD:
-                password_file = cached.parent / "password"
-                password_file.touch(mode=0o600)
-                password_file.write_text(secrets.token_hex(16))
-            self._initdb(password_file)
+            self._initdb(self._new_password(cached.parent) if configuration.NEEDS_PASSWORD else None)
             unfinished = cached.with_name(f"data.{os.getpid()}")
             places.copy_tree(self.data, unfinished)
             unfinished.rename(cached)
         places.forget_oldest(places.cache_folder("clusters"), keep=12)
+
+    def _new_password(self, cache: Path) -> Path:
+        """Choose the superuser's password, keep it beside the cached data, and return a copy that initdb can read."""
+        text = secrets.token_hex(16)
+        for_initdb = self.run / "password"
+        for file in (cache / "password", for_initdb):
+            file.touch(mode=0o600)
+            file.write_text(text)
+        if self.account is not None:
+            os.chown(for_initdb, self.account.uid, self.account.gid)
+        return for_initdb
 
     def _initdb(self, password_file: Path | None) -> None:
         log = ""

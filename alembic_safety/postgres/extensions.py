@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.server import Server
 
 _CONTROL_FILE = re.compile(r'extension/([^/"\s]+)\.control')
+_LIBRARY = re.compile(r'([^/\\"\s]+)\.(?:so|dylib|dll)"')
 _NAMED = re.compile(r'extension "([^"]+)"')
 
 _CONTRIB = frozenset(
@@ -104,14 +105,17 @@ def extension_missing(error: BaseException, server: Server) -> ExtensionMissingE
     diagnostics = getattr(inner, "diag", None)
     parts = (getattr(diagnostics, part, None) for part in ("message_primary", "message_detail"))
     text = "\n".join(part for part in parts if part) or f"{inner}\n{getattr(inner, 'detail', None) or ''}"
+    lacking = "is not installed"
     match = _CONTROL_FILE.search(text)
+    if match is None and getattr(diagnostics, "source_function", None) == "internal_load_library":
+        match, lacking = _LIBRARY.search(text), f"can't be loaded ({text.splitlines()[0]})"
     if match is None:
         match = _NAMED.search(text) if getattr(diagnostics, "source_file", None) == "extension.c" else None
     if match is None:
         return None
     name = match[1]
     return ExtensionMissingError(
-        f'The extension "{name}" is not installed on {server.origin} (PostgreSQL {server.version}): {remedy(name, server)}',
+        f'The extension "{name}" {lacking} on {server.origin} (PostgreSQL {server.version}): {remedy(name, server)}',
         extension=name,
     )
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 _NOT_ROLES = frozenset({"public", "current_user", "current_role", "session_user", "none"})
 
 _UNDEFINED_OBJECT = "42704"
-_ENGLISH = re.compile(r'role "((?:[^"]|"")+)" does not exist')
-_ANY_LANGUAGE = re.compile(r'["«„“»]\s?([^"«»„“”]+?)\s?["»“”«]')
+# Quotes within the name are not doubled in messages.
+_ENGLISH = re.compile(r'role "(.+)" does not exist', re.DOTALL)
+_ANY_LANGUAGE = re.compile(r'["«„“»]\s?(.+)(?<!\s)\s?["»“”«]', re.DOTALL)
 
 
 def ensure(server: Server, names: Sequence[str]) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def missing_role_in(error: BaseException) -> str | None:
     match = _ENGLISH.search(message)
     if match is None and _from_role_lookup(diagnostics):
         match = _ANY_LANGUAGE.search(message)
-    return match[1].replace('""', '"') if match is not None else None
+    return match[1] if match is not None else None
 
 
 def _from_role_lookup(diagnostics: object) -> bool:

@@ -18,7 +18,7 @@ import pytest
 
 import alembic_safety
 from alembic_safety.errors import OwnershipError, ServerError, UsageError
-from alembic_safety.postgres import places, reachable, sweep
+from alembic_safety.postgres import configuration, places, reachable, sweep
 from alembic_safety.postgres.account import server_account
 from alembic_safety.postgres.binaries import Binaries
 from alembic_safety.postgres.ownership import new_owner, start_time
@@ -361,6 +361,21 @@ def test_a_long_temp_folder_is_no_hindrance(any_binaries: Binaries, monkeypatch:
         assert not list(long.iterdir())
     finally:
         shutil.rmtree(top)
+
+
+def test_where_there_are_no_unix_sockets_a_password_guards_the_loopback(
+    any_binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(configuration, "NEEDS_PASSWORD", True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for _ in range(2):
+        with throwaway_server(pg_bin=any_binaries.bindir) as server:
+            assert server.parameters()["host"] == "127.0.0.1"
+            assert len(server.parameters()["password"]) == 32
+            assert server.create_database().name
+            for password in (None, "wrong"):
+                with pytest.raises(psycopg.OperationalError, match="password"):
+                    psycopg.connect(**{**server.parameters(), "password": password})
 
 
 def test_it_behaves_like_any_server(pg_server: Server) -> None:
