@@ -50,7 +50,10 @@ wait "$server"
 status=$?
 exec 3<&-
 kill "$watcher" 2>/dev/null
-[ -e "$run/orphaned" ] && cd / && rm -rf -- "${run%/run}" 2>/dev/null
+if [ -e "$run/orphaned" ]; then
+    rm -rf -- "$run"/* 2>/dev/null
+    rm -rf -- "${run%/run}" 2>/dev/null  # if it belongs to us; else the next start sweeps what is left of it
+fi
 exit "$status"
 """
 
@@ -111,9 +114,9 @@ class Cluster:
         cached = self._cached
         if not (cached / "PG_VERSION").is_file():
             return False
-        places.copy_tree(cached, self.data)
         with contextlib.suppress(OSError):
             os.utime(cached.parent)  # the least recently used are dropped
+        places.copy_tree(cached, self.data)
         return True
 
     def _initialise(self) -> None:
@@ -154,17 +157,21 @@ class Cluster:
             command += ["--wal-segsize", configuration.WAL_SEGMENT_MB, *locale]
             command += ["-A", "scram-sha-256", f"--pwfile={password_file}"] if password_file else ["-A", "trust"]
             command += ["--no-data-checksums"] if self.binaries.major >= 18 else []
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-                stdin=subprocess.DEVNULL,
-                cwd=self.folder,
-                env=configuration.environment(),
-                **run_as(self.account),
-            )
+            try:
+                done = subprocess.run(
+                    command,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    cwd=self.folder,
+                    env=configuration.environment(),
+                    **run_as(self.account),
+                )
+            except OSError as error:
+                who = f" as the user {self.account.name}" if self.account else ""
+                raise ServerError(f"{command[0]} could not be run{who}: {error}") from error
             if done.returncode == 0:
                 return
             log = (done.stderr or done.stdout).strip()[-4000:]

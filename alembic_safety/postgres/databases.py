@@ -65,7 +65,11 @@ def create(server: Server, name: str, template: Database | None) -> Database:
             # Shares blocks on the file systems that can, and copies as ever on the others.
             _run(connection, "SET file_copy_method = clone")
         _run(connection, f"CREATE DATABASE {quote_ident(name)} TEMPLATE {quote_ident(source)}{options}")
-        _mark(connection, name, server.owner)
+        try:
+            _mark(connection, name, server.owner)
+        except BaseException:
+            _run(connection, f"DROP DATABASE {quote_ident(name)}")  # made by the statement before, by nobody else
+            raise
     return Database(name, server)
 
 

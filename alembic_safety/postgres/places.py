@@ -17,7 +17,7 @@ from alembic_safety.postgres.account import Account
 
 PREFIX = "alembic_safety_"
 MARKER = "owner"
-_ROOM_ON_TMPFS = 1 << 30
+_ROOM = 1 << 30
 
 
 def cache_folder(*parts: str) -> Path:
@@ -55,6 +55,8 @@ def bases() -> list[Path]:
     """Where private folders may lie: memory first, where the machine has such a file system, then the temp folder."""
     found = [Path("/dev/shm")] if sys.platform == "linux" and os.access("/dev/shm", os.W_OK | os.X_OK) else []
     found.append(Path(tempfile.gettempdir()))
+    if sys.platform != "win32" and Path("/tmp") not in found:
+        found.append(Path("/tmp"))  # the user's own temp folder may be closed to the server's account
     return found
 
 
@@ -63,10 +65,12 @@ def private_folder(account: Account | None) -> Path:
 
     When the server runs under another account, that account can pass through it (and see nothing else of it).
     """
-    *memory, disk = bases()
-    base = next((each for each in memory if _free(each) >= _ROOM_ON_TMPFS), disk)
-    if account is not None and not account.can_reach(base):
-        base = Path("/tmp") if account.can_reach(Path("/tmp")) else base
+    open_to_it = [each for each in bases() if account is None or account.can_reach(each)]
+    if not open_to_it:
+        raise ServerError(
+            f"No folder for a server's data: {bases()[-1]} is closed to the user who is to run it; set TMPDIR"
+        )
+    base = next((each for each in open_to_it if _free(each) >= _ROOM), open_to_it[-1])
     try:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         if account is not None:

@@ -32,6 +32,11 @@ def reachable(binaries: Binaries, account: Account | None, private: Path) -> Bin
         shared.mkdir(mode=0o755, exist_ok=True)
     usable = places.owned_by_us(shared) and not shared.stat().st_mode & 0o022 and account.can_reach(shared)
     target = (shared if usable else private) / f"programs-{binaries.key}"
+    if not usable and os.statvfs(private).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise ServerError(
+            f"{binaries.bindir} can't be entered by the user {account.name}, who is to run the server, and there is no place "
+            "to copy it to: install it in a folder open to all, or name another with --pg-bin"
+        )
     bindir = target / prefix.parent.name / prefix.name / binaries.bindir.name
     if not bindir.is_dir():
         unfinished = target.with_name(f"{target.name}.{os.getpid()}")

@@ -102,9 +102,8 @@ class Server:
 
         try:
             return psycopg.connect(
-                **self.parameters(dbname),  # type: ignore[arg-type]
                 autocommit=autocommit,
-                application_name="alembic-safety",
+                **{"application_name": "alembic-safety", **self.parameters(dbname)},  # type: ignore[arg-type]
             )
         except psycopg.OperationalError as error:
             log = self.cluster.log_tail() if self.cluster is not None and not self.cluster.is_running else ""
@@ -155,11 +154,12 @@ class Server:
         Ends all connections; every scratch database made before is gone.
         """
         cluster = self._own_cluster("start from a state")
-        saved = states.find(cluster, key)
-        if saved is None:
+        if states.find(cluster, key) is None:
             return None
         self.release()
-        name = states.restore(cluster, saved)
+        name = states.restore(cluster, key)
+        if name is None:
+            return None
         databases.adopt(self, name)
         return Database(name, self)
 
@@ -210,8 +210,8 @@ def throwaway_server(
         cluster = Cluster(binaries, owner, settings=settings)
         server: Server | None = None
         try:
-            saved = states.find(cluster, state) if state is not None else None
-            cluster.fill(saved)
+            if state is None or not states.fill(cluster, state):
+                cluster.fill()
             cluster.start()
             server = Server(_own_url(cluster), owner, cluster)
             yield server

@@ -7,7 +7,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from alembic_safety.postgres import configuration, places
+from alembic_safety.errors import ServerError
+from alembic_safety.postgres import places
 from alembic_safety.postgres.cluster import Cluster
 
 MOST_STATES = 8
@@ -26,7 +27,10 @@ def find(cluster: Cluster, key: str) -> Path | None:
 
 
 def save(cluster: Cluster, key: str, database: str) -> None:
-    """Stop the server in good order, copy its data into the cache, and start it again. Raises ServerError."""
+    """Stop the server in good order, copy its data into the cache, and start it again.
+
+    Raises ServerError when it doesn't start again. A copy that fails (a full disk) is no error: there is no such state then.
+    """
     folder = _folder(cluster, key)
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
     cluster.stop(clean=True)
@@ -34,23 +38,45 @@ def save(cluster: Cluster, key: str, database: str) -> None:
         unfinished.mkdir(mode=0o700)
         places.copy_tree(cluster.data, unfinished / "data")
         (unfinished / "database").write_text(database)
-        places.remove_tree(folder)
-        unfinished.rename(folder)
-    except OSError:
-        # A full disk, or another run that saved the same state: the cache is a convenience.
+        with places.locked(folder.parent.parent / "states.lock"):
+            places.remove_tree(folder)
+            unfinished.rename(folder)
+            places.forget_oldest(folder.parent, keep=MOST_STATES, limit_bytes=MOST_BYTES)
+    except (OSError, ServerError):
         places.remove_tree(unfinished)
     finally:
         cluster.start()
-    places.forget_oldest(folder.parent, keep=MOST_STATES, limit_bytes=MOST_BYTES)
 
 
-def restore(cluster: Cluster, data: Path) -> str:
-    """Start the server anew from a saved data directory; returns the name of the state's database. Raises ServerError."""
-    cluster.stop()
-    places.remove_tree(cluster.data)
-    places.copy_tree(data, cluster.data)
-    configuration.write(cluster, int((cluster.data / "PG_VERSION").read_text()))
+def fill(cluster: Cluster, key: str) -> bool:
+    """Put the state saved under ``key`` in place as the data of a cluster that has none yet; False if there is none (any more)."""
+    with places.locked(places.cache_folder() / "states.lock"):
+        saved = find(cluster, key)
+        if saved is None:
+            return False
+        with contextlib.suppress(OSError):
+            os.utime(saved.parent)  # the least recently used are dropped
+        try:
+            cluster.fill(saved)
+        except ServerError:
+            return False
+    return True
+
+
+def restore(cluster: Cluster, key: str) -> str | None:
+    """Start the server anew from a saved state, and return the name of the state's database.
+
+    None, and the server goes on with the data that it had, when the state is gone. Raises ServerError.
+    """
+    aside = cluster.data.with_name("data.before")
+    cluster.stop(clean=True)
+    cluster.data.rename(aside)
+    database = None
+    if fill(cluster, key):
+        database = (_folder(cluster, key) / "database").read_text()
+        places.remove_tree(aside)
+    else:
+        places.remove_tree(cluster.data)
+        aside.rename(cluster.data)
     cluster.start()
-    with contextlib.suppress(OSError):
-        os.utime(data.parent)
-    return (data.parent / "database").read_text()
+    return database
