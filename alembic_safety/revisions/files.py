@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Sequence
@@ -36,8 +37,7 @@ def write_all(files: Sequence[NewFile]) -> None:
             staged.append(temporary)
             temporary.write_bytes(file.data)
         for file, temporary in zip(files, staged, strict=True):
-            # Not replace(): a file that somebody made in the meantime must stay.
-            os.link(temporary, file.path)
+            _place(temporary, file.path)
             placed.append(file.path)
     except OSError as error:
         for path in placed:
@@ -48,6 +48,18 @@ def write_all(files: Sequence[NewFile]) -> None:
     finally:
         for path in staged:
             path.unlink(missing_ok=True)
+
+
+def _place(temporary: Path, path: Path) -> None:
+    """Give a complete file its name; a file that somebody made there in the meantime stays."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if path.exists():  # a file system without hard links
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        os.rename(temporary, path)
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -61,9 +61,9 @@ def render_irreversible(reasons: Sequence[str], *, remarks: Sequence[str] = (), 
 
 def render_statement(sql: str, *, op: str = "op") -> list[str]:
     """One statement as a call: Alembic's own operation where that says exactly the same, else ``op.run_sql``."""
-    operation = as_operation(sql)
+    operation = as_operation(sql, op=op)
     if operation is not None:
-        return [f"{op}.{operation}"]
+        return [operation]
     text = formatted(sql.strip().rstrip(";").rstrip())
     one_line = f"{op}.run_sql({_quoted(text)})"
     if "\n" not in text and len(one_line) <= _WIDTH:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
     from alembic_safety.revisions.script import Statement
 
-_SET_CONFIG = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'\s*,.*?(\btrue\b|'t'|'true')?\s*\)", re.IGNORECASE | re.DOTALL)
+_SET_CONFIG = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'\s*,", re.IGNORECASE)
+# Where set_config() is called, and not written into a function for later.
+_QUERIES = ("SELECT", "WITH", "DO", "CALL", "VALUES")
 # What has its own syntax, by its first words; None is about the transaction, or can't be read back.
 _SPECIAL: dict[str, str | None] = {
     "TIME ZONE": "timezone",
@@ -75,11 +77,22 @@ def settings_in(statements: Iterable[Statement]) -> SessionSettings:
             if changed is not None:
                 name, local = changed
                 found[name] = found.get(name, True) and local
-        elif "set_config" in statement.text or "SET_CONFIG" in statement.text:
+        elif statement.words[:1] and statement.words[0] in _QUERIES:
             for match in _SET_CONFIG.finditer(statement.text):
-                name = match[1].lower()
-                found[name] = found.get(name, True) and match[2] is not None
+                name, local = match[1].lower(), _is_local(statement.text, match.end())
+                found[name] = found.get(name, True) and local
     return SessionSettings(tuple(found.items()))
+
+
+def _is_local(text: str, start: int) -> bool:
+    """Whether the arguments of set_config() that go on at ``start`` end in true."""
+    depth = 1
+    for match in re.finditer(r"[()]", text[start:]):
+        depth += 1 if match.group() == "(" else -1
+        if depth == 0:
+            last = text[start : start + match.start()].rpartition(",")[2]
+            return last.strip(" \t\r\n'").lower() in ("true", "t", "on", "1")
+    return False
 
 
 def _set_name(rest: list[str]) -> tuple[str, bool] | None:

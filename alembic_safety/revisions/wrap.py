@@ -149,6 +149,10 @@ class _Plan:
         if known is not None:
             self._check_unchanged(migration)
             revision = known[0]
+            if migration.down is not None and migration.down.copy_name not in self.pinned:
+                self.result.notices.append(
+                    f"{migration.down.path.name} came after {revision.id} was wrapped: its downgrade() stays as it is"
+                )
             self.result.revisions.append(
                 Wrapped(revision.id, (revision.parents or (None,))[0], revision.path, migration, (), True, is_new=False)
             )

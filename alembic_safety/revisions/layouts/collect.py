@@ -104,6 +104,8 @@ def _in_folder(folder: Path, result: Collection, *, explicit: bool = False) -> l
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", file=str(folder)) from error
     names = {e.name.lower(): e for e in entries}
+    if "sqitch.plan" in names:
+        raise UsageError(f"{folder} is ordered by sqitch.plan, which is not read: name copies of the files by number")
     if not explicit or version_of(folder.name):
         up = next((names[n] for n in _FOLDER_UP if n in names), None)
         if up is not None:

@@ -123,3 +123,8 @@ def test_long_queries_are_laid_out_and_nothing_else_is() -> None:
     assert formatted(function) == function
     assert not same_tokens("SELECT a - -1", "SELECT a --1")
     assert not same_tokens("SELECT a <= b", "SELECT a < = b")
+
+
+def test_a_naming_convention_of_the_project_changes_no_name() -> None:
+    assert render_statement("DROP INDEX app.i", op="o") == ['o.drop_index(o.f("i"), schema="app")']
+    assert render_statement("ALTER TABLE t DROP CONSTRAINT c") == ['op.drop_constraint(op.f("c"), "t")']
