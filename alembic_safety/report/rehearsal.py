@@ -155,8 +155,6 @@ def detail(verdict: Verdict) -> Iterator[str]:
         yield from verdict.again_differences
     for role in verdict.stand_in_roles:
         yield f"role {role} does not exist on this server and was created as a stand-in"
-    for name in verdict.unmodelled:
-        yield f"not compared: {name}"
 
 
 def _not_compared(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:

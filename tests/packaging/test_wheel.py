@@ -32,7 +32,6 @@ IMPORT_ORDERS = [
     "import alembic_safety.errors",
     "import alembic.autogenerate",
     "import alembic.operations",
-    "import alembic.runtime.migration",
     "import alembic.ddl.postgresql",
 ]
 
@@ -85,11 +84,14 @@ def test_stock_alembic_lists_our_commands(with_wheel, tmp_path):
     assert [name for name in NAMES if name not in result.stdout] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_command_shows_its_help(with_wheel, tmp_path, name):
-    result = run(with_wheel, "-m", "alembic", name, "--help", cwd=tmp_path)
+def test_every_command_shows_its_help(with_wheel):
+    program = f"""
+from alembic.config import CommandLine
+for name in {NAMES!r}:
+    assert "example:" in CommandLine().subparsers.choices[name].format_help(), name
+"""
+    result = run(with_wheel, "-c", program)
     assert (result.returncode, result.stderr) == (0, "")
-    assert "example:" in result.stdout
 
 
 def test_our_module_is_the_same_command_line(with_wheel, tmp_path):
@@ -115,9 +117,10 @@ def downgrade():
 """
 
 
-@pytest.fixture
-def project(without_wheel, tmp_path):
-    """A project as ``alembic init`` makes it, on a database that needs no server."""
+@pytest.fixture(scope="module")
+def project(without_wheel, tmp_path_factory):
+    """A project as ``alembic init`` makes it, on a database that needs no server and is empty in each process."""
+    tmp_path = tmp_path_factory.mktemp("project")
     assert run(without_wheel, "-m", "alembic", "init", "migrations", cwd=tmp_path).returncode == 0
     ini = (tmp_path / "alembic.ini").read_text()
     url = next(line for line in ini.splitlines() if line.startswith("sqlalchemy.url"))
@@ -130,16 +133,11 @@ STOCK = [
     ("list_templates",),
     ("heads", "--verbose"),
     ("history",),
-    ("show", "a1"),
-    ("current",),
-    ("branches",),
     ("upgrade", "head"),
     ("upgrade", "head", "--sql"),
     ("downgrade", "a1:base", "--sql"),
-    ("stamp", "head", "--sql"),
     ("upgrade", "nowhere"),
     ("upgrade",),
-    ("upgrade", "--help"),
     ("revision", "--help"),
     ("check",),
 ]
