@@ -127,9 +127,10 @@ def _granted_name(obj: CatalogObject) -> str:
 
 
 def _comment(now: CatalogObject | None, want: CatalogObject, ctx: Context) -> list[Step]:
-    if now is None and want.kind in _OWN_COMMENT:
+    written_by_create = now is None and want.kind in _OWN_COMMENT
+    if written_by_create and not ctx.level(want):
         return []
-    if want.comment == (None if now is None else now.comment):
+    if not written_by_create and want.comment == (None if now is None else now.comment):
         return []
     text = "NULL" if want.comment is None else quote_literal(want.comment)
     return [Step(f"COMMENT ON {_spelled(want, ctx)} IS {text}")]

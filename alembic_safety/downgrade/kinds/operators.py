@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident
 
 _MEMBER = re.compile(
@@ -21,7 +22,7 @@ class DefinedRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """The statement that the snapshot holds."""
-        return [Step(want.props["definition"])]
+        return [Step(undrift(want.props["definition"]))]
 
 
 class OperatorRules(DefinedRules):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.downgrade.kinds.operators import DefinedRules
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident
 
 
@@ -48,7 +49,7 @@ def _conditions(want: CatalogObject, keys: frozenset[str]) -> str:
     sql = ""
     for key, words in (("using", "USING"), ("check", "WITH CHECK")):
         if key in keys and want.props[key] is not None:
-            sql += f" {words} ({want.props[key]})"
+            sql += f" {words} ({undrift(want.props[key])})"
     return sql
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_literal
 
 
@@ -66,7 +67,7 @@ class PublicationTableRules(_MemberRules):
     def _details(self, want: CatalogObject) -> str:
         columns = want.props["columns"]
         where = want.props["where"]
-        return (f" ({', '.join(columns)})" if columns else "") + (f" WHERE ({where})" if where else "")
+        return (f" ({', '.join(columns)})" if columns else "") + (f" WHERE ({undrift(where)})" if where else "")
 
 
 class PublicationSchemaRules(_MemberRules):

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import qualified
 
 _DEFAULT = re.compile(r"\sDEFAULT\s")
@@ -21,7 +22,7 @@ class FunctionRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it; after a first attempt failed without the check of its body, which may use what comes later."""
-        definition = _REPLACE.sub("CREATE ", want.props["definition"].rstrip())
+        definition = _REPLACE.sub("CREATE ", _written(want))
         if not ctx.level(want):
             return [Step(definition)]
         return [
@@ -34,7 +35,7 @@ class FunctionRules(Rules):
         """CREATE OR REPLACE, which can change neither the result nor names of arguments, and take no default away."""
         if changed & {"identity", "result", "window"} or not _same_arguments(now, want):
             return None
-        return [Step(want.props["definition"].rstrip())]
+        return [Step(_written(want))]
 
     def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
         """The base type or range type that needs it, while it needs the type itself."""
@@ -72,6 +73,12 @@ class AggregateRules(Rules):
         if changed != {"definition"}:
             return None
         return [Step(want.props["definition"].replace("CREATE AGGREGATE", "CREATE OR REPLACE AGGREGATE", 1))]
+
+
+def _written(want: CatalogObject) -> str:
+    """The definition as it has to be written; a body that is a string stays as it is."""
+    head, body, text = want.props["definition"].rstrip().partition("\nAS ")
+    return undrift(head) + body + text
 
 
 def _same_arguments(now: CatalogObject, want: CatalogObject) -> bool:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
 _ENABLE = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
@@ -31,7 +32,7 @@ class TriggerRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it and switch it as it was; a clone was created by its parent's trigger or by ATTACH."""
-        steps = [] if want.props["has_parent"] else [Step(want.props["definition"])]
+        steps = [] if want.props["has_parent"] else [Step(undrift(want.props["definition"]))]
         return [*steps, *_switch(want, ctx)] if want.props["enabled"] != "origin" else steps
 
     def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
@@ -44,7 +45,7 @@ class TriggerRules(Rules):
             return None
         if "definition" not in changed:
             return _switch(want, ctx)
-        definition: str = want.props["definition"]
+        definition = undrift(want.props["definition"])
         if want.props["has_parent"]:
             return _switch(want, ctx) if want.props["enabled"] != "origin" else []
         if not definition.startswith("CREATE TRIGGER ") or not now.props["definition"].startswith("CREATE TRIGGER "):
@@ -100,7 +101,7 @@ class RuleRules(Rules):
 
 
 def _without_semicolon(rule: CatalogObject) -> str:
-    return str(rule.props["definition"]).rstrip().removesuffix(";")
+    return undrift(str(rule.props["definition"]).rstrip().removesuffix(";"))
 
 
 class EventTriggerRules(Rules):

@@ -1,3 +1,4 @@
+-- order: column
 -- requires: citext
 create extension citext;
 create table account (id int primary key, email citext unique, name text not null);

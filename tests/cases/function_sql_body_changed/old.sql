@@ -1,3 +1,4 @@
+-- order: column
 -- min: 14
 create table t (id int, n int, m int);
 create function pick(i int) returns int return (select n from t where id = i);

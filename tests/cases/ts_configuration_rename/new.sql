@@ -1,2 +1,2 @@
-alter text search configuration de rename to german;
-alter text search configuration german set schema ts;
+alter text search configuration de rename to deutsch;
+alter text search configuration deutsch set schema ts;
