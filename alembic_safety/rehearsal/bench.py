@@ -20,6 +20,8 @@ class StageBench:
         #: The last state that was read, at each depth of savepoints: the next reading starts from it.
         self._known = after
         self._numbers = count(1)
+        #: Who runs the statements, and so owns what they create.
+        self.role = str(stage.session.fetch("SELECT current_user::pg_catalog.text")[0][0])
 
     def execute(self, sql: str) -> None:
         """Run statements exactly as written. Raises the driver's error."""

@@ -41,6 +41,16 @@ def explain(error: BaseException) -> str:
     return text if isinstance(error, SafetyError) else f"{type(original).__name__}: {text}"
 
 
+def driver_error(error: BaseException) -> BaseException:
+    """The driver's own error behind what wraps it; the error itself where there is none."""
+    current: BaseException | None = error
+    while current is not None:
+        if hasattr(current, "diag") or type(current).__module__.startswith("asyncpg"):
+            return current
+        current = getattr(current, "orig", None) or current.__cause__
+    return error
+
+
 def is_artefact(error: BaseException) -> bool:
     """Whether the error may come from rehearsing in one transaction: then the committed trial decides."""
     return sqlstate(error) in _ARTEFACTS

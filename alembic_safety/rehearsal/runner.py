@@ -16,7 +16,7 @@ from alembic_safety.postgres.extensions import extension_missing
 from alembic_safety.postgres.roles import missing_role_in
 from alembic_safety.postgres.server import throwaway_server
 from alembic_safety.rehearsal.committed import committed
-from alembic_safety.rehearsal.failure import is_fatal
+from alembic_safety.rehearsal.failure import driver_error, is_fatal
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.redirect import run_environment
@@ -240,7 +240,7 @@ class Run:
         created: list[str] = []
         while True:
             outcome = self._attempt(stage, revision, before)
-            role = missing_role_in(outcome.cause) if outcome.cause is not None else None
+            role = missing_role_in(driver_error(outcome.cause)) if outcome.cause is not None else None
             if role is None or role in created or len(created) >= _MOST_ROLES or not self.server.is_ours:
                 break
             made = self.server.ensure_roles([role])
@@ -249,7 +249,7 @@ class Run:
             created += made
             self.roles += made
         if outcome.cause is not None and outcome.up is Up.FAILED:
-            missing = extension_missing(outcome.cause, self.server)
+            missing = extension_missing(driver_error(outcome.cause), self.server)
             if missing is not None:
                 outcome.up, outcome.error = Up.UNAVAILABLE, str(missing)
         return outcome, tuple(created)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError
-from alembic_safety.postgres.catalog import Exclusions, read_snapshot
+from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import SqlalchemySession
 
@@ -138,12 +138,15 @@ class Stage:
         def refuse() -> Any:
             raise LeftTransaction
 
-        context: Any = self.context
-        context.autocommit_block = refuse
+        attributes = vars(self.context)
+        outer = attributes.get("autocommit_block")
+        attributes["autocommit_block"] = refuse
         try:
             yield
         finally:
-            del context.autocommit_block
+            attributes["autocommit_block"] = outer
+            if outer is None:
+                del attributes["autocommit_block"]
 
     # -- what happens in them ------------------------------------------------------------------------------------------
     def apply(self, step: MigrationStep) -> None:
@@ -169,7 +172,7 @@ class Stage:
     def snapshot(self, base: Snapshot | None = None) -> Snapshot:
         """The catalog as this transaction sees it; quicker where ``base`` is an earlier state of the same transaction."""
         if base is not None and self._xid is not None:
-            return read_snapshot(self.session, exclude=self.excluded)
+            return read_delta(self.session, base, self._xid & 0xFFFFFFFF, exclude=self.excluded)
         return read_snapshot(self.session, exclude=self.excluded)
 
     def full_snapshot(self) -> Snapshot:
