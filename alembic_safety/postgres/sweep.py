@@ -84,8 +84,21 @@ def runs_from(pid: int, data: Path) -> bool:
         except OSError:
             return False
     if _ON_WINDOWS:
-        return start_time(pid) is not None
+        return _started_when_the_server_did(pid, data)
     done = subprocess.run(
         ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     return f"-D {data}" in done.stdout
+
+
+def _started_when_the_server_did(pid: int, data: Path) -> bool:
+    """Windows tells neither folder nor arguments of a process: there its age must fit what the server wrote down of its start."""
+    started = start_time(pid)
+    try:
+        noted = int((data / "postmaster.pid").read_text().splitlines()[2])
+    except (OSError, ValueError, IndexError):
+        return False
+    if started is None or not started.isdigit():
+        return False
+    steps_a_second, seconds_from_1601_to_1970 = 10_000_000, 11_644_473_600
+    return abs(int(started) / steps_a_second - seconds_from_1601_to_1970 - noted) < 10
