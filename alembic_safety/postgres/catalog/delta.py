@@ -110,23 +110,24 @@ class _Delta:
             # What was recent at base, and may have been rolled back since, is looked at again.
             for oid in watch.recent if self.settled else watch.recent | before.recent:
                 self._add(Address(unit, oid))
-            if watch.old != before.all and (self.settled or watch.old != before.old):
+            if (catalog in _DROPPABLE or catalog == "pg_inherits") and watch.lost_or_regained(before):
                 self._find_dropped(catalog)
         for line in self.survey.depend_text.splitlines():
-            classid, objid, _ = line.split(" ", 2)
+            classid, objid, rest = line.split(" ", 2)
             name = self.base.classes.get(int(classid))
-            if name in UNITS:
+            # Row types and array types belong to their table or element.
+            if name in UNITS and not (name == "pg_type" and rest.endswith(" i")):
                 self._add(Address(name, int(objid)))
 
     def _find_dropped(self, catalog: str) -> None:
-        if self.dropped and not self.settled and self.before.dropped:
+        if self.before.dropped and not self.settled:
             raise _Beyond  # what was dropped at base may have come back: only a full reading tells
         self.dropped = True
         if catalog == "pg_inherits":
             for obj in self.base.objects.values():
                 if any(obj.props.get(name) for name in ("partition_of", "inherits", "attached_to")):
                     self._add(obj.address)
-        elif catalog in _DROPPABLE:
+        else:
             left = {r[0] for r in self.statements.session.fetch(f"SELECT oid FROM pg_catalog.{catalog} WHERE oid >= 16384")}
             for address in self.base.objects:
                 if address.catalog == catalog and address.oid not in left:
@@ -200,10 +201,27 @@ class _Delta:
         known = [unit for unit in renamed if unit in self.base.units]  # nothing that is not changed itself names a new one
         if not known:
             return
-        oids = {address.oid for unit in known for address in (unit, *self.base.units[unit], *self.units.get(unit, ()))}
-        for catalog, oid in self.statements.only("dependents", oids):
-            if Address(catalog, oid) not in self.done:
-                self._add(Address(catalog, oid))
+        grown = {unit for unit in known if self._only_grown(unit)}
+        wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
+        if wider:
+            for catalog, oid, _ in self.statements.only("dependents", wider):
+                self._again(Address(catalog, oid))
+        if grown:
+            # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
+            for catalog, oid, of in self.statements.only("dependents", {unit.oid for unit in grown}):
+                if of in ("pg_rewrite", "pg_proc"):
+                    self._again(Address(catalog, oid))
+
+    def _again(self, address: Address) -> None:
+        if address not in self.done:
+            self._add(address)
+
+    def _only_grown(self, unit: Address) -> bool:
+        now = self._names(unit, self.units, self.objects)
+        return unit.catalog == "pg_class" and all(
+            now.get(address) == shown
+            for address, shown in self._names(unit, self.base.units, self.base.objects).items()
+        )
 
     def _comments(self) -> None:
         key = ("pg_description", "pg_description")

@@ -18,12 +18,20 @@ class Watch:
     """One catalog: who owns its recent rows, and the tally of the other rows and of all."""
 
     recent: frozenset[int]
+    #: OIDs of the recent rows themselves, and the greatest OID of all rows.
+    keys: tuple[int, ...]
+    greatest: int
     old: Tally
     all: Tally
 
-    def unchanged_since(self, base: Watch) -> bool:
-        """No row that was there at ``base`` and that was old then (or is old now) has gone, nor come back."""
-        return self.old in (base.old, base.all)
+    def lost_or_regained(self, base: Watch) -> bool:
+        """Whether a row of ``base`` is gone, or one that it had not is back with its old age.
+
+        OIDs are given in ascending order, so a recent row is a changed one of ``base`` if its OID is not above all of those. (After the
+        counter has wrapped around that may be wrong: then the tallies differ, and it costs a closer look.)
+        """
+        changed = [key for key in self.keys if key <= base.greatest]
+        return (self.old[0] + len(changed), self.old[1] + sum(changed)) != base.all
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,11 @@ class Survey:
             # age() counts back from this transaction's id, if it has one, else from the next one to be given.
             age = int(statements.session.fetch(f"SELECT pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)")[0][0])
         watches = {
-            (catalog, unit): Watch(frozenset(recent or ()), (old_count, old_sum), (all_count, all_sum))
-            for catalog, unit, recent, old_count, old_sum, all_count, all_sum in statements.since("survey", age)
+            (catalog, unit): Watch(frozenset(recent or ()), tuple(keys or ()), top, (old_count, old_sum), (all_count, all_sum))
+            for catalog, unit, recent, keys, old_count, old_sum, all_count, all_sum, top in statements.since("survey", age)
         }
         text, *tally = statements.since("depend_survey", age)[0]
-        depends = Watch(frozenset(), tuple(tally[:3]), tuple(tally[3:]))
+        depends = Watch(frozenset(), (), 0, tuple(tally[:3]), tuple(tally[3:]))
         rare = statements.plain("fingerprint")[0][0] or ""
         return cls(watches, depends, text or "", rare, transaction, transaction is not None)
 

@@ -27,8 +27,8 @@ LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.contype 
 LEFT JOIN (
     SELECT t.attrelid, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(t.attnum, t.attstattarget) ORDER BY t.attnum)::text AS targets
     FROM pg_catalog.pg_attribute t
-    JOIN pg_catalog.pg_class x ON x.oid = t.attrelid
-    WHERE t.attrelid >= 16384 AND t.attstattarget >= 0 AND t.attnum > 0 AND x.relkind IN ('i', 'I')
+    JOIN pg_catalog.pg_index x ON x.indexrelid = t.attrelid
+    WHERE t.attrelid >= 16384 AND t.attstattarget >= 0 AND t.attnum > 0 AND {only:x.indrelid}
     GROUP BY t.attrelid
 ) a ON a.attrelid = i.indexrelid
 WHERE i.indexrelid >= 16384 AND r.relkind IN ('r', 'p', 'm') AND r.relpersistence <> 't'
