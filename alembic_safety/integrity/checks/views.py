@@ -35,7 +35,7 @@ class View:
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """One task for every fifty views."""
-    views = [View(*row) for row in session.fetch(scope.query(_SQL))]
+    views = read_views(session, scope)
     for start in range(0, len(views), _BATCH):
         batch = tuple(views[start : start + _BATCH])
         yield Task(NAME, f"{len(batch)} views", _SECONDS * len(batch), partial(_run, scope, batch))
@@ -48,11 +48,9 @@ def _run(scope: Scope, views: Sequence[View], session: Session) -> Iterator[Reco
     yield from check_views(session, scope, views)
 
 
-def read_views(session: Session, scope: Scope, oids: str) -> list[View]:
-    """The views of the scope whose OID is in an SQL array."""
-    return [
-        View(*row) for row in session.fetch(scope.query(f"{_SQL.replace(' ORDER', f' AND oid = ANY ({oids}) ORDER')}"))
-    ]
+def read_views(session: Session, scope: Scope) -> list[View]:
+    """The views and materialized views of the scope."""
+    return [View(*row) for row in session.fetch(scope.query(_SQL))]
 
 
 def check_views(session: Session, scope: Scope, views: Sequence[View]) -> Iterator[Record]:

@@ -1,0 +1,91 @@
+"""The rows that the running transaction wrote, and whether they refer to something: one scan, then only these rows.
+
+Where a capture says which rows they are, not even the scan is needed. Else they are found by xmin: what this transaction can
+see with an xmin at or after its own id is its own (subtransactions included), or was committed by others meanwhile, which it
+does no harm to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.checks.foreign_keys import failed, orphan_finding
+from alembic_safety.integrity.foreign_key import CHILD, ForeignKey
+from alembic_safety.integrity.records import Record
+from alembic_safety.integrity.relation import Relation
+from alembic_safety.integrity.work import failure_finding
+from alembic_safety.postgres.session import Session
+
+#: Above this, rows are looked at where they are instead of by their address.
+MOST_ADDRESSES = 50_000
+
+
+def mine(alias: str = "") -> str:
+    """SQL: whether the row (of a table or a catalog) was written by the running transaction; never true before it has an id."""
+    prefix = f"{alias}." if alias else ""
+    own = "pg_catalog.pg_current_xact_id_if_assigned()::xid"
+    return f"(pg_catalog.age({prefix}xmin) <= pg_catalog.age({own}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows of a table are meant."""
+
+    relation: Relation
+    #: SQL without an alias: true for these rows.
+    condition: str
+    #: How many, where that is known.
+    count: int | None
+
+
+def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows:
+    """The rows of a table that this transaction wrote; ``keys`` is a query for their primary keys, if somebody captured them.
+
+    Raises the driver's error.
+    """
+    if keys is not None and relation.key:
+        columns = ", ".join(relation.key)
+        return Rows(relation, f"({columns}) IN (SELECT {columns} FROM ({keys}) AS captured)", None)
+    found = f"SELECT ctid FROM {relation.source} WHERE {mine()} LIMIT {MOST_ADDRESSES + 1}"
+    count, addresses = session.fetch(f"SELECT count(*), array_agg(ctid)::text FROM ({found}) AS written")[0]
+    if count > MOST_ADDRESSES:
+        return Rows(relation, mine(), None)
+    if not count:
+        return Rows(relation, "false", 0)
+    return Rows(relation, f"ctid = ANY ('{addresses}'::tid[])", count)
+
+
+def orphans_among(session: Session, rows: Rows, keys: Sequence[ForeignKey]) -> Iterator[Record]:
+    """Of these rows, those that refer to nothing, under each of the keys of their table."""
+    if not keys or rows.count == 0:
+        return
+    columns = dict.fromkeys(column for key in keys for column in key.columns)
+    these = f"SELECT {', '.join(columns)} FROM {rows.relation.source} WHERE {rows.condition}"
+    counts = ", ".join(f"(SELECT count(*) FROM touched {CHILD} WHERE {key.condition(exact=True)})" for key in keys)
+    statement = f"WITH touched AS MATERIALIZED ({these}) SELECT {counts}"
+    outcome = attempt(session, lambda: session.fetch(statement)[0])
+    if isinstance(outcome, Failure):
+        for key in keys:
+            yield from failed(key, outcome)
+        return
+    for key, count in zip(keys, outcome.value, strict=True):
+        yield from orphan_finding(session, key, count, _narrowed(rows))
+
+
+def orphans_of_removed(session: Session, key: ForeignKey, removed: str) -> Iterator[Record]:
+    """Rows that refer to what was removed; ``removed`` is a query whose columns are named like the referenced table's."""
+    columns = ", ".join(f"{CHILD}.{column}" for column in key.columns)
+    narrowed = f" AND ({columns}) IN (SELECT {', '.join(key.referenced)} FROM ({removed}) AS removed)"
+    outcome = attempt(session, lambda: int(session.fetch(key.count(narrowed))[0][0]))
+    if isinstance(outcome, Failure):
+        yield failure_finding(outcome, key.identity, "", "constraint")
+        return
+    yield from orphan_finding(session, key, outcome.value, narrowed)
+
+
+def _narrowed(rows: Rows) -> str:
+    """The rows' condition for a query that has another table beside theirs."""
+    where = f"SELECT tableoid, ctid FROM {rows.relation.source} WHERE {rows.condition}"
+    return f" AND ({CHILD}.tableoid, {CHILD}.ctid) IN ({where})"
