@@ -18,9 +18,13 @@ NONE = "none"
 
 
 def losses(derived: Derived) -> tuple[str, ...]:
-    """The rows that upgrade and downgrade destroy and that nothing gives back, a sentence each."""
-    found = [f"{need.subject}: {need.reason}" for need in (derived.synthesis.data_needs if derived.synthesis else ())]
-    named = {need.subject for need in (derived.synthesis.data_needs if derived.synthesis else ())}
+    """The rows that were there before, that the upgrade destroys and that nothing gives back, a sentence each.
+
+    Rows that only exist since the upgrade (in a table that it created) are not meant: their place goes with them.
+    """
+    needs = [n for n in (derived.synthesis.data_needs if derived.synthesis else ()) if n.lost_by == "upgrade"]
+    found = [f"{need.subject}: {need.reason}" for need in needs]
+    named = {need.subject for need in needs}
     found += [
         f"{table}: the upgrade changes rows, and their old values are not kept"
         for table, _count in derived.rows_written

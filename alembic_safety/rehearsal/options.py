@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,3 +71,10 @@ def parse_baseline(text: str | None) -> tuple[Path, str] | None:
     if not path.exists():
         raise UsageError(f"--baseline: there is no file {file!r}")
     return path, revision
+
+
+def parse_exclusions(names: Collection[str]) -> Exclusions:
+    """What the setting ``exclude`` names: ``schema.table`` is a table, a word alone a schema; besides what always is."""
+    always = Exclusions()
+    tables = {name for name in names if "." in name}
+    return Exclusions(schemas=always.schemas | (set(names) - tables), tables=always.tables | tables)
