@@ -92,7 +92,7 @@ class SafetyCollector(pytest.Collector):
         return self._rehearsal
 
     def _rehearse(self) -> Rehearsal:
-        from alembic_safety.rehearsal.options import Options, parse_baseline
+        from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
         from alembic_safety.rehearsal.runner import rehearse
         from alembic_safety.settings import load_settings
 
@@ -108,6 +108,7 @@ class SafetyCollector(pytest.Collector):
                 role=settings.role,
                 baseline=parse_baseline(settings.baseline),
                 cache_dir=settings.cache_dir,
+                exclude=parse_exclusions(settings.exclude),
             ),
         )
 

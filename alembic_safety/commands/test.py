@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(config: Config, args: Namespace) -> int:
     """Rehearse and report."""
     from alembic_safety.commands.progress import Progress
-    from alembic_safety.rehearsal.options import Options, parse_baseline
+    from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
     from alembic_safety.rehearsal.runner import rehearse
     from alembic_safety.report import rehearsal_report, write_report, write_report_files
     from alembic_safety.settings import load_settings
@@ -71,6 +71,7 @@ def run(config: Config, args: Namespace) -> int:
                 keep=args.keep,
                 cache=not args.fresh,
                 cache_dir=settings.cache_dir,
+                exclude=parse_exclusions(settings.exclude),
                 progress=progress.revision,
                 tell=progress.tell,
             ),
