@@ -107,7 +107,7 @@ class Plan:
                 return
         self._replace(now.address, "", queue)
 
-    def _replace(self, address: Address, why: str, queue: list[Address]) -> None:
+    def _replace(self, address: Address, why: str, queue: list[Address], *, with_parent: bool = False) -> None:
         """Drop an object of now; create it again if it is wanted."""
         ctx = self.ctx
         base = ctx.wanted.get(address)
@@ -118,7 +118,7 @@ class Plan:
         holder = rules.dropped_with(now, ctx)
         if holder is not None and holder in ctx.wanted and ctx.wanted[holder] not in self.replaced:
             self._replace(holder, why, queue)
-        if not rules.may_replace(now, want):
+        if not with_parent and not rules.may_replace(now, want):
             raise TooLowError(want, 2, why or "it cannot be changed in place")
         self.replaced.add(base)
         self.because.setdefault(base, why)
@@ -139,7 +139,7 @@ class Plan:
             want = ctx.before.objects[base]
             why = f"it depends on {ctx.now.objects[gone].kind} {ctx.now.objects[gone].identity}"
             if ctx.now.objects[user].parent == gone:
-                self._replace(user, "", queue)
+                self._replace(user, "", queue, with_parent=True)
             elif base_gone is None:
                 if base not in self.altered and self._may_replace(base):
                     self._replace(user, why, queue)
@@ -188,8 +188,10 @@ class Plan:
         if now.parent is not None and now.parent in ctx.drops:
             return now.parent
         holder = rules_of(now.kind).dropped_with(now, ctx)
-        if holder is not None and (holder in ctx.drops or ctx.wanted.get(holder) in self.altered):
-            return holder
+        if holder is not None:
+            rides = rules_of(now.kind).rides_on_alter and ctx.wanted.get(holder) in self.altered
+            if holder in ctx.drops or rides:
+                return holder
         if address in ctx.wanted:
             return None
         held = [e.referenced for e in self.uses_now.get(address, ()) if e.deptype in _WITH and e.referenced in ctx.drops]
@@ -212,7 +214,8 @@ class Plan:
             return None
         want = self.ctx.before.objects[base]
         holder = rules_of(want.kind).created_with(want, self.ctx)
-        return holder if holder is not None and (holder in self.ctx.creates or holder in self.altered) else None
+        rides = rules_of(want.kind).rides_on_alter and holder in self.altered
+        return holder if holder is not None and (holder in self.ctx.creates or rides) else None
 
     # -- order ----------------------------------------------------------------------------------------------------------
     def arranged(self) -> list[Node]:
@@ -258,6 +261,8 @@ class Plan:
                     if rules_of(objects[dependent].kind).is_late(objects[dependent], objects[referenced], letter):
                         continue
                     needs.add(made, first, dependent)
+                    if referenced in self.stood_in:  # the stand-in is enough for those of the circle only
+                        needs.prefer(made, ("complete", referenced))
                     if dependent in self.stood_in and made == ("create", dependent):
                         del needs.hard[made][first]
                         needs.add(("complete", dependent), first, dependent)
@@ -410,7 +415,8 @@ def make_plan(
     :raises SynthesisError: where no plan can be made.
     """
     if only is not None:
-        keep = {a for a, o in before.objects.items() if only(o.kind)} | {a for a, o in now.objects.items() if only(o.kind)}
+        keep = {a for a, o in now.objects.items() if only(o.kind)}
+        keep |= {a for a, o in before.objects.items() if only(o.kind) and _has_footing(a, before, now)}
         before = _restricted(before, keep)
         now = _restricted(now, keep)
     wanted = pair(before, now, {*aside.values(), *apart})
@@ -438,6 +444,12 @@ def _edges(side: Snapshot) -> list[Edge]:
     for obj in side.objects.values():
         edges += [Edge(obj.address, needed, "n") for needed in rules_of(obj.kind).also_needs(obj, side)]
     return edges
+
+
+def _has_footing(address: Address, before: Snapshot, now: Snapshot) -> bool:
+    """Whether everything that an object needs is there already."""
+    needed = (before.objects[a] for a in before.needs.get(address, ()) if a in before.objects)
+    return all(o.address in now.objects or (o.kind, o.identity) in now.by_identity for o in needed)
 
 
 def _restricted(side: Snapshot, keep: Collection[Address]) -> Snapshot:

@@ -96,6 +96,8 @@ class Rules:
     #: Renames are given back in this order: 0 schemas, 1 what lives in schemas or alone, 2 what hangs on those; None: never.
     rename_turn: ClassVar[int | None] = 1
 
+    #: Whether an ALTER of the object of ``created_with`` / ``dropped_with`` can make or take it too (identity sequences).
+    rides_on_alter: ClassVar[bool] = False
     #: Whether it can be created apart from the object of ``created_with``, to break a circle.
     detachable: ClassVar[bool] = False
 

@@ -40,9 +40,9 @@ def alike(now: str, want: str) -> bool:
     return any(family.match(now) and family.match(want) for family in _FAMILIES)
 
 
-def cast(column: str, now: str, want: str) -> str:
-    """The expression that brings a column's values to another type."""
-    if _BUILT_IN.match(now) and _BUILT_IN.match(want):
+def cast(column: str, now: str, want: str, *, by_text: bool = False) -> str:
+    """The expression that brings a column's values to another type, by way of text where there may be no direct cast."""
+    if not by_text and _BUILT_IN.match(now) and _BUILT_IN.match(want):
         return f"{column}::{want}"
     return f"{column}::text{'[]' if now.endswith('[]') and want.endswith('[]') else ''}::{want}"
 
@@ -73,7 +73,7 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
     if props["fdw_options"]:
         from alembic_safety.downgrade.kinds.foreign_data import options_clause
 
-        parts.append(options_clause(props["fdw_options"]))
+        parts.append(options_clause(props["fdw_options"]).strip())
     if props["compression"]:
         parts.append(f"COMPRESSION {props['compression']}")
     if props["generated"]:
@@ -104,7 +104,8 @@ def named_not_null(column: CatalogObject, ctx: Context) -> CatalogObject | None:
 
 def extras(column: CatalogObject, ctx: Context) -> list[Step]:
     """What a column has that its own clause cannot say."""
-    table, props, result = ctx.parent(column), column.props, []
+    table, props = ctx.parent(column), column.props
+    result: list[Step] = []
     alter = f"{alter_words(table, only=True)} ALTER COLUMN {quote_ident(column.name)}"
     if props["storage"]:
         result.append(Step(f"{alter} SET STORAGE {props['storage']}"))
@@ -202,6 +203,8 @@ class ColumnRules(Rules):
     def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
         """Everything that ALTER COLUMN can change."""
         table = ctx.parent(now)
+        if table.kind == "materialized_view":
+            return self._storage(now, want, changed, f"{alter_words(table)} ALTER COLUMN {quote_ident(want.name)}")
         if table.kind not in _TABLES:
             return []
         expression = _generation(now, want, changed, ctx)
@@ -220,7 +223,10 @@ class ColumnRules(Rules):
         if "not_null" in changed and not wish["not_null"] and not led("not_null") and _own_not_null(now, ctx):
             steps.append(Step(f"{prefix} DROP NOT NULL"))
         if changed & {"type", "collation"} and not led("type") and not led("collation"):
-            using = "" if alike(have["type"], wish["type"]) else cast(quote_ident(want.name), have["type"], wish["type"])
+            using = ""
+            if not alike(have["type"], wish["type"]):
+                by_text = ctx.level(want) >= 1
+                using = cast(quote_ident(want.name), have["type"], wish["type"], by_text=by_text)
             text = f"{prefix} TYPE {type_clause(want)}"
             if wish["generated"]:
                 using = ""
@@ -254,7 +260,7 @@ class ColumnRules(Rules):
 
             words = options_change(now.props["fdw_options"], wish["fdw_options"])
             if words:
-                steps.append(Step(f"{alter} {words}"))
+                steps.append(Step(f"{alter}{words}"))
         return steps
 
 
@@ -313,7 +319,7 @@ class DefaultRules(Rules):
     def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
         """Its column, unless that is inherited with another default."""
         column = self._column(want, ctx)
-        if column is None or ctx.parent(want).kind not in _TABLES:
+        if column is None or ctx.parent(want).kind not in _TABLES or not ctx.is_created(column):
             return None
         if is_inherited(column):
             for origin in same_above(column, ctx.before):

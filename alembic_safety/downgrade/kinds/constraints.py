@@ -101,8 +101,10 @@ class ConstraintRules(Rules):
             return column.address if column is not None and ctx.is_created(column) and props["validated"] else None
         if not ctx.is_created(table) or props["type"] == "foreign key":
             return None
-        if table.props.get("partition_of"):
+        if table.props.get("partition_of") and not standalone(table, ctx):
             return None
+        if table.address in ctx.aside and props["type"] in _INDEXED:
+            return None  # its index bears a name that the old table's index still has
         return table.address if props["validated"] and props["enforced"] else None
 
     def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:

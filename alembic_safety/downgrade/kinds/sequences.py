@@ -44,6 +44,7 @@ class SequenceRules(Rules):
 
     rank: ClassVar[int] = 35
     replaceable: ClassVar[bool] = False
+    rides_on_alter: ClassVar[bool] = True
 
     def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
         """The identity column."""
@@ -65,9 +66,29 @@ class SequenceRules(Rules):
         """CREATE SEQUENCE, and its owner when that exists."""
         if want.props["identity"]:
             return []
-        unlogged = want.props["persistence"] == "unlogged"
-        table = want.props["owned_by"] and self._owner_unlogged(want, ctx)
-        words = f"CREATE {'UNLOGGED ' if unlogged and not table else ''}SEQUENCE"
+        words = f"CREATE {'UNLOGGED ' if want.props['persistence'] == 'unlogged' else ''}SEQUENCE"
+        steps = [Step(" ".join([words, want.identity, *sequence_options(want)]))]
+        if want.props["owned_by"]:
+            steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {want.props['owned_by']}", late=True))
+        return steps
+
+    def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
+        """The identity column."""
+        return _identity_column(now, ctx) if now.props["identity"] else None
+
+    def is_late(self, obj: CatalogObject, referenced: CatalogObject, deptype: str) -> bool:
+        """OWNED BY is said at the end."""
+        return deptype == "a"
+
+    def move(self, now: CatalogObject, schema: str, ctx: Context) -> list[Step]:
+        """A sequence that a column owns follows its table."""
+        return [] if now.props["owned_by"] else super().move(now, schema, ctx)
+
+    def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
+        """CREATE SEQUENCE, and its owner when that exists."""
+        if want.props["identity"]:
+            return []
+        words = f"CREATE {'UNLOGGED ' if want.props['persistence'] == 'unlogged' else ''}SEQUENCE"
         steps = [Step(" ".join([words, want.identity, *sequence_options(want)]))]
         if want.props["owned_by"]:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {want.props['owned_by']}", late=True))

@@ -119,7 +119,7 @@ class TableRules(Rules):
                 continue
             names.append(quote_ident(column.name))
             mine, theirs = str(column.props["type"]), str(source.props["type"])
-            values.append(names[-1] if mine == theirs else cast(names[-1], theirs, mine))
+            values.append(names[-1] if mine == theirs else cast(names[-1], theirs, mine, by_text=True))
         if names:
             steps.append(
                 Step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
+from alembic_safety.downgrade.kinds.columns import extras
 from alembic_safety.downgrade.kinds.options import change, with_clause
 from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.postgres.catalog import undrift
@@ -61,7 +62,8 @@ class MaterializedViewRules(Rules):
         text += f" AS\n{_query(want)}"
         if not props["populated"]:
             text += "\nWITH NO DATA"
-        return [Step(text), *self._mark(want)]
+        held = [step for c in ctx.carried.get(want.address, ()) if c.kind == "column" for step in extras(c, ctx)]
+        return [Step(text), *held, *self._mark(want)]
 
     def _mark(self, want: CatalogObject) -> list[Step]:
         on = want.props["clustered_on"]
