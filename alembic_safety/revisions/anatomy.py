@@ -71,18 +71,24 @@ def canonical_source(source: str) -> str:
     """
     source = source.replace("\r\n", "\n")
     try:
-        anatomy = Anatomy(source)
+        return canonical(Anatomy(source))
     except (SyntaxError, ValueError):
         return source
-    cuts = [(block.start, block.end) for block in blocks(source) if block.intact]
+
+
+def canonical(anatomy: Anatomy) -> str:
+    """As ``canonical_source``, of a text with plain line ends that was parsed already."""
+    source = anatomy.source
+    cuts = [(block.start, block.end, "") for block in blocks(source) if block.intact]
     if anatomy.downgrade is not None and anatomy.downgrade_state in (EMPTY, MARKED):
         start, end = anatomy.span(anatomy.downgrade)
         # The end marker is a comment, which the syntax tree doesn't count to the function.
-        end = max([end, *(stop for begin, stop in cuts if start <= begin < end)])
-        cuts = [(start, end), *(cut for cut in cuts if not start <= cut[0] < end)]
-    for start, end in sorted(cuts, reverse=True):
-        source = source[:start] + source[end:]
-    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip()) + "\n"
+        end = max([end, *(stop for begin, stop, _ in cuts if start <= begin < end)])
+        cuts = [(start, end, "\n\n\n"), *(cut for cut in cuts if not start <= cut[0] < end)]
+    for start, end, gap in sorted(cuts, reverse=True):
+        before, after = source[:start], source[end:]
+        source = before.rstrip() + gap + after.lstrip("\n") if gap else before + after
+    return source.rstrip() + "\n"
 
 
 def sql_files_named(tree: ast.Module) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import SafetyError, SourceError, UsageError
-from alembic_safety.revisions.anatomy import Anatomy, canonical_source, sql_files_named
+from alembic_safety.revisions.anatomy import Anatomy, canonical, sql_files_named
 from alembic_safety.revisions.graph import Node, in_order
 from alembic_safety.revisions.internals import dependencies, down_revisions, own_labels
 from alembic_safety.revisions.rewrite import read_source
@@ -207,7 +207,15 @@ def chain_of(script: ScriptDirectory) -> Chain:
 def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:
     path = Path(script.path)
     source = read_source(path)[0] if path.suffix == ".py" else ""
-    files, missing = _sql_files(source, path)
+    plain = source.replace("\r\n", "\n")
+    named: tuple[tuple[Path, ...], tuple[str, ...]]
+    try:
+        anatomy = Anatomy(plain)
+    except (SyntaxError, ValueError):  # a form that Alembic could load all the same
+        named, essence = ((), ()), plain
+    else:
+        named, essence = _sql_files(anatomy, path), canonical(anatomy)
+    files, missing = named
     return Revision(
         id=node.id,
         path=path,
@@ -217,14 +225,14 @@ def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:
         title=(script.doc or "").strip(),
         sql_files=files,
         missing_files=missing,
-        key=_key(source, files, [keys[n] for n in node.needs]),
+        key=_key(essence, files, [keys[n] for n in node.needs]),
         source=source,
     )
 
 
-def _key(source: str, files: Iterable[Path], parents: Iterable[str]) -> str:
+def _key(essence: str, files: Iterable[Path], parents: Iterable[str]) -> str:
     result = hashlib.sha256()
-    result.update(canonical_source(source).encode("utf-8", "surrogateescape"))
+    result.update(essence.encode("utf-8", "surrogateescape"))
     for file in files:
         result.update(b"\0sql\0" + file.name.encode("utf-8", "surrogateescape") + b"\0")
         result.update(hashlib.sha256(file.read_bytes()).digest())
@@ -233,13 +241,10 @@ def _key(source: str, files: Iterable[Path], parents: Iterable[str]) -> str:
     return result.hexdigest()
 
 
-def _sql_files(source: str, path: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    if ".sql" not in source and "run_sql_file" not in source:
+def _sql_files(anatomy: Anatomy, path: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    if ".sql" not in anatomy.source and "run_sql_file" not in anatomy.source:
         return (), ()
-    try:
-        own, other = sql_files_named(Anatomy(source).tree)
-    except (SyntaxError, ValueError):
-        return (), ()
+    own, other = sql_files_named(anatomy.tree)
     found: list[Path] = []
     missing: list[str] = []
     for name in own:
