@@ -70,10 +70,8 @@ def _about(wrapped: Wrapped) -> list[str]:
     text = [f"{wrapped.revision}  {wrapped.path.name}  from {wrapped.migration.up.path}  ({count}, {down})"]
     for part in wrapped.parts:
         if part.reason:
-            first, last = part.statements[0].line, part.statements[-1].line
-            where = f"line {first}" if first == last else f"lines {first} to {last}"
             how = "outside of a transaction" if part.autocommit else "in one transaction"
-            text.append(f"    {where}: {how}, because {part.reason}")
+            text.append(f"    {part.place}: {how}, because {part.reason}")
     return text
 
 

@@ -24,10 +24,19 @@ class Part:
     """Consecutive statements that run alike."""
 
     statements: tuple[Statement, ...]
-    #: True: outside of any transaction of Alembic's, one by one (BEGIN and COMMIT among them are sent as written).
+    #: True: outside of any transaction of Alembic's, one by one (BEGIN and COMMIT among them are sent as written). With no
+    #: statement in it, it only commits.
     autocommit: bool
     #: Why, in plain words ('' for the ordinary case, the revision's own transaction).
     reason: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where its statements are in the file, in words."""
+        lines = [s.line for s in self.statements]
+        if not lines:
+            return "between its transactions"
+        return f"line {lines[0]}" if lines[0] == lines[-1] else f"lines {lines[0]} to {lines[-1]}"
 
 
 def parts(statements: Sequence[Statement], *, transaction: bool = True, shared_transaction: bool = False) -> list[Part]:
@@ -130,7 +139,8 @@ def _inside_out(
         piece = statements[start:index]
         if piece and inside:
             result += _implicit(piece, shared_transaction)
-        elif piece:
+        elif not inside and (piece or index < len(statements)):
+            # COMMIT and BEGIN with nothing between still commit what was done so far.
             result.append(
                 Part(tuple(piece), True, f"COMMIT in line {statements[start - 1].line} ended the transaction")
             )

@@ -70,13 +70,7 @@ def revision_text(text: WrappedText) -> str:
 
 def _remarks(parts: Sequence[Part]) -> list[str]:
     """A comment on what does not run in the revision's transaction."""
-    lines: list[str] = []
-    for part in parts:
-        if part.autocommit:
-            first, last = part.statements[0].line, part.statements[-1].line
-            where = f"line {first}" if first == last else f"lines {first} to {last}"
-            lines.append(f"# Outside of a transaction, {where}: {part.reason}.")
-    return lines
+    return [f"# Outside of a transaction, {part.place}: {part.reason}." for part in parts if part.autocommit]
 
 
 def _call(source: Source, text: WrappedText) -> list[str]:

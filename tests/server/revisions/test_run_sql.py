@@ -125,6 +125,13 @@ def test_transactions_of_a_file_are_its_own(database: Any, project: Any, driver:
     assert found == [("one", None)]
 
 
+def test_a_commit_in_the_middle_commits(database: Any, project: Any, driver: str) -> None:
+    project.sql("a", "CREATE TABLE one ();\nCOMMIT;\nBEGIN;\nCREATE TABLE two ();\nSELECT nope;\nCOMMIT;")
+    with pytest.raises(StatementError, match="nope"):
+        project.upgrade(database.url, driver)
+    assert rows(database, "SELECT to_regclass('one')::text, to_regclass('two')::text") == [("one", None)]
+
+
 def test_a_file_in_one_transaction_is_in_the_revisions_own(database: Any, project: Any) -> None:
     project.sql("a", "BEGIN;\nCREATE TABLE one ();\nCOMMIT;\n")
     project.revision("b", 'op.run_sql("BEGIN; CREATE TABLE two (); COMMIT")\nop.run_sql("SELECT nope")')

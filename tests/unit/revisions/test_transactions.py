@@ -129,6 +129,14 @@ def test_a_transaction_that_is_left_open_is_the_revisions_own() -> None:
     assert plan(text) == [(True, ["BEGIN", "SELECT 1", "COMMIT"]), (False, ["SELECT 2"])]
 
 
+def test_a_commit_in_the_middle_commits() -> None:
+    assert plan("SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;") == [
+        (False, ["SELECT 1"]),
+        (True, []),
+        (False, ["SELECT 2"]),
+    ]
+
+
 def test_rolling_back_to_a_savepoint_is_no_end() -> None:
     text = "SAVEPOINT a; SELECT 1; ROLLBACK TO SAVEPOINT a; RELEASE a"
     assert [p for p, _ in plan(text)] == [False]
