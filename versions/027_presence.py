@@ -21,7 +21,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.run_sql_file(
-        "027_presence.down.sql",
-        sha256="02a3a7c0f25291fc8ce2e4e5234d9caf914d3c5ebbaa65f689aaa997b68e762e",
-    )
+    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 027'")

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 051'")
+    op.run_sql_file(
+        "051_swap_reactions_table.down.sql",
+        sha256="0cbecaae0ed369c38c59d4e2bc267440e6e7d9c6e4d274b3948c65c1b94cdf04",
+    )
