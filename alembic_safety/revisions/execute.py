@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError, StatementError
 from alembic_safety.postgres.session import SqlalchemySession
-from alembic_safety.revisions.internals import is_transaction_per_migration, version_locations
+from alembic_safety.revisions.internals import (
+    is_in_foreign_transaction,
+    is_transaction_per_migration,
+    version_locations,
+)
 from alembic_safety.revisions.script import Statement
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.session_settings import SessionSettings, settings_in
@@ -64,6 +68,12 @@ def _run(context: MigrationContext, text: str, file: str | None, transaction: bo
     target = _Offline(context) if context.as_sql else _Online(context, place)
     with target.scoped(settings):
         for part in prepared:
+            if part.autocommit and not context.as_sql and is_in_foreign_transaction(context):
+                raise SourceError(
+                    f"has to leave the transaction ({part.place}: {part.reason}), and env.py opened it before Alembic did: "
+                    "let context.begin_transaction() open it, on a connection from engine.connect()",
+                    file=file or place,
+                )
             with context.autocommit_block() if part.autocommit else nullcontext():
                 target.run(part.statements, file)
 

@@ -32,6 +32,11 @@ def own_labels(script: Script) -> tuple[str, ...]:
     return tuple(sorted(script._orig_branch_labels))
 
 
+def is_in_foreign_transaction(context: MigrationContext) -> bool:
+    """Whether the caller opened the transaction, so that Alembic can't end it."""
+    return bool(context._in_external_transaction)
+
+
 def is_transaction_per_migration(context: MigrationContext) -> bool:
     """Whether each revision has a transaction of its own."""
     return bool(context._transaction_per_migration)

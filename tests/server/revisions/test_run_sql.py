@@ -191,6 +191,18 @@ def test_an_added_value_can_be_used_by_the_next_revision_in_a_shared_transaction
     assert rows(database, "SELECT m::text FROM t") == [("b",)]
 
 
+def test_a_transaction_that_is_not_alembics_cannot_be_left(database: Any, project: Any) -> None:
+    project.sql("a", "CREATE TABLE t (a integer);\nCREATE INDEX CONCURRENTLY i ON t (a);")
+    engine = sqlalchemy.create_engine(database.url)
+    with engine.begin() as connection:
+        project.config.attributes["connection"] = connection
+        with pytest.raises(
+            SourceError, match=r"a.sql: has to leave the transaction \(line 2: CREATE INDEX CONCURRENTLY"
+        ):
+            command.upgrade(project.config, "head")
+    engine.dispose()
+
+
 def test_the_printed_script_does_the_same(
     database: Any, project: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
