@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,8 @@ class Snapshot:
     #: Server version as ``server_version_num`` (150018 is 15.18).
     server_version: int
     objects: Mapping[Address, CatalogObject]
-    edges: frozenset[Edge] = frozenset()
+    #: What needs what; a catalog reader's set works them out when it is first asked.
+    edges: Set[Edge] = frozenset()
     #: User objects of kinds that are not modelled, as (kind, identity): reported, never skipped in silence.
     unmodelled: tuple[tuple[str, str], ...] = ()
     #: Addresses that belong to an extension (never objects of their own), mapped to the extension's name.

@@ -36,7 +36,7 @@ UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fa
 _DROPPABLE = ("pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext")
 
 
-class _Beyond(Exception):
+class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
 
 
@@ -57,7 +57,7 @@ def read_delta(session: Session, base: Snapshot, since_xid: int, exclude: Exclus
         survey = Survey.take(statements, since_xid)
         try:
             return _Delta(statements, base, survey, since_xid, exclude).snapshot()
-        except _Beyond:
+        except _BeyondError:
             return full(statements, version, exclude, follow=True)
 
 
@@ -83,7 +83,7 @@ class _Delta:
 
     def snapshot(self) -> SurveyedSnapshot:
         if self.survey.rare != self.before.rare:
-            raise _Beyond
+            raise _BeyondError
         self._find_changed()
         while self.pending:
             self._propagate(self._read_pending())
@@ -121,7 +121,7 @@ class _Delta:
 
     def _find_dropped(self, catalog: str) -> None:
         if self.before.dropped and not self.settled:
-            raise _Beyond  # what was dropped at base may have come back: only a full reading tells
+            raise _BeyondError  # what was dropped at base may have come back: only a full reading tells
         self.dropped = True
         if catalog == "pg_inherits":
             for obj in self.base.objects.values():
@@ -138,7 +138,7 @@ class _Delta:
         obj = self.objects.get(address)
         unit = obj.parent if obj is not None and obj.parent is not None else Address(address.catalog, address.oid)
         if unit.catalog not in UNITS or unit in self.base.members:
-            raise _Beyond
+            raise _BeyondError
         if unit not in self.done:
             self.pending.add(unit)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 
 
-class EdgeSet(Set[Edge]):
+class EdgeSet(AbstractSet[Edge]):
     """An immutable set of edges between objects of one snapshot.
 
     The ends are addresses of snapshot objects: a view instead of its rule, a table instead of its row type, an element type instead of

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 
 _OUTPUT = re.compile(r" {4}(?: {4})?(?! )(?:.* )?AS (\w+),?$")
@@ -61,7 +61,7 @@ def _output_columns(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-@lru_cache(maxsize=None)
+@cache
 def query(name: str, major: int) -> Query:
     """The query of that name for a server of that major version; raises FileNotFoundError for an unknown name."""
     text = _variant(name, major)

@@ -1,10 +1,10 @@
 -- Fingerprint of the catalogs of rare objects, and of roles and tablespaces, whose names appear in other objects.
 SELECT pg_catalog.md5(pg_catalog.string_agg(f.catalog || f.row, ' ' ORDER BY f.catalog, f.row)) FROM (
-    SELECT 'pg_namespace' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_namespace x WHERE x.nspname !~ '^pg_'
+    SELECT 'pg_namespace' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_namespace x WHERE x.nspname !~ '^pg_(temp|toast)'
     UNION ALL
     SELECT 'pg_extension' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_extension x WHERE x.oid >= 16384
     UNION ALL
-    SELECT 'pg_language' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_language x WHERE x.oid >= 16384
+    SELECT 'pg_language' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_language x
     UNION ALL
     SELECT 'pg_am' AS catalog, x.oid::text || ':' || x.xmin::text AS row FROM pg_catalog.pg_am x WHERE x.oid >= 16384
     UNION ALL
@@ -66,6 +66,8 @@ SELECT pg_catalog.md5(pg_catalog.string_agg(f.catalog || f.row, ' ' ORDER BY f.c
     SELECT 'pg_tablespace', x.oid::text || ' ' || x.spcname FROM pg_catalog.pg_tablespace x
     UNION ALL
     SELECT 'system', x.oid::text || ':' || x.xmin::text FROM pg_catalog.pg_class x WHERE x.oid < 16384 AND x.relacl IS NOT NULL
+    UNION ALL
+    SELECT 'pg_type', x.oid::text || ':' || x.xmin::text FROM pg_catalog.pg_type x WHERE x.oid < 16384 AND x.typacl IS NOT NULL
     UNION ALL
     SELECT 'pg_proc', x.oid::text || ':' || x.xmin::text FROM pg_catalog.pg_proc x WHERE x.oid < 16384 AND x.proacl IS NOT NULL
 ) f

@@ -10,15 +10,36 @@ SELECT 'system relation grants', c.oid::pg_catalog.regclass::text || ' ' || COAL
 FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_init_privs i
     ON i.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.objoid = c.oid AND i.objsubid = 0
-WHERE c.oid < 16384 AND (c.relacl IS NOT NULL OR i.objoid IS NOT NULL)
+WHERE c.oid < 16384 AND c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND (c.relacl IS NOT NULL OR i.objoid IS NOT NULL)
   AND c.relacl::text IS DISTINCT FROM i.initprivs::text
 UNION ALL
 SELECT 'system function grants', p.oid::pg_catalog.regprocedure::text || ' ' || COALESCE(p.proacl::text, 'default')
 FROM pg_catalog.pg_proc p
 LEFT JOIN pg_catalog.pg_init_privs i
     ON i.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND i.objoid = p.oid AND i.objsubid = 0
-WHERE p.oid < 16384 AND (p.proacl IS NOT NULL OR i.objoid IS NOT NULL)
+WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND (p.proacl IS NOT NULL OR i.objoid IS NOT NULL)
   AND p.proacl::text IS DISTINCT FROM i.initprivs::text
+UNION ALL
+SELECT 'system type grants', pg_catalog.format_type(t.oid, NULL) || ' ' || COALESCE(t.typacl::text, 'default')
+FROM pg_catalog.pg_type t
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass AND i.objoid = t.oid AND i.objsubid = 0
+WHERE t.oid < 16384 AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND (t.typacl IS NOT NULL OR i.objoid IS NOT NULL)
+  AND t.typacl::text IS DISTINCT FROM i.initprivs::text
+UNION ALL
+SELECT 'system language grants', pg_catalog.quote_ident(l.lanname) || ' ' || COALESCE(l.lanacl::text, 'default')
+FROM pg_catalog.pg_language l
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_language'::pg_catalog.regclass AND i.objoid = l.oid AND i.objsubid = 0
+WHERE l.oid < 16384 AND (l.lanacl IS NOT NULL OR i.objoid IS NOT NULL)
+  AND l.lanacl::text IS DISTINCT FROM i.initprivs::text
+UNION ALL
+SELECT 'system schema grants', pg_catalog.quote_ident(n.nspname) || ' ' || COALESCE(n.nspacl::text, 'default')
+FROM pg_catalog.pg_namespace n
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND i.objoid = n.oid AND i.objsubid = 0
+WHERE n.nspname = 'pg_catalog' AND (n.nspacl IS NOT NULL OR i.objoid IS NOT NULL)
+  AND n.nspacl::text IS DISTINCT FROM i.initprivs::text
 UNION ALL
 SELECT 'user mapping options', 'FOR ' || pg_catalog.quote_ident(m.usename) || ' SERVER ' || pg_catalog.quote_ident(m.srvname)
 FROM pg_catalog.pg_user_mappings m

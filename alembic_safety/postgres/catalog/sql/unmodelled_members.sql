@@ -9,6 +9,16 @@ FROM (
     UNION ALL
     SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, pg_catalog.format_type(t.oid, NULL), t.typacl::text
     FROM pg_catalog.pg_type t WHERE t.oid >= 16384
+    UNION ALL
+    SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, n.oid, 'schema ' || pg_catalog.quote_ident(n.nspname), n.nspacl::text
+    FROM pg_catalog.pg_namespace n WHERE n.oid >= 16384
+    UNION ALL
+    SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, l.oid, 'language ' || pg_catalog.quote_ident(l.lanname), l.lanacl::text
+    FROM pg_catalog.pg_language l WHERE l.oid >= 16384
+    UNION ALL
+    SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, f.oid,
+           'foreign data wrapper ' || pg_catalog.quote_ident(f.fdwname), f.fdwacl::text
+    FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.oid >= 16384
 ) a
 JOIN pg_catalog.pg_depend d ON d.classid = a.class AND d.objid = a.oid AND d.deptype = 'e'
 LEFT JOIN pg_catalog.pg_init_privs i ON i.classoid = a.class AND i.objoid = a.oid AND i.objsubid = 0
