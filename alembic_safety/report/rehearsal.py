@@ -106,7 +106,7 @@ def _row(verdict: Verdict) -> Row:
             Cell(verdict.revision),
             Cell(verdict.title),
             *(_cell(result) for result in (verdict.up, verdict.down, verdict.restored, verdict.again)),
-            Cell("known" if verdict.cached else _time(verdict.seconds)),
+            Cell("cached" if verdict.cached else _time(verdict.seconds)),
         ),
         detail=tuple(detail(verdict)),
         duration=verdict.seconds,

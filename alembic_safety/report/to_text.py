@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from alembic_safety.model.finding import Finding, Severity
@@ -48,6 +49,8 @@ def console_for(stream: TextIO) -> Console:
     """A rich console on a stream: as wide as the terminal; without a terminal plain, and wide enough for a log."""
     from rich.console import Console
 
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="replace")  # a terminal without Unicode shows a question mark, not a traceback
     terminal = stream.isatty()
     columns = shutil.get_terminal_size().columns if terminal else int(os.environ.get("COLUMNS") or _PLAIN_WIDTH)
     return Console(file=stream, width=max(columns, 40), highlight=False, markup=False, emoji=False, soft_wrap=False)

@@ -166,6 +166,12 @@ class TestText:
         assert "<b>orders</b> & | totals" in text
         assert all(len(line) <= 140 for line in text.splitlines())
 
+    def test_a_terminal_without_unicode_gets_question_marks(self, report):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        write_report(report, "text", stream)
+        stream.flush()
+        assert b"? Drop it in downgrade()" in stream.buffer.getvalue()
+
     def test_columns_in_the_environment_set_the_width(self, report, monkeypatch):
         monkeypatch.setenv("COLUMNS", "60")
         table = [line for line in written(report, "text").splitlines() if "|" in line or "-+-" in line]
