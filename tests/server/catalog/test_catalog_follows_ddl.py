@@ -1,0 +1,130 @@
+"""Three hundred changes of a schema, one after another: each is seen, and a delta equals a full reading.
+
+The corpus says of each statement whether pg_dump shows it. ``ALEMBIC_SAFETY_THOROUGH=1`` asks pg_dump itself, statement by statement (half a minute).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.snapshot import Snapshot, privileges_of, structure_of
+from alembic_safety.postgres.catalog import read_delta, read_snapshot
+from alembic_safety.postgres.session import PsycopgSession
+from tests.conftest import ScratchDatabase
+
+CORPUS = Path(__file__).with_name("ddl_corpus.sql")
+THOROUGH = bool(os.environ.get("ALEMBIC_SAFETY_THOROUGH"))
+
+
+def statements(major: int) -> Iterator[tuple[str, bool]]:
+    """Each statement for that version, and whether pg_dump shows nothing of it."""
+    least, quiet = 0, False
+    for line in CORPUS.read_text("utf-8").splitlines():
+        if line.startswith("-- from "):
+            least = int(line.split()[2])
+        elif line == "-- quiet":
+            quiet = True
+        elif line and not line.startswith("--"):
+            if major >= least:
+                yield line, quiet
+            least, quiet = 0, False
+
+
+def facts(snapshot: Snapshot) -> dict[tuple[str, str], Any]:
+    """All that is compared, by identity."""
+    found: dict[tuple[str, str], Any] = {k: (structure_of(o), privileges_of(o)) for k, o in snapshot.by_identity.items()}
+    found["", "unmodelled"] = snapshot.unmodelled
+    return found
+
+
+def assert_same(full: Snapshot, delta: Snapshot, after: str) -> None:
+    def whole(obj: CatalogObject | None) -> Any:
+        return obj and (obj, obj.position)
+
+    different = {
+        address: (full.objects.get(address), delta.objects.get(address))
+        for address in full.objects.keys() | delta.objects.keys()
+        if whole(full.objects.get(address)) != whole(delta.objects.get(address))
+    }
+    assert not different, after
+    assert set(full.edges) == set(delta.edges), after
+    assert full.unmodelled == delta.unmodelled, after
+    assert full.extension_members == delta.extension_members, after
+    assert len(full.by_identity) == len(full.objects), f"identities are not unique after {after}"
+
+
+def xid_of(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
+    assert row is not None
+    return int(row[0]) % 2**32
+
+
+@pytest.fixture
+def roles(database: ScratchDatabase) -> Iterator[None]:
+    names = ("catalog_owner", "catalog_reader")
+    with database.connect(autocommit=True) as connection:
+        existing = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        for name in names:
+            if name not in existing:
+                connection.execute(f"CREATE ROLE {name}")  # type: ignore[arg-type]
+    yield
+
+
+def test_every_change_is_seen_and_deltas_equal_full_readings(database: ScratchDatabase, roles: None) -> None:
+    del roles
+    dump = database.dump_schema() if THOROUGH else ""
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        before = read_snapshot(session)
+        connection.rollback()
+        shown = facts(before)
+        for number, (sql, quiet) in enumerate(statements(database.server.version_num // 10000)):
+            xid = xid_of(connection)
+            session.execute(sql)
+            after = read_delta(session, before, xid)
+            if THOROUGH or number % 3 == 0:
+                assert_same(read_snapshot(session), after, sql)
+            connection.commit()
+            now = facts(after)
+            assert (now == shown) is quiet, sql
+            if THOROUGH:
+                dumped = database.dump_schema()
+                assert (dumped == dump) is quiet, sql
+                dump = dumped
+            before, shown = after, now
+
+
+def test_deltas_survive_rollbacks_whatever_they_start_from(database: ScratchDatabase, roles: None) -> None:
+    del roles
+    chance = random.Random(7)
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        start = read_snapshot(session)
+        connection.rollback()
+        xid, known = 0, [start]
+        for sql, _ in statements(database.server.version_num // 10000):
+            if not xid:
+                xid = xid_of(connection)
+            if chance.random() < 0.25:
+                session.execute("SAVEPOINT undone")
+                session.execute(sql)
+                known.append(read_delta(session, chance.choice(known), xid))
+                session.execute("ROLLBACK TO SAVEPOINT undone")
+                assert_same(read_snapshot(session), read_delta(session, chance.choice(known), xid), f"undone {sql}")
+            session.execute(sql)
+            if chance.random() < 0.2:
+                known.append(read_snapshot(session) if chance.random() < 0.3 else read_delta(session, chance.choice(known), xid))
+            # An enum's new value can't be used before it is committed.
+            if chance.random() < 0.1 or "ADD VALUE" in sql:
+                final = read_delta(session, chance.choice(known), xid)
+                assert_same(read_snapshot(session), final, sql)
+                connection.commit()
+                xid, known = 0, [final]
