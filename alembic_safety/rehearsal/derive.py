@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
-from alembic_safety.downgrade.statement import Grade, Rating, Synthesis
+from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
 from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
 from alembic_safety.rehearsal.bench import StageBench
@@ -71,8 +71,16 @@ class Derived:
 class Deriver(Visitor):
     """Synthesizes and proves while ``rehearse`` runs; results in ``derived`` by revision."""
 
-    def __init__(self, *, column_order: bool = False, wanted: Callable[[Revision], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        *,
+        column_order: bool = False,
+        wanted: Callable[[Revision], bool] = lambda _: True,
+        render: Callable[[Sequence[Statement]], Sequence[str]] = render_body,
+    ) -> None:
         self.column_order = column_order
+        #: Statements as lines of Python: what is proven is this text.
+        self.render = render
         self.derived: dict[str, Derived] = {}
         self.verdicts: dict[str, Verdict] = {}
         self._wanted = wanted
@@ -98,7 +106,7 @@ class Deriver(Visitor):
             synthesis = synthesize(before, after, StageBench(stage, after), column_order=self.column_order)
         except SynthesisError as error:
             return replace(found, failure=str(error))
-        body = tuple(render_body(synthesis.statements))
+        body = tuple(self.render(synthesis.statements))
         found = replace(found, synthesis=synthesis, body=body, left=synthesis.residue)
         if synthesis.grade is Grade.DIFFERENT or synthesis.refusals:
             return replace(found, restored=restored_by(list(synthesis.residue)))
@@ -180,5 +188,6 @@ def _upgrade_again(stage: Stage, revision: Revision) -> None:
     assert script is not None
     loaded = script.get_revision(revision.id)
     assert loaded is not None
+    stage.forget_types()
     with Operations.context(stage.context), stage.staying_in_transaction():
         loaded.module.upgrade()

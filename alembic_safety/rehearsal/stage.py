@@ -154,9 +154,14 @@ class Stage:
         from alembic.runtime.migration import HeadMaintainer
 
         maintainer = HeadMaintainer(self.context, self.heads)
+        self.forget_types()
         step.migration_fn()
         maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
         self.heads = maintainer.heads
+
+    def forget_types(self) -> None:
+        """Let SQLAlchemy forget which enum types it created: a real upgrade runs in a process of its own, without that memory."""
+        self.context.impl.memo.clear()
 
     def step_back(self, script: Script) -> None:
         """Move the version table back by one revision, whose downgrade was done in another way."""
