@@ -46,3 +46,21 @@ def _extend_command_line(config_module: ModuleType) -> None:
 
     init.adds_safety_commands = True  # type: ignore[attr-defined]
     command_line.__init__ = init
+    _extend_revision(command_line)
+
+
+def _extend_revision(command_line: Any) -> None:
+    """Let ``alembic -x sql=FILE revision`` make a revision of a SQL file; every other call goes the old way."""
+    original = command_line.run_cmd
+
+    @functools.wraps(original)
+    def run_cmd(self: Any, config: Any, options: Any) -> None:
+        if not any(x.startswith("sql=") for x in getattr(options, "x", None) or ()):
+            original(self, config, options)
+            return
+        from alembic_safety.commands.registry import run_sql_revision
+
+        if not run_sql_revision(config, options):
+            original(self, config, options)
+
+    command_line.run_cmd = run_cmd

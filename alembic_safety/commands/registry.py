@@ -30,9 +30,22 @@ class Entry(NamedTuple):
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("safety-test", "alembic_safety.commands.test", "Rehearse every revision up, down and up again on a throwaway PostgreSQL."),
-    Entry("safety-downgrade", "alembic_safety.commands.downgrade", "Derive proven downgrades and write them into revision files."),
+    Entry(
+        "safety-test",
+        "alembic_safety.commands.test",
+        "Rehearse every revision up, down and up again on a throwaway PostgreSQL.",
+    ),
+    Entry(
+        "safety-downgrade",
+        "alembic_safety.commands.downgrade",
+        "Derive proven downgrades and write them into revision files.",
+    ),
     Entry("safety-verify", "alembic_safety.commands.verify", "Check the integrity of a whole database."),
+    Entry(
+        "safety-check",
+        "alembic_safety.commands.check",
+        "Say which certificates are missing or stale, without a database.",
+    ),
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
     Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )
@@ -128,3 +141,19 @@ def run(command: Command, config: Config, options: Namespace) -> int:
         # whoever read our output has seen enough; the interpreter would complain once more when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def run_sql_revision(config: Config, options: Namespace) -> bool:
+    """Do ``alembic -x sql=FILE revision``; False where the call is another, and nothing was done."""
+    from alembic_safety.commands.sql_revision import make, sql_file
+
+    file = sql_file(options)
+    if file is None:
+        return False
+    command = Command(
+        name="revision", description="", example="", run=lambda config, options: make(config, options, file)
+    )
+    status = run(command, config, options)
+    if status:
+        sys.exit(status)
+    return True

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 
-def add_server_options(parser: ArgumentParser) -> None:
+def add_server_options(parser: ArgumentParser, *, keep: bool = True) -> None:
     """Where to rehearse."""
     server = parser.add_argument_group("the PostgreSQL to rehearse on (default: one of our own, gone afterwards)")
     server.add_argument("--server", metavar="URL", help="make scratch databases on this server (default: start one)")
@@ -18,7 +18,10 @@ def add_server_options(parser: ArgumentParser) -> None:
     server.add_argument(
         "--pg-version", metavar="MAJOR", help="which of the installed major versions (default: the newest)"
     )
-    server.add_argument("--keep", action="store_true", help="keep the server and its database to look at (default: no)")
+    if keep:
+        server.add_argument(
+            "--keep", action="store_true", help="keep the server and its database to look at (default: no)"
+        )
 
 
 def server_options(args: Namespace) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.commands.command import OK, Command
+from alembic_safety.commands.serving import add_server_options, server_options
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,11 +28,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         help="version location to write to (default: the only one, or the head's)",
     )
+    parser.add_argument(
+        "--no-downgrades",
+        action="store_true",
+        help="leave revisions without a down file as they are (default: derive their downgrades on a throwaway PostgreSQL)",
+    )
     parser.add_argument("--encoding", metavar="NAME", default="utf-8", help="encoding of the files (default: utf-8)")
+    add_server_options(parser, keep=False)
 
 
 def run(config: Config, args: Namespace) -> int:
-    """Wrap, and say what was done."""
+    """Wrap, derive what has no way down, and say what was done."""
     from alembic_safety.revisions.wrap import wrap
 
     result = wrap(
@@ -44,6 +51,11 @@ def run(config: Config, args: Namespace) -> int:
     )
     for line in lines(result, dry_run=args.dry_run):
         config.print_stdout("%s", line)
+    missing = frozenset(w.revision for w in result.new if not w.has_downgrade)
+    if missing and not args.dry_run and not args.no_downgrades:
+        from alembic_safety.commands.deriving import derive_for
+
+        return derive_for(config, missing, server_options(args))
     return OK
 
 

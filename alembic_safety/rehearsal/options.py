@@ -35,6 +35,8 @@ class Options:
     last: str | None = None
     #: A revision or range ``FIRST:LAST`` to judge, in the place of first and last.
     select: str | None = None
+    #: Identifiers of the revisions to judge, in the place of all these.
+    chosen: frozenset[str] | None = None
     #: The only revision to judge.
     only: str | None = None
     #: Seconds that one revision may take; None: any time.

@@ -89,7 +89,9 @@ class Plan:
         if options.baseline is not None:
             base = chain.resolve(options.baseline[1])
             self.present = chain.ancestors(base.id) | {base.id}
-        if options.only is not None:
+        if options.chosen is not None:
+            wanted = {chain.resolve(name).id for name in options.chosen}
+        elif options.only is not None:
             wanted = {chain.resolve(options.only).id}
         else:
             spec = options.select or f"{options.first or ''}:{options.last or ''}"
