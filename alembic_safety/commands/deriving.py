@@ -42,7 +42,7 @@ def derive_for(config: Config, revisions: frozenset[str], options: dict[str, Any
                 scope=Scope.MISSING,
             )
     except ServerError as error:
-        print(f"no downgrade was derived: {error}", file=sys.stderr)  # noqa: T201 - a command's diagnostics
+        print(f"no downgrade was derived: {error}", file=sys.stderr)
         return FOUND
     write_downgrades(history)
     report = coverage_report(

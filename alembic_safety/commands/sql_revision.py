@@ -16,7 +16,7 @@ def sql_file(options: Namespace) -> str | None:
     command = getattr(options, "cmd", None)
     if not given or not command or getattr(command[0], "__name__", "") != "revision":
         return None
-    return given[-1].partition("=")[2]
+    return str(given[-1].partition("=")[2])
 
 
 def make(config: Config, options: Namespace, file: str) -> int:
