@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 002'")
+    # alembic-safety: begin downgrade b878aa10f8147ffa
+    # extension "uuid-ossp" was created
+    op.run_sql('DROP EXTENSION "uuid-ossp"')
+
+    # extension citext was created
+    op.run_sql("DROP EXTENSION citext")
+
+    # extension pgcrypto was created
+    op.run_sql("DROP EXTENSION pgcrypto")
+    # alembic-safety: end downgrade

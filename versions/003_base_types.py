@@ -21,4 +21,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 003'")
+    # alembic-safety: begin downgrade 17c71660eaaa11d1
+    # domain identity.email_address was created
+    op.run_sql("DROP DOMAIN identity.email_address")
+
+    # domain identity.handle was created
+    op.run_sql("DROP DOMAIN identity.handle")
+
+    # enum chat.channel_kind was created
+    op.run_sql("DROP TYPE chat.channel_kind")
+
+    # enum identity.user_status was created
+    op.run_sql("DROP TYPE identity.user_status")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 004'")
+    # alembic-safety: begin downgrade f12651985b06668d
+    # table identity.users was created
+    op.drop_table("users", schema="identity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 005'")
+    # alembic-safety: begin downgrade f55c10d69344534a
+    # table identity.workspace_members was created
+    op.drop_table("workspace_members", schema="identity")
+
+    # table identity.workspaces was created
+    op.drop_table("workspaces", schema="identity")
+    # alembic-safety: end downgrade

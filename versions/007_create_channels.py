@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 007'")
+    # alembic-safety: begin downgrade 38cd60f3e325ebdf
+    # table chat.channel_members was created
+    op.drop_table("channel_members", schema="chat")
+
+    # table chat.channels was created
+    op.drop_table("channels", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 008'")
+    # alembic-safety: begin downgrade 9bb8ef3baf32cfbf
+    # table chat.messages was created
+    op.drop_table("messages", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 010'")
+    # alembic-safety: begin downgrade eea2b0897cd8293e
+    # table chat.attachments was created
+    op.drop_table("attachments", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 014'")
+    # alembic-safety: begin downgrade 63ff45d498d762cf
+    # rows are not given back: chat.channels: the upgrade changes rows, and their old values are not kept
+    # rows are not given back: identity.users: the upgrade changes rows, and their old values are not kept
+    # rows are not given back: identity.workspace_members: the upgrade changes rows, and their old values are not kept
+    # rows are not given back: identity.workspaces: the upgrade changes rows, and their old values are not kept
+    # trigger chat.messages.messages_search_refresh was created
+    op.run_sql("DROP TRIGGER messages_search_refresh ON chat.messages")
+
+    # function chat.messages_search_refresh() was created
+    op.run_sql("DROP FUNCTION chat.messages_search_refresh()")
+
+    # column chat.messages.search was created
+    op.drop_column("messages", "search", schema="chat")
+    # alembic-safety: end downgrade

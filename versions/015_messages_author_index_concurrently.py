@@ -22,4 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 015'")
+    # alembic-safety: begin downgrade 4eda7a9b53338dd8
+    # index chat.messages_author_recent_idx was created
+    op.drop_index(op.f("messages_author_recent_idx"), schema="chat")
+    # alembic-safety: end downgrade

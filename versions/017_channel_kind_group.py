@@ -21,4 +21,47 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 017'")
+    # alembic-safety: begin downgrade 301bf5a984550688
+    # enum chat.channel_kind was renamed
+    # the server cannot change it in place, so it is built anew
+    op.run_sql("ALTER TYPE chat.channel_kind RENAME TO channel_kind__after")
+
+    # index chat.channels_workspace_name_key changed
+    # column chat.channels.kind changes
+    op.drop_index(op.f("channels_workspace_name_key"), schema="chat")
+
+    # constraint chat.channels.channels_name_required changed
+    # column chat.channels.kind changes
+    op.drop_constraint(op.f("channels_name_required"), "channels", schema="chat")
+
+    # default chat.channels.kind changed
+    # column chat.channels.kind changes
+    op.run_sql("ALTER TABLE chat.channels ALTER COLUMN kind DROP DEFAULT")
+
+    # enum chat.channel_kind was dropped
+    op.run_sql("CREATE TYPE chat.channel_kind AS ENUM ('public', 'private', 'direct')")
+
+    # column chat.channels.kind changed
+    op.run_sql("""
+        ALTER TABLE chat.channels ALTER COLUMN kind TYPE chat.channel_kind USING kind::text::chat.channel_kind
+    """)
+
+    # enum chat.channel_kind__after was created
+    op.run_sql("DROP TYPE chat.channel_kind__after")
+
+    # default chat.channels.kind changed
+    op.run_sql("ALTER TABLE chat.channels ALTER COLUMN kind SET DEFAULT 'public'::chat.channel_kind")
+
+    # constraint chat.channels.channels_name_required changed
+    op.run_sql("""
+        ALTER TABLE chat.channels ADD CONSTRAINT channels_name_required CHECK (((kind = 'direct'::chat.channel_kind) OR (name IS NOT NULL)))
+    """)
+
+    # index chat.channels_workspace_name_key changed
+    op.run_sql("""
+        CREATE UNIQUE INDEX channels_workspace_name_key ON chat.channels USING btree (workspace_id, lower(name)) WHERE ((kind <> 'direct'::chat.channel_kind) AND (archived_at IS NULL))
+    """)
+
+    # enum chat.channel_kind was dropped
+    op.run_sql("COMMENT ON TYPE chat.channel_kind IS 'direct = exactly two members, never renamed'")
+    # alembic-safety: end downgrade

@@ -21,4 +21,26 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 018'")
+    # alembic-safety: begin downgrade 84bcaa40dcbf1725
+    # index chat.channels_workspace_name_key changed
+    op.drop_index(op.f("channels_workspace_name_key"), schema="chat")
+
+    # constraint chat.channels.channels_name_required changed
+    op.drop_constraint(op.f("channels_name_required"), "channels", schema="chat")
+
+    # table chat.group_fingerprints was created
+    op.drop_table("group_fingerprints", schema="chat")
+
+    # function chat.member_fingerprint(bigint[]) was created
+    op.run_sql("DROP FUNCTION chat.member_fingerprint(bigint[])")
+
+    # constraint chat.channels.channels_name_required changed
+    op.run_sql("""
+        ALTER TABLE chat.channels ADD CONSTRAINT channels_name_required CHECK (((kind = 'direct'::chat.channel_kind) OR (name IS NOT NULL)))
+    """)
+
+    # index chat.channels_workspace_name_key changed
+    op.run_sql("""
+        CREATE UNIQUE INDEX channels_workspace_name_key ON chat.channels USING btree (workspace_id, lower(name)) WHERE ((kind <> 'direct'::chat.channel_kind) AND (archived_at IS NULL))
+    """)
+    # alembic-safety: end downgrade

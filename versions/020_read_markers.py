@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 020'")
+    # alembic-safety: begin downgrade cd88e813aeea5a7d
+    # column chat.channel_members.last_read_message_id was created
+    op.drop_column("channel_members", "last_read_message_id", schema="chat")
+
+    # column chat.channel_members.mention_count was created
+    op.drop_column("channel_members", "mention_count", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 022'")
+    # alembic-safety: begin downgrade 794eb870d5042345
+    # table audit.events was created
+    op.drop_table("events", schema="audit")
+
+    # schema audit changed
+    op.run_sql("REVOKE USAGE ON SCHEMA audit FROM lantern_app")
+    # alembic-safety: end downgrade

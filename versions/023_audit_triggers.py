@@ -21,4 +21,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 023'")
+    # alembic-safety: begin downgrade 0c45e982fb7fd59c
+    # trigger chat.channels.channels_audit was created
+    op.run_sql("DROP TRIGGER channels_audit ON chat.channels")
+
+    # trigger identity.users.users_audit was created
+    op.run_sql("DROP TRIGGER users_audit ON identity.users")
+
+    # trigger identity.workspaces.workspaces_audit was created
+    op.run_sql("DROP TRIGGER workspaces_audit ON identity.workspaces")
+
+    # function audit.record() was created
+    op.run_sql("DROP FUNCTION audit.record()")
+    # alembic-safety: end downgrade

@@ -21,4 +21,40 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 024'")
+    # alembic-safety: begin downgrade 817ac8869b39856e
+    # table audit.events_2023_08 was created
+    op.drop_table("events_2023_08", schema="audit")
+
+    # table audit.events_2023_09 was created
+    op.drop_table("events_2023_09", schema="audit")
+
+    # table audit.events_2023_10 was created
+    op.drop_table("events_2023_10", schema="audit")
+
+    # table audit.events_2023_11 was created
+    op.drop_table("events_2023_11", schema="audit")
+
+    # table audit.events_2023_12 was created
+    op.drop_table("events_2023_12", schema="audit")
+
+    # table audit.events_2024_01 was created
+    op.drop_table("events_2024_01", schema="audit")
+
+    # table audit.events_2024_02 was created
+    op.drop_table("events_2024_02", schema="audit")
+
+    # table audit.events_2024_03 was created
+    op.drop_table("events_2024_03", schema="audit")
+
+    # table audit.events_2024_04 was created
+    op.drop_table("events_2024_04", schema="audit")
+
+    # table audit.events_2024_05 was created
+    op.drop_table("events_2024_05", schema="audit")
+
+    # table audit.events_2024_06 was created
+    op.drop_table("events_2024_06", schema="audit")
+
+    # table audit.events_2024_07 was created
+    op.drop_table("events_2024_07", schema="audit")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 025'")
+    # alembic-safety: begin downgrade 15a806741c7c1006
+    # table identity.invites was created
+    op.drop_table("invites", schema="identity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 026'")
+    # alembic-safety: begin downgrade a2ba2a9ebd5f85e6
+    # index identity.invites_one_open_per_address_key was created
+    op.drop_index(op.f("invites_one_open_per_address_key"), schema="identity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 027'")
+    # alembic-safety: begin downgrade 26181864bf0ad0ab
+    # table chat.presence was created
+    op.drop_table("presence", schema="chat")
+    # alembic-safety: end downgrade

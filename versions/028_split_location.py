@@ -21,4 +21,34 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 028'")
+    # alembic-safety: begin downgrade 6c9cec40501b3682
+    # rows are not given back: identity.users.location: the upgrade drops column identity.users.location with its values
+    # view identity.user_profiles changed
+    op.run_sql("DROP VIEW identity.user_profiles")
+
+    # column identity.users.city was created
+    op.drop_column("users", "city", schema="identity")
+
+    # column identity.users.country_code was created
+    op.drop_column("users", "country_code", schema="identity")
+
+    # column identity.users.location was dropped
+    op.run_sql("ALTER TABLE identity.users ADD COLUMN location text")
+
+    # view identity.user_profiles changed
+    op.run_sql("""
+        CREATE VIEW identity.user_profiles AS
+        SELECT u.id,
+            u.public_id,
+            u.handle,
+            u.display_name,
+            u.location,
+            (u.status = 'active'::identity.user_status) AS is_active
+           FROM identity.users u
+          WHERE (u.status <> 'suspended'::identity.user_status)
+    """)
+
+    # view identity.user_profiles was dropped
+    op.run_sql("GRANT SELECT ON TABLE identity.user_profiles TO lantern_report")
+    op.run_sql("COMMENT ON VIEW identity.user_profiles IS 'What one member may see of another'")
+    # alembic-safety: end downgrade

@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 029'")
+    # alembic-safety: begin downgrade a967917b31100440
+    # constraint chat.reactions.reactions_emoji_length was created
+    op.drop_constraint(op.f("reactions_emoji_length"), "reactions", schema="chat")
+
+    # column chat.attachments.size_bytes changed
+    op.run_sql("ALTER TABLE chat.attachments ALTER COLUMN size_bytes TYPE integer")
+
+    # column chat.reactions.emoji changed
+    op.run_sql("ALTER TABLE chat.reactions ALTER COLUMN emoji TYPE character varying(16)")
+    # alembic-safety: end downgrade

@@ -21,4 +21,23 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 030'")
+    # alembic-safety: begin downgrade 5572d875015b6846
+    # rows are not given back: identity.workspaces.plan: the upgrade turns identity.workspaces.plan from text into identity.plan
+    # default identity.workspaces.plan changed
+    # column identity.workspaces.plan changes
+    op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan DROP DEFAULT")
+
+    # column identity.workspaces.plan changed
+    op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan TYPE text USING plan::text::text")
+
+    # enum identity.plan was created
+    op.run_sql("DROP TYPE identity.plan")
+
+    # default identity.workspaces.plan changed
+    op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan SET DEFAULT 'free'::text")
+
+    # constraint identity.workspaces.workspaces_plan_check was dropped
+    op.run_sql("""
+        ALTER TABLE identity.workspaces ADD CONSTRAINT workspaces_plan_check CHECK ((plan = ANY (ARRAY['free'::text, 'team'::text, 'business'::text])))
+    """)
+    # alembic-safety: end downgrade

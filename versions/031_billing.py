@@ -21,4 +21,19 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 031'")
+    # alembic-safety: begin downgrade 4bfc2158b89ad003
+    # table billing.invoices was created
+    op.drop_table("invoices", schema="billing")
+
+    # table billing.subscriptions was created
+    op.drop_table("subscriptions", schema="billing")
+
+    # domain billing.amount was created
+    op.run_sql("DROP DOMAIN billing.amount")
+
+    # domain billing.currency was created
+    op.run_sql("DROP DOMAIN billing.currency")
+
+    # schema billing was created
+    op.run_sql("DROP SCHEMA billing")
+    # alembic-safety: end downgrade

@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 032'")
+    # alembic-safety: begin downgrade 681c7e30de449590
+    # view billing.revenue_by_month was created
+    op.run_sql("DROP VIEW billing.revenue_by_month")
+
+    # constraint billing.invoices.invoices_tax_plausible was created
+    op.drop_constraint(op.f("invoices_tax_plausible"), "invoices", schema="billing")
+
+    # column billing.invoices.total was created
+    op.drop_column("invoices", "total", schema="billing")
+    # alembic-safety: end downgrade

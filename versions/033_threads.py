@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 033'")
+    # alembic-safety: begin downgrade 111c49f72e01ca68
+    # trigger chat.messages.messages_threads was created
+    op.run_sql("DROP TRIGGER messages_threads ON chat.messages")
+
+    # function chat.threads_on_reply() was created
+    op.run_sql("DROP FUNCTION chat.threads_on_reply()")
+
+    # table chat.threads was created
+    op.drop_table("threads", schema="chat")
+    # alembic-safety: end downgrade

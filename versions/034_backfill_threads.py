@@ -21,4 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 034'")
+    # alembic-safety: begin downgrade d74ff0ee8da3b980
+    pass
+    # alembic-safety: end downgrade

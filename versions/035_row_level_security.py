@@ -21,4 +21,28 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 035'")
+    # alembic-safety: begin downgrade b040f882bc33eb79
+    # policy chat.channels.channels_visible was created
+    op.run_sql("DROP POLICY channels_visible ON chat.channels")
+
+    # policy chat.channels.channels_write was created
+    op.run_sql("DROP POLICY channels_write ON chat.channels")
+
+    # policy chat.messages.messages_not_in_locked_thread was created
+    op.run_sql("DROP POLICY messages_not_in_locked_thread ON chat.messages")
+
+    # policy chat.messages.messages_own was created
+    op.run_sql("DROP POLICY messages_own ON chat.messages")
+
+    # policy chat.messages.messages_visible was created
+    op.run_sql("DROP POLICY messages_visible ON chat.messages")
+
+    # function identity.current_user_id() was created
+    op.run_sql("DROP FUNCTION identity.current_user_id()")
+
+    # table chat.channels changed
+    op.run_sql("ALTER TABLE chat.channels DISABLE ROW LEVEL SECURITY")
+
+    # table chat.messages changed
+    op.run_sql("ALTER TABLE chat.messages DISABLE ROW LEVEL SECURITY")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 037'")
+    # alembic-safety: begin downgrade 6d21afb9e09d1e4e
+    # constraint chat.messages.messages_body_length was created
+    op.drop_constraint(op.f("messages_body_length"), "messages", schema="chat")
+    # alembic-safety: end downgrade

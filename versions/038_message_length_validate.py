@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 038'")
+    # alembic-safety: begin downgrade d27dac1596be4c8c
+    # constraint chat.messages.messages_body_length changed
+    op.drop_constraint(op.f("messages_body_length"), "messages", schema="chat")
+    op.run_sql("""
+        ALTER TABLE chat.messages ADD CONSTRAINT messages_body_length CHECK (((char_length(body) >= 1) AND (char_length(body) <= 40000))) NOT VALID
+    """)
+    # alembic-safety: end downgrade

@@ -22,4 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 039'")
+    # alembic-safety: begin downgrade c7f805352bc8b291
+    # constraint chat.attachments.attachments_uploader_fkey was created
+    op.drop_constraint(op.f("attachments_uploader_fkey"), "attachments", schema="chat")
+    # alembic-safety: end downgrade

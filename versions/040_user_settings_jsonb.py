@@ -21,4 +21,26 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 040'")
+    # alembic-safety: begin downgrade cd34e9b8c0825599
+    # rows are not given back: identity.users.notify_email: the upgrade drops column identity.users.notify_email with its values
+    # rows are not given back: identity.users.notify_push: the upgrade drops column identity.users.notify_push with its values
+    # rows are not given back: identity.users.theme: the upgrade drops column identity.users.theme with its values
+    # rows are not given back: audit.events_rest: the upgrade changes rows, and their old values are not kept
+    # rows are not given back: identity.users: the upgrade changes rows, and their old values are not kept
+    # column identity.users.settings was created
+    op.drop_column("users", "settings", schema="identity")
+
+    # column identity.users.notify_email was dropped
+    op.run_sql("ALTER TABLE identity.users ADD COLUMN notify_email boolean DEFAULT true NOT NULL")
+
+    # column identity.users.notify_push was dropped
+    op.run_sql("ALTER TABLE identity.users ADD COLUMN notify_push boolean DEFAULT true NOT NULL")
+
+    # column identity.users.theme was dropped
+    op.run_sql("ALTER TABLE identity.users ADD COLUMN theme text DEFAULT 'light'::text NOT NULL")
+
+    # constraint identity.users.users_theme_check was dropped
+    op.run_sql("""
+        ALTER TABLE identity.users ADD CONSTRAINT users_theme_check CHECK ((theme = ANY (ARRAY['light'::text, 'dark'::text, 'system'::text])))
+    """)
+    # alembic-safety: end downgrade

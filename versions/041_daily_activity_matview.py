@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 041'")
+    # alembic-safety: begin downgrade 61dfe5c0143aa299
+    # view chat.weekly_activity was created
+    op.run_sql("DROP VIEW chat.weekly_activity")
+
+    # materialized view chat.daily_activity was created
+    op.run_sql("DROP MATERIALIZED VIEW chat.daily_activity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 043'")
+    # alembic-safety: begin downgrade e32a4726bf92ea0d
+    # table chat.custom_emoji was created
+    op.drop_table("custom_emoji", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,28 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 045'")
+    # alembic-safety: begin downgrade 785cc0909561af82
+    # rows are not given back: identity.workspace_members.role: the upgrade turns identity.workspace_members.role from character varying(16) into identity.member_role
+    # index identity.workspace_members_staff_idx was created
+    op.drop_index(op.f("workspace_members_staff_idx"), schema="identity")
+
+    # default identity.workspace_members.role changed
+    # column identity.workspace_members.role changes
+    op.run_sql("ALTER TABLE identity.workspace_members ALTER COLUMN role DROP DEFAULT")
+
+    # column identity.workspace_members.role changed
+    op.run_sql("""
+        ALTER TABLE identity.workspace_members ALTER COLUMN role TYPE character varying(16) USING role::text::character varying(16)
+    """)
+
+    # enum identity.member_role was created
+    op.run_sql("DROP TYPE identity.member_role")
+
+    # default identity.workspace_members.role changed
+    op.run_sql("ALTER TABLE identity.workspace_members ALTER COLUMN role SET DEFAULT 'member'::character varying")
+
+    # constraint identity.workspace_members.workspace_members_role_check was dropped
+    op.run_sql("""
+        ALTER TABLE identity.workspace_members ADD CONSTRAINT workspace_members_role_check CHECK (((role)::text = ANY (ARRAY['owner'::character varying, 'admin'::character varying, 'member'::character varying])))
+    """)
+    # alembic-safety: end downgrade

@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 047'")
+    # alembic-safety: begin downgrade f9373ebfe5313fa5
+    # trigger chat.messages.messages_keep_revision was created
+    op.run_sql("DROP TRIGGER messages_keep_revision ON chat.messages")
+
+    # function chat.keep_revision() was created
+    op.run_sql("DROP FUNCTION chat.keep_revision()")
+
+    # table chat.message_revisions was created
+    op.drop_table("message_revisions", schema="chat")
+    # alembic-safety: end downgrade

@@ -21,4 +21,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 048'")
+    # alembic-safety: begin downgrade 63d400087ad325e4
+    # column chat.channels.deleted_at was created
+    op.drop_column("channels", "deleted_at", schema="chat")
+
+    # column chat.custom_emoji.deleted_at was created
+    op.drop_column("custom_emoji", "deleted_at", schema="chat")
+
+    # column chat.webhooks.deleted_at was created
+    op.drop_column("webhooks", "deleted_at", schema="chat")
+
+    # column identity.workspaces.deleted_at was created
+    op.drop_column("workspaces", "deleted_at", schema="identity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,22 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 049'")
+    # alembic-safety: begin downgrade 1a55e576f1f179ed
+    # rows are not given back: chat.presence: the upgrade drops table chat.presence with its rows
+    # table chat.presence was dropped
+    op.run_sql("""
+        CREATE UNLOGGED TABLE chat.presence (
+            user_id bigint NOT NULL,
+            state text DEFAULT 'offline'::text NOT NULL,
+            device text,
+            last_ping timestamp with time zone DEFAULT now() NOT NULL,
+            CONSTRAINT presence_pkey PRIMARY KEY (user_id),
+            CONSTRAINT presence_state_check CHECK ((state = ANY (ARRAY['online'::text, 'away'::text, 'dnd'::text, 'offline'::text])))
+        ) WITH (fillfactor=60, autovacuum_vacuum_scale_factor=0.01)
+    """)
+
+    # constraint chat.presence.presence_user_id_fkey was dropped
+    op.run_sql("""
+        ALTER TABLE chat.presence ADD CONSTRAINT presence_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE
+    """)
+    # alembic-safety: end downgrade

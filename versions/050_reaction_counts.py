@@ -21,4 +21,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 050'")
+    # alembic-safety: begin downgrade 2c881ed229374e58
+    # trigger chat.reactions.reactions_count_added was created
+    op.run_sql("DROP TRIGGER reactions_count_added ON chat.reactions")
+
+    # trigger chat.reactions.reactions_count_removed was created
+    op.run_sql("DROP TRIGGER reactions_count_removed ON chat.reactions")
+
+    # function chat.count_reactions() was created
+    op.run_sql("DROP FUNCTION chat.count_reactions()")
+
+    # table chat.reaction_counts was created
+    op.drop_table("reaction_counts", schema="chat")
+    # alembic-safety: end downgrade

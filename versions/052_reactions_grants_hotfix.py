@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 052'")
+    # alembic-safety: begin downgrade 49e249fb4d26c5f6
+    # column chat.reactions.message_id changed
+    op.run_sql("REVOKE SELECT (message_id) ON TABLE chat.reactions FROM lantern_report")
+
+    # column chat.reactions.emoji changed
+    op.run_sql("REVOKE SELECT (emoji) ON TABLE chat.reactions FROM lantern_report")
+
+    # column chat.reactions.created_at changed
+    op.run_sql("REVOKE SELECT (created_at) ON TABLE chat.reactions FROM lantern_report")
+    # alembic-safety: end downgrade

@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 054'")
+    # alembic-safety: begin downgrade d73d422986813516
+    # table chat.call_participants was created
+    op.drop_table("call_participants", schema="chat")
+
+    # table chat.calls was created
+    op.drop_table("calls", schema="chat")
+
+    # composite chat.call_quality was created
+    op.run_sql("DROP TYPE chat.call_quality")
+    # alembic-safety: end downgrade

@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 055'")
+    # alembic-safety: begin downgrade b2299beab1461f18
+    # column chat.messages.kind was created
+    op.drop_column("messages", "kind", schema="chat")
+
+    # enum chat.message_kind was created
+    op.run_sql("DROP TYPE chat.message_kind")
+    # alembic-safety: end downgrade

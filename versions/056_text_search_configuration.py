@@ -21,4 +21,23 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 056'")
+    # alembic-safety: begin downgrade bb097d99b5be252d
+    # ts configuration chat.messages was created
+    op.run_sql("DROP TEXT SEARCH CONFIGURATION chat.messages")
+
+    # ts dictionary chat.plain was created
+    op.run_sql("DROP TEXT SEARCH DICTIONARY chat.plain")
+
+    # function chat.messages_search_refresh() changed
+    op.run_sql("""
+CREATE OR REPLACE FUNCTION chat.messages_search_refresh()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    new.search := to_tsvector('pg_catalog.english', coalesce(new.body, ''));
+    return new;
+end
+$function$
+""")
+    # alembic-safety: end downgrade

@@ -23,4 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 057'")
+    # alembic-safety: begin downgrade 434c187ca8f130ca
+    # index chat.messages_search_idx changed
+    op.run_sql("ALTER INDEX chat.messages_search_idx SET (fastupdate=off)")
+    # alembic-safety: end downgrade

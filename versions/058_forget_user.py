@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 058'")
+    # alembic-safety: begin downgrade 25ce4c8846c9070c
+    # procedure identity.forget_user(bigint) was created
+    op.run_sql("DROP PROCEDURE identity.forget_user(IN who bigint)")
+    # alembic-safety: end downgrade

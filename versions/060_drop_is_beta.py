@@ -21,4 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 060'")
+    # alembic-safety: begin downgrade 4c5e0c18c72718d0
+    # rows are not given back: identity.users.is_beta: the upgrade drops column identity.users.is_beta with its values
+    # column identity.users.is_beta was dropped
+    op.run_sql("ALTER TABLE identity.users ADD COLUMN is_beta boolean DEFAULT false NOT NULL")
+    # alembic-safety: end downgrade

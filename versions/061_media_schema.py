@@ -21,4 +21,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 061'")
+    # alembic-safety: begin downgrade 2eee4912504b84f4
+    # index media.attachments_content_idx was renamed
+    op.run_sql("ALTER INDEX media.attachments_content_idx RENAME TO attachments_sha256_idx")
+
+    # view chat.attachments was renamed
+    # it makes room
+    op.run_sql("ALTER VIEW chat.attachments RENAME TO attachments__after")
+
+    # table media.attachments was moved
+    op.run_sql("ALTER TABLE media.attachments SET SCHEMA chat")
+
+    # view chat.attachments__after was created
+    op.run_sql("DROP VIEW chat.attachments__after")
+
+    # schema media was created
+    op.run_sql("DROP SCHEMA media")
+    # alembic-safety: end downgrade

@@ -21,4 +21,42 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 063'")
+    # alembic-safety: begin downgrade 3c53dbf1231b97b8
+    # view chat.unread_by_workspace changed
+    op.run_sql("DROP VIEW chat.unread_by_workspace")
+
+    # view chat.unread_by_member changed
+    op.run_sql("DROP VIEW chat.unread_by_member")
+
+    # table chat.thread_followers was created
+    op.drop_table("thread_followers", schema="chat")
+
+    # view chat.unread_by_member changed
+    op.run_sql("""
+        CREATE VIEW chat.unread_by_member AS
+        SELECT cm.user_id,
+            cm.channel_id,
+            c.workspace_id,
+            count(m.id) AS unread,
+            cm.mention_count AS mentions
+           FROM ((chat.channel_members cm
+             JOIN chat.channels c ON ((c.id = cm.channel_id)))
+             LEFT JOIN chat.messages m ON (((m.channel_id = cm.channel_id) AND (m.id > COALESCE(cm.last_read_message_id, (0)::bigint)) AND (m.deleted_at IS NULL))))
+          WHERE (NOT cm.muted)
+          GROUP BY cm.user_id, cm.channel_id, c.workspace_id, cm.mention_count
+    """)
+
+    # view chat.unread_by_workspace changed
+    op.run_sql("""
+        CREATE VIEW chat.unread_by_workspace AS
+        SELECT unread_by_member.user_id,
+            unread_by_member.workspace_id,
+            sum(unread_by_member.unread) AS unread,
+            sum(unread_by_member.mentions) AS mentions
+           FROM chat.unread_by_member
+          GROUP BY unread_by_member.user_id, unread_by_member.workspace_id
+    """)
+
+    # column chat.unread_by_workspace.unread was dropped
+    op.run_sql("COMMENT ON COLUMN chat.unread_by_workspace.unread IS 'Muted channels don''t count'")
+    # alembic-safety: end downgrade

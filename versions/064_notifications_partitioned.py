@@ -21,4 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 064'")
+    # alembic-safety: begin downgrade b3ae8d8142daccb0
+    # table chat.notifications was created
+    op.drop_table("notifications", schema="chat")
+    # alembic-safety: end downgrade

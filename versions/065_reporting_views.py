@@ -21,4 +21,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 065'")
+    # alembic-safety: begin downgrade 410131f9e4ee74b3
+    # default acl postgres IN SCHEMA reporting TABLES was created
+    op.run_sql("""
+        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA reporting REVOKE SELECT ON TABLES FROM lantern_report
+    """)
+
+    # view reporting.seats was created
+    op.run_sql("DROP VIEW reporting.seats")
+
+    # view reporting.paying_workspaces was created
+    op.run_sql("DROP VIEW reporting.paying_workspaces")
+
+    # view reporting.active_workspaces was created
+    op.run_sql("DROP VIEW reporting.active_workspaces")
+
+    # schema reporting was created
+    op.run_sql("DROP SCHEMA reporting")
+    # alembic-safety: end downgrade

@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 067'")
+    # alembic-safety: begin downgrade 45705894b066ef9e
+    # view chat.channel_previews was created
+    op.run_sql("DROP VIEW chat.channel_previews")
+
+    # aggregate chat.last(anyelement) was created
+    op.run_sql("DROP AGGREGATE chat.last(anyelement)")
+
+    # function chat.keep_last(anyelement,anyelement) was created
+    op.run_sql("DROP FUNCTION chat.keep_last(anyelement,anyelement)")
+    # alembic-safety: end downgrade

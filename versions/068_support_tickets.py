@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 068'")
+    # alembic-safety: begin downgrade ca77dbd957194932
+    # table identity.tickets was created
+    op.drop_table("tickets", schema="identity")
+
+    # schema identity changed
+    op.run_sql("REVOKE USAGE ON SCHEMA identity FROM lantern_support")
+    # alembic-safety: end downgrade

@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 069'")
+    # alembic-safety: begin downgrade 92b84728edc5aa39
+    # table identity.mobile_devices was created
+    op.drop_table("mobile_devices", schema="identity")
+
+    # table identity.devices was created
+    op.drop_table("devices", schema="identity")
+    # alembic-safety: end downgrade

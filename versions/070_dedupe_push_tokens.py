@@ -21,4 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 070'")
+    # alembic-safety: begin downgrade 9e1571a0a97e3971
+    # index identity.devices_push_token_key was created
+    op.drop_index(op.f("devices_push_token_key"), schema="identity")
+
+    # index identity.mobile_devices_push_token_key was created
+    op.drop_index(op.f("mobile_devices_push_token_key"), schema="identity")
+    # alembic-safety: end downgrade

@@ -21,4 +21,23 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 072'")
+    # alembic-safety: begin downgrade 55ef667972f9f6da
+    # table archive.events_2023_06 was moved
+    op.run_sql("ALTER TABLE archive.events_2023_06 SET SCHEMA audit")
+
+    # table archive.events_2023_07 was moved
+    op.run_sql("ALTER TABLE archive.events_2023_07 SET SCHEMA audit")
+
+    # schema archive was created
+    op.run_sql("DROP SCHEMA archive")
+
+    # table audit.events_2023_06 changed
+    op.run_sql("""
+        ALTER TABLE audit.events ATTACH PARTITION audit.events_2023_06 FOR VALUES FROM ('2023-06-01 00:00:00+00') TO ('2023-07-01 00:00:00+00')
+    """)
+
+    # table audit.events_2023_07 changed
+    op.run_sql("""
+        ALTER TABLE audit.events ATTACH PARTITION audit.events_2023_07 FOR VALUES FROM ('2023-07-01 00:00:00+00') TO ('2023-08-01 00:00:00+00')
+    """)
+    # alembic-safety: end downgrade

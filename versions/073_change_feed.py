@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 073'")
+    # alembic-safety: begin downgrade a55b70fa008f3d3d
+    # publication lantern_search was created
+    op.run_sql("DROP PUBLICATION lantern_search")
+
+    # table chat.message_revisions changed
+    op.run_sql("ALTER TABLE chat.message_revisions REPLICA IDENTITY DEFAULT")
+
+    # table chat.reactions changed
+    op.run_sql("ALTER TABLE chat.reactions REPLICA IDENTITY DEFAULT")
+    # alembic-safety: end downgrade

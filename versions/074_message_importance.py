@@ -21,4 +21,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 074'")
+    # alembic-safety: begin downgrade fa3a064ef20b408f
+    # view chat.channel_previews changed
+    op.run_sql("DROP VIEW chat.channel_previews")
+
+    # column chat.messages.importance was created
+    op.drop_column("messages", "importance", schema="chat")
+
+    # view chat.channel_previews changed
+    op.run_sql("""
+        CREATE VIEW chat.channel_previews AS
+        SELECT m.channel_id,
+            chat.last("left"(m.body, 80) ORDER BY m.id) AS preview,
+            max(m.created_at) AS last_message_at
+           FROM chat.messages m
+          WHERE (m.deleted_at IS NULL)
+          GROUP BY m.channel_id
+    """)
+    # alembic-safety: end downgrade

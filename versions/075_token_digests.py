@@ -21,4 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 075'")
+    # alembic-safety: begin downgrade b3112202d006db97
+    # rows are not given back: identity.invites.token: the upgrade drops column identity.invites.token with its values
+    # column identity.invites.token_digest was created
+    op.drop_column("invites", "token_digest", schema="identity")
+
+    # column identity.invites.token was dropped
+    op.run_sql("""
+        ALTER TABLE identity.invites ADD COLUMN token text DEFAULT encode(public.gen_random_bytes(18), 'hex'::text) NOT NULL
+    """)
+    # alembic-safety: end downgrade

@@ -21,4 +21,34 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.irreversible("no downgrade has been written yet: run 'alembic safety-downgrade 076'")
+    # alembic-safety: begin downgrade 61a20788b4f90385
+    # rows are not given back: chat.channels.topic: the upgrade drops column chat.channels.topic with its values
+    # rows are not given back: chat.channels.topic_set_by: the upgrade drops column chat.channels.topic_set_by with its values
+    # rows are not given back: chat.channels.topic_set_at: the upgrade drops column chat.channels.topic_set_at with its values
+    # table chat.channel_topics was created
+    op.drop_table("channel_topics", schema="chat")
+
+    # column chat.channels.topic was dropped
+    op.run_sql("ALTER TABLE chat.channels ADD COLUMN topic text")
+
+    # column chat.channels.topic_set_by was dropped
+    op.run_sql("ALTER TABLE chat.channels ADD COLUMN topic_set_by bigint")
+
+    # column chat.channels.topic_set_at was dropped
+    op.run_sql("ALTER TABLE chat.channels ADD COLUMN topic_set_at timestamp with time zone")
+
+    # constraint chat.channels.channels_topic_complete was dropped
+    op.run_sql("""
+        ALTER TABLE chat.channels ADD CONSTRAINT channels_topic_complete CHECK (((topic IS NULL) = (topic_set_at IS NULL)))
+    """)
+
+    # constraint chat.channels.channels_topic_length was dropped
+    op.run_sql("""
+        ALTER TABLE chat.channels ADD CONSTRAINT channels_topic_length CHECK ((char_length(topic) <= 250))
+    """)
+
+    # constraint chat.channels.channels_topic_set_by_fkey was dropped
+    op.run_sql("""
+        ALTER TABLE chat.channels ADD CONSTRAINT channels_topic_set_by_fkey FOREIGN KEY (topic_set_by) REFERENCES identity.users(id) ON DELETE SET NULL
+    """)
+    # alembic-safety: end downgrade

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -149,6 +150,26 @@ def test_it_runs_from_base_to_head_without_an_environment_of_its_own(chain, data
     assert result.status == 0, result.err
     with database.connect() as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [chain.heads]
+
+
+def test_every_revision_can_go_down():
+    for path in VERSIONS.glob("*.py"):
+        body = path.read_text(encoding="utf-8").partition("def downgrade()")[2]
+        assert "op.irreversible" not in body, path.name
+        assert "op." in body or "alembic-safety: begin downgrade" in body, path.name
+
+
+@pytest.mark.slow
+def test_it_goes_up_down_and_up_again(pg_binaries, tmp_path):
+    report = tmp_path / "report.json"
+
+    result = alembic("safety-test", "--fresh", "--pg-bin", pg_binaries.bindir, "--json", report, cwd=ROOT)
+
+    assert result.status == 0, result.out
+    rows = json.loads(report.read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == len(up_files())
+    assert all(row["holds"] for row in rows)
+    assert {row["key"] for row in rows if row["restored"] != "identical"} <= {"028", "040", "060", "075", "076"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
