@@ -13,6 +13,8 @@ T = TypeVar("T")
 PERMISSION_DENIED = "42501"
 QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"
+#: Nothing is wrong with what was asked for; it just can't be had, and asking in another way would not help.
+NOT_NOW = frozenset({PERMISSION_DENIED, QUERY_CANCELED, LOCK_NOT_AVAILABLE})
 #: Data or an index is damaged.
 CORRUPTED = frozenset({"XX001", "XX002"})
 #: A standby had to cancel us, or the connection goes away.

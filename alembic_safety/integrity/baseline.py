@@ -110,7 +110,10 @@ def read_baseline(file: str) -> Baseline:
     unknown = set(content) - {"accept"}
     if unknown:
         raise UsageError(f"The baseline {file!r} has {min(unknown)!r}; it holds nothing but [[accept]] entries")
-    return Baseline(tuple(_entry(file, number, item) for number, item in enumerate(content.get("accept", ()), 1)), file)
+    entries = content.get("accept", [])
+    if not isinstance(entries, list):
+        raise UsageError(f"accept is no table in the baseline {file!r}: write [[accept]]")
+    return Baseline(tuple(_entry(file, number, item) for number, item in enumerate(entries, 1)), file)
 
 
 def _entry(file: str, number: int, item: Any) -> Accepted:

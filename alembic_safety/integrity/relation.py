@@ -18,25 +18,28 @@ _VALUE = 60
 SECONDS_PER_PAGE = 6e-6
 SECONDS_PER_ROW = 1.2e-7
 
-#: SQL expressions over ``scope``: estimated rows and pages, also where nothing was ever analyzed.
-PAGES = """(CASE WHEN {s}.relkind = 'p' THEN coalesce((SELECT sum(lc.relpages) FROM pg_catalog.pg_partition_tree({s}.oid) lt
-        JOIN pg_catalog.pg_class lc ON lc.oid = lt.relid WHERE lt.isleaf), 0)
-    WHEN {s}.relpages > 0 THEN {s}.relpages
-    ELSE coalesce(pg_catalog.pg_relation_size({s}.oid) / 8192, 0) END)::float8"""
-ROWS = """(CASE WHEN {s}.relkind = 'p' THEN coalesce((SELECT sum(greatest(lc.reltuples, 0)) FROM pg_catalog.pg_partition_tree({s}.oid) lt
-        JOIN pg_catalog.pg_class lc ON lc.oid = lt.relid WHERE lt.isleaf), 0)
-    WHEN {s}.reltuples >= 0 AND {s}.relpages > 0 THEN {s}.reltuples
-    ELSE coalesce(pg_catalog.pg_relation_size({s}.oid) / 8192, 0) * 60 END)::float8"""
+# Estimates without a look at any file: pg_relation_size() and pg_partition_tree() would wait for locks. A table that was never
+# analyzed has only the counters of the statistics collector.
+_TREE = """(WITH RECURSIVE tree(oid) AS (SELECT {s}.oid UNION ALL SELECT h.inhrelid FROM tree JOIN pg_catalog.pg_inherits h
+    ON h.inhparent = tree.oid) SELECT coalesce(sum({value}), 0) FROM tree
+    JOIN pg_catalog.pg_class leaf ON leaf.oid = tree.oid AND leaf.relkind IN ('r', 'm'))"""
+_PAGES = """CASE WHEN {c}.relpages > 0 THEN {c}.relpages ELSE pg_catalog.pg_stat_get_live_tuples({c}.oid) / 60 END"""
+_ROWS = """CASE WHEN {c}.relpages > 0 AND {c}.reltuples >= 0 THEN {c}.reltuples ELSE pg_catalog.pg_stat_get_live_tuples({c}.oid) END"""
 
 
 def pages(alias: str) -> str:
-    """SQL: the estimated pages of a relation of ``scope``."""
-    return PAGES.format(s=alias)
+    """SQL: the estimated pages of a relation of ``scope``, for a partitioned table those of its partitions."""
+    return _estimate(alias, _PAGES)
 
 
 def rows(alias: str) -> str:
-    """SQL: the estimated rows of a relation of ``scope``."""
-    return ROWS.format(s=alias)
+    """SQL: the estimated rows of a relation of ``scope``, for a partitioned table those of its partitions."""
+    return _estimate(alias, _ROWS)
+
+
+def _estimate(alias: str, value: str) -> str:
+    tree = _TREE.format(s=alias, value=value.format(c="leaf"))
+    return f"(CASE WHEN {alias}.relkind = 'p' THEN {tree} ELSE {value.format(c=alias)} END)::float8"
 
 
 def primary_key(oid: str) -> str:

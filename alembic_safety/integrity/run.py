@@ -64,6 +64,7 @@ class Verification:
         self._lock = threading.Lock()
         self._subjects: dict[int, str] = {}
         self._failures: list[BaseException] = []
+        self._cut_off: list[Task] = []
         self._stopping = threading.Event()
 
     def __iter__(self) -> Generator[Record, None, None]:
@@ -139,14 +140,17 @@ class Verification:
             if not completed and self.result.stopped is None:
                 self.result.stopped = "interrupted"
             self._stop(work)
-            for thread in threads:
-                thread.join(timeout=10)
-            self.result.tasks_done = work.planned - len(work.left)
+            # A task may go on with its next statement after the one that was cancelled.
+            while any(thread.is_alive() for thread in threads):
+                threads[0].join(_TICK / 2)
+                self._cancel()
+                threads = [thread for thread in threads if thread.is_alive()] or threads
+            self.result.tasks_done = work.planned - len(work.left) - len(self._cut_off)
         yield from self._account(work)
 
     def _account(self, work: WorkQueue) -> Iterator[Record]:
         """Say what was left undone, or raise where nothing could be done."""
-        left = work.left
+        left = self._cut_off + work.left
         if left and self.result.stopped is None and self._failures:
             failure = self._failures[0]
             if isinstance(failure, SafetyError):
@@ -166,6 +170,8 @@ class Verification:
         if limit is not None and elapsed > limit and self.result.stopped is None:
             self.result.stopped = "time limit"
             self._stop(work)
+        if self._stopping.is_set():
+            self._cancel()
         if only_clock or self._on_progress is None:
             return
         fraction = work.fraction
@@ -177,6 +183,9 @@ class Verification:
     def _stop(self, work: WorkQueue) -> None:
         work.stop()
         self._stopping.set()
+        self._cancel()
+
+    def _cancel(self) -> None:
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
@@ -225,10 +234,13 @@ class Verification:
             with reading(connection, self.options, snapshot=snapshot, workers=turn.workers) as session:
                 for record in task.run(session):
                     if self._stopping.is_set():
-                        return
+                        break
                     self._events.put(record)
+            if self._stopping.is_set():
+                self._cut_off.append(task)
         except Exception as error:
             if self._stopping.is_set():
+                self._cut_off.append(task)
                 return
             state = sqlstate(error)
             if state is None and not connection.closed:

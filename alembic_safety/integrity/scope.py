@@ -102,6 +102,14 @@ def _require_schemas(session: Session, schemas: Iterable[str]) -> None:
             raise UsageError(f"There is no schema {schema!r} in this database; name one that exists")
 
 
+_PARTITIONS = """
+WITH RECURSIVE tree(oid) AS (
+    SELECT {oid}::oid UNION ALL SELECT h.inhrelid FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind = 'p'
+    JOIN pg_catalog.pg_inherits h ON h.inhparent = tree.oid
+) SELECT oid FROM tree
+"""
+
+
 def _resolve(session: Session, options: Options) -> list[int]:
     """The OIDs of the named tables and of their partitions."""
     oids: set[int] = set()
@@ -113,7 +121,5 @@ def _resolve(session: Session, options: Options) -> list[int]:
         if found is None:
             raise UsageError(f"There is no table {table!r} in this database; write it as SQL does, schema.table")
         oids.add(int(found))
-        oids.update(
-            int(row[0]) for row in session.fetch(f"SELECT relid FROM pg_catalog.pg_partition_tree({int(found)})")
-        )
+        oids.update(int(row[0]) for row in session.fetch(_PARTITIONS.format(oid=int(found))))
     return sorted(oids)

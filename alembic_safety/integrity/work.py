@@ -128,3 +128,21 @@ def together(
         return
     for position, *values in outcome.value:
         yield from done(things[position], tuple(values))
+
+
+def described(
+    session: Session, items: Sequence[Item], kind: str, read: Callable[[Sequence[int]], Sequence[T]]
+) -> tuple[list[T], list[Record]]:
+    """What the catalog says about ``items``, and findings for those whose definition can't be read (a lock can be in the way)."""
+    outcome = attempt(session, lambda: list(read([item.oid for item in items])))
+    if not isinstance(outcome, Failure):
+        return outcome.value, []
+    if len(items) == 1:
+        return [], [failure_finding(outcome, items[0].name, "", kind)]
+    things: list[T] = []
+    findings: list[Record] = []
+    for item in items:
+        one, failed = described(session, (item,), kind, read)
+        things += one
+        findings += failed
+    return things, findings

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from alembic_safety.integrity.attempt import (
-    LOCK_NOT_AVAILABLE,
-    PERMISSION_DENIED,
-    QUERY_CANCELED,
-    Failure,
-    attempt,
-)
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt
 from alembic_safety.integrity.records import Record, not_checked
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Task
@@ -24,7 +18,7 @@ _SECONDS_PER_PAGE = 8e-6
 _BATCH_SECONDS = 0.05
 _BATCH = 50
 #: What says that a check couldn't be made, not that something is wrong.
-_NOT_CHECKED = (PERMISSION_DENIED, LOCK_NOT_AVAILABLE, QUERY_CANCELED, "0A000")
+_NOT_CHECKED = NOT_NOW | {"0A000"}
 
 _EXTENSION = """
 SELECT quote_ident(n.nspname), string_to_array(e.extversion, '.')::int[] >= ARRAY[1, 4]

@@ -6,15 +6,15 @@ only then, and for other shapes, rows are joined with each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import Relation, example, pages, primary_key, rows
-from alembic_safety.integrity.scope import Scope
-from alembic_safety.integrity.work import Check, Task, failure_finding
+from alembic_safety.integrity.scope import Scope, oid_array
+from alembic_safety.integrity.work import Check, Item, Task, described, failure_finding
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
 
@@ -22,6 +22,16 @@ NAME = "exclusion"
 _SECONDS_PER_ROW = 1.5e-6
 
 # Temporal keys (WITHOUT OVERLAPS, from 18 on) are exclusion constraints by another name.
+_LIST = """
+SELECT con.oid, t.identity || '.' || quote_ident(con.conname), {rows} * {cost} + {pages} * 6e-6
+FROM scope t
+JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid AND con.conexclop IS NOT NULL
+JOIN pg_catalog.pg_index i ON i.indexrelid = con.conindid
+WHERE t.readable AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
+                                 WHERE up.oid = con.conparentid)
+  AND ({all} OR con.condeferrable OR NOT i.indisvalid OR NOT i.indisready)
+"""
+
 _SQL = """
 SELECT t.identity || '.' || quote_ident(con.conname), t.oid, t.identity, t.relkind::text, {key},
     ARRAY(SELECT pg_get_indexdef(con.conindid, k, false) FROM generate_series(1, i.indnkeyatts) AS k ORDER BY k),
@@ -32,14 +42,11 @@ SELECT t.identity || '.' || quote_ident(con.conname), t.oid, t.identity, t.relki
     pg_get_expr(i.indpred, i.indrelid),
     ARRAY(SELECT EXISTS (SELECT FROM pg_catalog.pg_range r WHERE r.rngtypid IN (a.atttypid, ty.typbasetype))
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-          WHERE a.attrelid = con.conindid ORDER BY a.attnum),
-    {rows} * {cost} + {pages} * 6e-6
+          WHERE a.attrelid = con.conindid ORDER BY a.attnum)
 FROM scope t
-JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid AND con.conexclop IS NOT NULL
+JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid
 JOIN pg_catalog.pg_index i ON i.indexrelid = con.conindid
-WHERE t.readable AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
-                                 WHERE up.oid = con.conparentid)
-  AND ({all} OR con.condeferrable OR NOT i.indisvalid OR NOT i.indisready)
+WHERE con.oid = ANY ({oids})
 """
 
 
@@ -91,24 +98,38 @@ class Exclusion:
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """A task for each constraint."""
-    sql = _SQL.format(
-        key=primary_key("t.oid"),
+    sql = _LIST.format(
         rows=rows("t"),
         pages=pages("t"),
         cost=_SECONDS_PER_ROW,
         all="false" if scope.options.suspects_only else "true",
     )
-    for identity, oid, table, kind, key, keys, operators, predicate, ranges, seconds in session.fetch(scope.query(sql)):
-        exclusion = Exclusion(
-            identity, Relation(oid, table, kind, tuple(key)), tuple(keys), tuple(operators), predicate, tuple(ranges)
-        )
-        yield Task(NAME, identity, seconds, partial(_run, exclusion))
+    for row in session.fetch(scope.query(sql)):
+        item = Item(*row)
+        yield Task(NAME, item.name, item.seconds, partial(_run, scope, item))
 
 
 CHECK = Check(NAME, "rows that an exclusion constraint forbids beside each other", plan)
 
 
-def _run(exclusion: Exclusion, session: Session) -> Iterator[Record]:
+def _read(session: Session, scope: Scope, oids: Sequence[int]) -> list[Exclusion]:
+    sql = _SQL.format(key=primary_key("t.oid"), oids=oid_array(oids))
+    return [
+        Exclusion(
+            row[0], Relation(row[1], row[2], row[3], tuple(row[4])), tuple(row[5]), tuple(row[6]), row[7], tuple(row[8])
+        )
+        for row in session.fetch(scope.query(sql))
+    ]
+
+
+def _run(scope: Scope, item: Item, session: Session) -> Iterator[Record]:
+    found, unread = described(session, (item,), "constraint", lambda oids: _read(session, scope, oids))
+    yield from unread
+    for exclusion in found:
+        yield from _check(session, exclusion)
+
+
+def _check(session: Session, exclusion: Exclusion) -> Iterator[Record]:
     sweep = exclusion.sweep()
     if sweep is not None:
         swept = attempt(session, lambda: bool(session.fetch(sweep)[0][0]))

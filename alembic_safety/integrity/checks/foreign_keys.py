@@ -15,7 +15,7 @@ from alembic_safety.integrity.join_plan import LARGE_ROWS, count_orphans
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import pages, rows
 from alembic_safety.integrity.scope import Scope
-from alembic_safety.integrity.work import Check, Item, Task, batches, failure_finding, together
+from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
 
@@ -60,14 +60,16 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     for batch in batches(items):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
         seconds = sum(item.seconds for item in batch)
-        yield Task(NAME, subject, seconds, partial(_run, scope, tuple(item.oid for item in batch)), parallel=True)
+        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
 
 
 CHECK = Check(NAME, "rows that refer to nothing, under every foreign key", plan)
 
 
-def _run(scope: Scope, oids: Sequence[int], session: Session) -> Iterator[Record]:
-    yield from find_orphans(session, list(read_foreign_keys(session, scope, oids)))
+def _run(scope: Scope, items: Sequence[Item], session: Session) -> Iterator[Record]:
+    keys, unread = described(session, items, "constraint", lambda oids: list(read_foreign_keys(session, scope, oids)))
+    yield from unread
+    yield from find_orphans(session, keys)
 
 
 def find_orphans(session: Session, keys: Sequence[ForeignKey]) -> Iterator[Record]:

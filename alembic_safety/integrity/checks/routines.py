@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from alembic_safety.integrity.attempt import (
-    LOCK_NOT_AVAILABLE,
-    PERMISSION_DENIED,
-    QUERY_CANCELED,
-    Failure,
-    Success,
-    attempt,
-)
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, Success, attempt
 from alembic_safety.integrity.records import Record, not_checked
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Task
@@ -120,7 +113,7 @@ def _compile(session: Session, routine: Routine) -> Iterator[Record]:
     outcome = attempt(session, lambda: session.execute(_settings(routine) + routine.validate()))
     if not isinstance(outcome, Failure):
         return
-    if outcome.sqlstate in (PERMISSION_DENIED, LOCK_NOT_AVAILABLE, QUERY_CANCELED):
+    if outcome.sqlstate in NOT_NOW:
         yield not_checked(routine.identity, outcome.reason, kind=routine.kind)
         return
     if not session.fetch(f"SELECT 1 FROM pg_catalog.pg_proc WHERE oid = {routine.oid}"):

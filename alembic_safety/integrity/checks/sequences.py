@@ -42,7 +42,6 @@ JOIN (
     SELECT ad.adrelid, ad.adnum, d.refobjid FROM pg_catalog.pg_attrdef ad
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = ad.oid
         AND d.refclassid = 'pg_catalog.pg_class'::regclass
-    WHERE pg_get_expr(ad.adbin, ad.adrelid) ~ '^\\(?nextval\\('
 ) use ON use.relation = t.oid AND use.number = a.attnum
 JOIN pg_catalog.pg_sequence s ON s.seqrelid = use.sequence
 JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid AND sc.relkind = 'S'

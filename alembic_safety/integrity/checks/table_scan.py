@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt
 from alembic_safety.integrity.options import Counts
 from alembic_safety.integrity.records import Record, RowCount
 from alembic_safety.integrity.relation import (
@@ -25,7 +25,7 @@ from alembic_safety.integrity.relation import (
     rows,
 )
 from alembic_safety.integrity.scope import Scope, oid_array
-from alembic_safety.integrity.work import Check, Item, Task, batches, failure_finding, together
+from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
 
@@ -68,7 +68,7 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     for batch in batches(_tables(session, scope)):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} tables"
         seconds = sum(item.seconds for item in batch)
-        yield Task(NAME, subject, seconds, partial(_run, scope, tuple(item.oid for item in batch)), parallel=True)
+        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
 
 
 CHECK = Check(NAME, "rows counted; NULLs, CHECK and domain violators, rows outside their partition", plan)
@@ -83,8 +83,10 @@ def _tables(session: Session, scope: Scope) -> Iterator[Item]:
         yield Item(oid, name, page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW)
 
 
-def _run(scope: Scope, oids: Sequence[int], session: Session) -> Iterator[Record]:
-    yield from scan(session, scope, read_tables(session, scope, oids))
+def _run(scope: Scope, items: Sequence[Item], session: Session) -> Iterator[Record]:
+    tables, unread = described(session, items, "table", lambda oids: read_tables(session, scope, oids))
+    yield from unread
+    yield from scan(session, scope, tables)
 
 
 def read_tables(
@@ -127,7 +129,9 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
             yield from _violations(session, table)
 
     def failed(table: ScannedTable, failure: Failure) -> Iterable[Record]:
-        if len(table.conditions) > 1:
+        if failure.sqlstate in NOT_NOW:
+            yield failure_finding(failure, table.relation.identity, "", "table")
+        elif len(table.conditions) > 1:
             # Which one can't be evaluated? The others are still checked.
             yield from _one_by_one(session, table)
         elif table.conditions:

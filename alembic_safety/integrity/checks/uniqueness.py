@@ -16,7 +16,7 @@ from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import Relation, example, pages, primary_key, rows
 from alembic_safety.integrity.scope import Scope, oid_array
-from alembic_safety.integrity.work import Check, Item, Task, batches, failure_finding, together
+from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
 
@@ -99,7 +99,7 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     for batch in batches(items):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} unique indexes"
         seconds = sum(item.seconds for item in batch)
-        yield Task(NAME, subject, seconds, partial(_run, scope, tuple(item.oid for item in batch)), parallel=True)
+        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
 
 
 CHECK = Check(NAME, "duplicates under doubtful unique indexes and constraints (with --deep: under all)", plan)
@@ -126,8 +126,10 @@ def read_indexes(session: Session, scope: Scope, oids: Sequence[int]) -> list[Ke
     ]
 
 
-def _run(scope: Scope, oids: Sequence[int], session: Session) -> Iterator[Record]:
-    yield from find_duplicates(session, read_indexes(session, scope, oids))
+def _run(scope: Scope, items: Sequence[Item], session: Session) -> Iterator[Record]:
+    found, unread = described(session, items, "index", lambda oids: read_indexes(session, scope, oids))
+    yield from unread
+    yield from find_duplicates(session, found)
 
 
 def find_duplicates(session: Session, indexes: Sequence[KeyedIndex]) -> Iterator[Record]:

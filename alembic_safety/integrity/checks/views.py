@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from alembic_safety.integrity.attempt import LOCK_NOT_AVAILABLE, PERMISSION_DENIED, QUERY_CANCELED, Failure, attempt
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt
 from alembic_safety.integrity.records import Record, not_checked
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Task
@@ -92,7 +92,7 @@ def _check(session: Session, view: View, sql: str) -> Iterator[Record]:
     outcome = attempt(session, lambda: session.execute(sql))
     if not isinstance(outcome, Failure):
         return
-    if outcome.sqlstate in (PERMISSION_DENIED, LOCK_NOT_AVAILABLE, QUERY_CANCELED):
+    if outcome.sqlstate in NOT_NOW:
         yield not_checked(view.identity, outcome.reason, kind=_kind(view))
     elif session.fetch(f"SELECT 1 FROM pg_catalog.pg_class WHERE oid = {view.oid}"):  # else it was just dropped
         yield _broken(view, outcome)

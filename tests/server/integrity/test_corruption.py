@@ -19,7 +19,9 @@ def test_all_planted_faults_are_found_and_nothing_else(database):
     for finding in verification.run().findings:
         assert finding.subject, finding
         schema = finding.subject.split(".")[0]
-        found.setdefault(schema, []).append((finding.code, finding.subject, finding.count, finding.examples, finding.message))
+        found.setdefault(schema, []).append(
+            (finding.code, finding.subject, finding.count, finding.examples, finding.message)
+        )
     wrong = []
     for case in cases:
         remaining = [f for f in found.pop(case.name, [])]

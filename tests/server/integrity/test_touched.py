@@ -40,7 +40,9 @@ def found(session, migration, touched=None, **options):
 
 
 def codes(result):
-    return sorted((f.code, f.subject, f.count, f.examples if f.code != "not-checked" else f.message) for f in result.findings)
+    return sorted(
+        (f.code, f.subject, f.count, f.examples if f.code != "not-checked" else f.message) for f in result.findings
+    )
 
 
 def oid(session, name):
@@ -73,7 +75,9 @@ def test_rows_written_with_triggers_off_are_found_subtransactions_included(sessi
 
 
 def test_old_orphans_in_the_same_table_are_not_this_migrations_business(session):
-    session.execute("SET session_replication_role = replica; UPDATE purchase SET customer_id = 777 WHERE id = 3; COMMIT; BEGIN")
+    session.execute(
+        "SET session_replication_role = replica; UPDATE purchase SET customer_id = 777 WHERE id = 3; COMMIT; BEGIN"
+    )
     session.execute("SET session_replication_role = origin")
     assert codes(found(session, "UPDATE purchase SET price = 9 WHERE id = 4")) == []
 
@@ -87,7 +91,9 @@ def test_references_to_removed_rows_are_found(session):
 
 
 def test_captured_rows_are_used(session):
-    session.execute("CREATE TABLE seen AS SELECT * FROM customer WHERE id = 7; CREATE TABLE wrote AS SELECT 3::bigint AS id")
+    session.execute(
+        "CREATE TABLE seen AS SELECT * FROM customer WHERE id = 7; CREATE TABLE wrote AS SELECT 3::bigint AS id"
+    )
     migration = """SET LOCAL session_replication_role = replica; DELETE FROM customer WHERE id IN (7, 8);
         UPDATE purchase SET customer_id = 555 WHERE id IN (3, 4)"""
     touched = [
@@ -101,7 +107,9 @@ def test_captured_rows_are_used(session):
 
 
 def test_what_postgresql_enforced_is_passed_over_and_said(session):
-    result = found(session, "UPDATE purchase SET customer_id = 1 WHERE id = 3; DELETE FROM customer WHERE id = 9", bypass=False)
+    result = found(
+        session, "UPDATE purchase SET customer_id = 1 WHERE id = 3; DELETE FROM customer WHERE id = 9", bypass=False
+    )
     assert codes(result) == []
     assert any("purchase_customer_id_fkey" in line for line in result.skipped)
 
@@ -160,7 +168,9 @@ def test_a_replaced_function_of_a_check_makes_its_table_be_read_again(session):
 
 
 def test_deferrable_uniqueness_is_looked_at_when_triggers_could_be_off(session):
-    result = found(session, "SET LOCAL session_replication_role = replica; UPDATE purchase SET place = 1 WHERE id IN (1, 2)")
+    result = found(
+        session, "SET LOCAL session_replication_role = replica; UPDATE purchase SET place = 1 WHERE id IN (1, 2)"
+    )
     assert codes(result) == [("duplicate-keys", "public.purchase.purchase_place_key", 1, ("place=1",))]
 
 
@@ -188,7 +198,9 @@ def test_partitions_and_partitioned_parents(session):
 
 
 def test_the_budget_ends_a_step_and_spares_the_transaction(session):
-    session.execute("CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN true; END'")
+    session.execute(
+        "CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(5); RETURN true; END'"
+    )
     session.execute("ALTER TABLE region ADD CONSTRAINT slow CHECK (slow(id)) NOT VALID")
     started = time.monotonic()
     result = verify_touched(session, [Touched(oid=oid(session, "region"))], 0.5)
@@ -200,7 +212,9 @@ def test_the_budget_ends_a_step_and_spares_the_transaction(session):
 
 
 def test_checks_cannot_write(session):
-    session.execute("CREATE TABLE log (n int); CREATE FUNCTION writes(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO public.log VALUES ($1); SELECT true'")
+    session.execute(
+        "CREATE TABLE log (n int); CREATE FUNCTION writes(int) RETURNS bool LANGUAGE sql AS 'INSERT INTO public.log VALUES ($1); SELECT true'"
+    )
     session.execute("ALTER TABLE region ADD CONSTRAINT writes CHECK (public.writes(id)) NOT VALID")
     result = verify_touched(session, [Touched(oid=oid(session, "region"))], 10)
     assert any(f.code == "not-checked" and "read-only" in f.message for f in result.findings)
@@ -223,7 +237,10 @@ def test_on_a_sqlalchemy_connection(database):
 
 
 def test_a_role_that_cannot_switch_triggers_off_needs_no_scan(database):
-    database.run(SCHEMA + "DROP ROLE IF EXISTS integ_owner; CREATE ROLE integ_owner; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO integ_owner")
+    database.run(
+        SCHEMA
+        + "DROP ROLE IF EXISTS integ_owner; CREATE ROLE integ_owner; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO integ_owner"
+    )
     with database.connect() as connection:
         session = PsycopgSession(connection)
         session.execute("SET SESSION AUTHORIZATION integ_owner; UPDATE purchase SET price = 3 WHERE id = 3")
