@@ -60,6 +60,8 @@ class Plan:
     altered: set[Address] = field(default_factory=set)
     #: Objects of before that are created by themselves although another's CREATE could make them.
     detached: set[Address] = field(default_factory=set)
+    #: Objects of now that are dropped by themselves although another's DROP could take them along.
+    dropped_apart: set[Address] = field(default_factory=set)
     #: Objects of before that a stand-in precedes.
     stood_in: set[Address] = field(default_factory=set)
     edges_now: list[Edge] = field(default_factory=list)
@@ -185,6 +187,8 @@ class Plan:
     def _drop_holder(self, address: Address) -> Address | None:
         ctx = self.ctx
         now = ctx.now.objects[address]
+        if address in self.dropped_apart:
+            return None
         if now.parent is not None and now.parent in ctx.drops:
             return now.parent
         holder = rules_of(now.kind).dropped_with(now, ctx)
@@ -315,6 +319,12 @@ class Plan:
             if node[0] == "create" and source in before.objects and source != node[1] and source not in self.detached:
                 if rules_of(before.objects[source].kind).detachable:
                     self.detached.add(source)
+                    return True
+        for node, needed in zip(circle, [*circle[1:], circle[0]], strict=True):
+            source = needs.why(node, needed)
+            if node[0] == "drop" and source in self.ctx.drops and source not in self.dropped_apart:
+                if source != needed[1] and rules_of(self.ctx.now.objects[source].kind).detachable:
+                    self.dropped_apart.add(source)
                     return True
         for node in circle:
             if node[0] == "create" and node[1] not in self.stood_in:

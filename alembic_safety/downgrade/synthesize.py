@@ -61,8 +61,11 @@ class _Attempt:
         """Raises _StatementError, TooLowError or SynthesisError; else ``residue`` says what is left."""
         rebuilt = {key for key, level in self.levels.items() if level >= 2}
         first = {kind for kind, rules in RULES.items() if rules.first}
-        self._perform(self._planned(self.after, {}, set(), only=first))
-        now, aside, along = undo_names(self.before, self.after, self.bench.role, rebuilt, self._run)
+        start = self.after
+        privileges = self._planned(start, {}, set(), only=first)
+        if privileges:
+            start = self._run(privileges)
+        now, aside, along = undo_names(self.before, start, self.bench.role, rebuilt, self._run)
         last: list[Difference] | None = None
         for _ in range(_ROUNDS):
             self._perform(self._planned(now, aside, along))

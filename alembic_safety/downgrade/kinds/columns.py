@@ -44,6 +44,8 @@ def cast(column: str, now: str, want: str, *, by_text: bool = False) -> str:
     """The expression that brings a column's values to another type, by way of text where there may be no direct cast."""
     if not by_text and _BUILT_IN.match(now) and _BUILT_IN.match(want):
         return f"{column}::{want}"
+    if want == "text":
+        return f"{column}::text"
     return f"{column}::text{'[]' if now.endswith('[]') and want.endswith('[]') else ''}::{want}"
 
 
@@ -70,12 +72,15 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
     """A column as CREATE TABLE and ADD COLUMN write it, with the default that is created along with it."""
     props = column.props
     parts = [quote_ident(column.name), type_clause(column)]
-    if props["fdw_options"]:
+    if props["fdw_options"]:  # the grammar wants them right after the type
+        parts[-1] = str(props["type"])
         from alembic_safety.downgrade.kinds.foreign_data import options_clause
 
         parts.append(options_clause(props["fdw_options"]).strip())
     if props["compression"]:
         parts.append(f"COMPRESSION {props['compression']}")
+    if props["fdw_options"] and props["collation"]:
+        parts.append(f"COLLATE {props['collation']}")
     if props["generated"]:
         parts.append(f"GENERATED ALWAYS AS ({undrift(props['generation_expression'])}) {props['generated'].upper()}")
     elif props["identity"]:

@@ -98,7 +98,7 @@ class TableRules(Rules):
 
     def _marks(self, want: CatalogObject) -> list[Step]:
         props, result = want.props, []
-        if props["replica_identity"] != "default":
+        if props["replica_identity"] != "default" and not _lost_replica(want):
             result.append(_replica(want))
         if props["clustered_on"]:
             result.append(Step(f"ALTER TABLE {want.identity} CLUSTER ON {quote_ident(props['clustered_on'])}", late=True))
@@ -169,7 +169,7 @@ class TableRules(Rules):
                 steps.append(Step(f"ALTER TABLE {name} INHERIT {parent}", late=True))
         if hanging and wish["partition_of"]:
             steps.append(_attach(want))
-        if changed & {"replica_identity", "replica_identity_index"}:
+        if changed & {"replica_identity", "replica_identity_index"} and not _lost_replica(want):
             steps.append(_replica(want))
         if "clustered_on" in changed:
             on = wish["clustered_on"]
@@ -194,6 +194,11 @@ def _attach(want: CatalogObject) -> Step:
     return Step(
         f"ALTER TABLE {want.props['partition_of']} ATTACH PARTITION {want.identity} {want.props['partition_bound']}", late=True
     )
+
+
+def _lost_replica(want: CatalogObject) -> bool:
+    """Whether its index was dropped under it: a state that no statement makes."""
+    return want.props["replica_identity"] == "index" and not want.props["replica_identity_index"]
 
 
 def _replica(want: CatalogObject) -> Step:
