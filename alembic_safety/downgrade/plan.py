@@ -277,6 +277,7 @@ class Plan:
                     needs.add(made, ("alter", referenced), dependent)
                 elif dependent in self.altered:
                     needs.prefer(("alter", dependent), ("alter", referenced))
+        self._mentioned(creates, needs)
         for base in self.stood_in:
             nodes.add(("complete", base))
             needs.add(("complete", base), ("create", base), base)
@@ -297,6 +298,19 @@ class Plan:
                 needs.hard.get(creates[base], {}).pop(drops[address], None)
                 needs.add(drops[address], creates[base], base)
         return nodes, needs
+
+    def _mentioned(self, creates: Mapping[Address, Node], needs: Needs[Node]) -> None:
+        """Make what a body written as a string names before it, where nothing speaks against that."""
+        objects = self.ctx.before.objects
+        named: dict[str, list[Node]] = {}
+        for base, node in creates.items():
+            if objects[base].name and objects[base].parent is None:
+                named.setdefault(objects[base].name, []).append(node)
+        for node in [*((base, made) for base, made in creates.items()), *((a, ("alter", a)) for a in self.altered)]:
+            for word in rules_of(objects[node[0]].kind).mentions(objects[node[0]]):
+                for first in named.get(word, ()):
+                    if first != node[1]:
+                        needs.prefer(node[1], first)
 
     @staticmethod
     def _slots(obj: CatalogObject) -> Iterable[tuple[str, str]]:

@@ -169,6 +169,10 @@ class Rules:
         """What to escalate besides an object that turned out wrong."""
         return ()
 
+    def mentions(self, obj: CatalogObject) -> Iterable[str]:
+        """Raw names in its text that pg_depend knows nothing of (a body written as a string): made after them if possible."""
+        return ()
+
     def stand_in(self, want: CatalogObject, ctx: Context) -> list[Step] | None:
         """Create something with its name and shape that depends on less, to break a circle; ``complete`` follows."""
         return None

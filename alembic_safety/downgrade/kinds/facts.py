@@ -122,7 +122,9 @@ def _granted_name(obj: CatalogObject) -> str:
     if obj.kind != "aggregate":
         return obj.identity
     direct, _, ordered = str(obj.props["identity_arguments"]).rpartition("ORDER BY ")
-    arguments = ordered if direct.strip() in ("", ordered) else f"{direct.strip()}, {ordered}"
+    direct = direct.strip()
+    # VARIADIC "any" stands for both lists of a hypothetical-set aggregate at once.
+    arguments = ordered if not direct or (direct == ordered and "VARIADIC" in direct) else f"{direct}, {ordered}"
     return f"{qualified(obj.schema, obj.name)}({'' if arguments == '*' else arguments})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
@@ -10,6 +11,7 @@ from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import qualified
 
+_WORD = re.compile(r'[^\W\d][\w$]*|"(?:[^"]|"")+"')
 _DEFAULT = re.compile(r"\sDEFAULT\s")
 _REPLACE = re.compile(r"\ACREATE OR REPLACE ")
 
@@ -36,6 +38,11 @@ class FunctionRules(Rules):
         if changed & {"identity", "result", "window"} or not _same_arguments(now, want):
             return None
         return [Step(_written(want))]
+
+    def mentions(self, obj: CatalogObject) -> Iterable[str]:
+        """Every word of a body that is a string."""
+        body = obj.props["definition"].rstrip().partition("\nAS ")[2]
+        return {w[1:-1].replace('""', '"') if w.startswith('"') else w.lower() for w in _WORD.findall(body)} - {obj.name}
 
     def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
         """The base type or range type that needs it, while it needs the type itself."""
