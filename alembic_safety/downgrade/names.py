@@ -86,11 +86,27 @@ class Renaming:
             for slot in slots(now.kind, self._target(now, want.name, want.schema)):
                 holder = self._taken.get(slot)
                 if holder is not None and holder != address and holder not in todo:
-                    self._rename(self.now.objects[holder], aside_name(self.now.objects[holder].name), "it makes room")
+                    self._clear(self.now.objects[holder])
                     return
         address = next(iter(todo))
         now, want = todo[address]
         todo[address] = (self._rename(now, aside_name(now.name, "__swap"), "names are swapped"), want)
+
+    def _clear(self, holder: CatalogObject) -> None:
+        """Drop what holds a name that is wanted back, if it holds no rows and nothing uses it; else rename it."""
+        rules = rules_of(holder.kind)
+        used = any(user[:2] != holder.address[:2] for user in self.now.needed_by.get(holder.address, ()))
+        if used or not rules.replaceable or rules.rename_turn != 1 or rules.dropped_with(holder, self._ctx) is not None:
+            self._rename(holder, aside_name(holder.name), "it makes room")
+            return
+        for slot in slots(holder.kind, holder.identity):
+            self._taken.pop(slot, None)
+        label = f"{holder.kind.replace('_', ' ')} {holder.identity}"
+        for step in rules.drop(holder, self._ctx):
+            statement = Statement(
+                sql=step.sql, kind=holder.kind, subject=holder.identity, action="drop", reason=step.reason, group=f"{label} was created"
+            )
+            self.planned.append(Planned(statement=statement, object=holder))
 
     def _rename(self, now: CatalogObject, name: str, reason: str) -> CatalogObject:
         steps = rules_of(now.kind).rename(now, name, self._ctx)

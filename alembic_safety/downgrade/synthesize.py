@@ -135,7 +135,7 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
                 attempt.run()
         except _StatementError as failure:
             log.debug("failed: %s: %s", failure.planned.statement.sql, failure.error)
-            if not _escalate(failure.planned.object, levels, before, after):
+            if not _escalate(failure.planned.object, levels, before, attempt.now or after):
                 refusals.append((failure.planned.object.identity, _first_line(failure.error)))
                 break
             continue
@@ -143,7 +143,7 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
             log.debug("too low: %s", low)
             key = (low.object.kind, low.object.identity)
             if levels.get(key, 0) >= low.level or not rules_of(low.object.kind).rebuildable:
-                if not _escalate(low.object, levels, before, after, own=False):
+                if not _escalate(low.object, levels, before, attempt.now or after, own=False):
                     refusals.append((low.object.identity, low.reason))
                     break
             else:
@@ -221,7 +221,8 @@ def _candidates(obj: CatalogObject, before: Snapshot, after: Snapshot, *, own: b
     if own:
         yield before.by_identity.get((obj.kind, obj.identity), obj)
     ctx = Context(before=before, now=after, role="", wanted=pair(before, after))
-    yield from rules_of(obj.kind).culprits(obj, ctx)
+    for culprit in rules_of(obj.kind).culprits(obj, ctx):
+        yield before.by_identity.get((culprit.kind, culprit.identity), culprit)
     for side in (before, after):
         known = side.by_identity.get((obj.kind, obj.identity)) or side.objects.get(obj.address)
         if known is not None and known.parent is not None and known.parent in side.objects:
@@ -241,7 +242,7 @@ def _escalate_difference(
 ) -> bool:
     key = (difference.kind, difference.identity)
     obj = before.by_identity.get(key) or (now.by_identity.get(key) if now is not None else None)
-    return obj is not None and _escalate(obj, levels, before, after)
+    return obj is not None and _escalate(obj, levels, before, now or after)
 
 
 def _rebuild_tables(residue: Iterable[Difference], levels: dict[Key, int]) -> bool:

@@ -59,7 +59,15 @@ class Snapshot:
 
     def of_kind(self, *kinds: str) -> list[CatalogObject]:
         """All objects of these kinds, by address."""
-        return [self.objects[a] for a in sorted(self.objects) if self.objects[a].kind in kinds]
+        found = [obj for kind in kinds for obj in self._by_kind.get(kind, ())]
+        return found if len(kinds) == 1 else sorted(found, key=lambda obj: obj.address)
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[CatalogObject]]:
+        result: dict[str, list[CatalogObject]] = {}
+        for address in sorted(self.objects):
+            result.setdefault(self.objects[address].kind, []).append(self.objects[address])
+        return result
 
     @cached_property
     def structure_fingerprint(self) -> str:
