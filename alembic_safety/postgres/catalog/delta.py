@@ -82,7 +82,7 @@ class _Delta:
         self.done: set[Address] = set()
 
     def snapshot(self) -> SurveyedSnapshot:
-        if self.survey.rare != self.before.rare:
+        if self.survey.rare != self.before.rare or self.survey.depends.members != self.before.depends.members:
             raise _BeyondError
         self._find_changed()
         while self.pending:
@@ -112,7 +112,7 @@ class _Delta:
                 self._add(Address(unit, oid))
             if (catalog in _DROPPABLE or catalog == "pg_inherits") and watch.lost_or_regained(before):
                 self._find_dropped(catalog)
-        for line in self.survey.depend_text.splitlines():
+        for line in self.survey.depends.text.splitlines():
             classid, objid, rest = line.split(" ", 2)
             name = self.base.classes.get(int(classid))
             # Row types and array types belong to their table or element.
@@ -156,7 +156,7 @@ class _Delta:
                 self.pending.add(Address("pg_type", composite))
                 letters.setdefault("pg_type", set()).add(letter)
         for (catalog, unit), watch in self.survey.watches.items():
-            if catalog not in UNITS and watch.all[0]:
+            if catalog not in UNITS and (watch.all[0] or catalog not in _DROPPABLE):
                 letters.setdefault(catalog, set()).update("td" if unit == "pg_type" else "tr")
         if letters.get("pg_class", set()) & set("rpm"):
             letters["pg_class"].add("i")  # an index is read with its table
@@ -226,14 +226,14 @@ class _Delta:
     def _comments(self) -> None:
         key = ("pg_description", "pg_description")
         now, before = self.survey.watches[key], self.before.watches[key]
-        if now.recent or (before.recent and not self.settled) or now.old != before.all:
+        if now.recent or (before.recent and not self.settled) or now.all != before.all:
             comments, _ = read_comments(self.statements)
             with_comments(self.objects, comments)
 
     def _dependencies(self) -> tuple[tuple[str, str], str]:
         """Texts of old and of all rows of pg_depend, and of aliases."""
         now, before = self.survey.depends, self.before.depends
-        recent = self.survey.depend_text
+        recent = self.survey.depends.text
         if self.settled and now.old == before.all:
             old = self.base.depend_texts[1]
         elif now.old == before.old:

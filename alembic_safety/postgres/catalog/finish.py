@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from alembic_safety.model.catalog import Address, CatalogObject
 
@@ -37,13 +36,14 @@ def finish(
             object.__setattr__(column, "position", position)
         _describe(objects[parent], members)
     for parent in objects if wanted is None else wanted:
-        if parent in objects and parent not in columns:
-            _describe(objects[parent], [])
+        if parent.sub == 0 and parent not in columns and parent in objects:
+            _describe(objects[parent], [])  # a table without columns
     for constraint in keyed:
         names = {column.address.sub: column.name for column in columns.get(constraint.parent or constraint.address, ())}
         numbers = constraint.props["columns"]
-        props = {**constraint.props, "columns": [names[number] for number in numbers if number in names]}
-        objects[constraint.address] = replace(constraint, props=props)
+        props = constraint.props
+        assert isinstance(props, dict)  # made a moment ago, as below
+        props["columns"] = [names[number] for number in numbers if number in names]
 
 
 def _describe(relation: CatalogObject, columns: list[CatalogObject]) -> None:

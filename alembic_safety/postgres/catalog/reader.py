@@ -15,7 +15,7 @@ from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
 from alembic_safety.postgres.catalog.queries import query
 from alembic_safety.postgres.catalog.quiet import canonical_names
-from alembic_safety.postgres.catalog.rows import PARENTS, build
+from alembic_safety.postgres.catalog.rows import PARENTS, RELATIVE, build
 from alembic_safety.postgres.catalog.statements import Statements
 from alembic_safety.postgres.catalog.survey import Survey, SurveyedSnapshot, units_of
 from alembic_safety.postgres.catalog.unread import unmodelled
@@ -67,7 +67,7 @@ def full(statements: Statements, version: int, exclude: Exclusions, *, follow: b
         source = query(kind, statements.major)
         rows = statements.everything(kind, members=KINDS[kind].catalog in census.members)
         for obj in build(source, rows, objects, comments, labels):
-            if not exclude.apply(obj):
+            if kind in RELATIVE or not exclude.apply(obj):
                 objects[obj.address] = obj
     depends = statements.everything("edges")[0]
     aliases = statements.everything("aliases")[0][0] or ""
@@ -86,7 +86,7 @@ def full(statements: Statements, version: int, exclude: Exclusions, *, follow: b
         unmodelled=missing,
         extension_members={m: objects[e].name for m, e in members.items() if e in objects},
         survey=survey,
-        depend_texts=without(all_depends, survey.depend_text if survey else ""),
+        depend_texts=without(all_depends, survey.depends.text if survey else ""),
         alias_text=aliases,
         members=members,
         member_catalogs=census.members,

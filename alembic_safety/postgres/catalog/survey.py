@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import Snapshot
@@ -15,23 +16,41 @@ Tally = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One catalog: who owns its recent rows, and the tally of the other rows and of all."""
+    """One catalog: who owns its recent rows, and the tally of all rows."""
 
     recent: frozenset[int]
     #: OIDs of the recent rows themselves, and the greatest OID of all rows.
     keys: tuple[int, ...]
     greatest: int
-    old: Tally
     all: Tally
 
     def lost_or_regained(self, base: Watch) -> bool:
         """Whether a row of ``base`` is gone, or one that it had not is back with its old age.
 
-        OIDs are given in ascending order, so a recent row is a changed one of ``base`` if its OID is not above all of those. (After the
-        counter has wrapped around that may be wrong: then the tallies differ, and it costs a closer look.)
+        OIDs are given in ascending order, so a recent row is new, not a changed one of ``base``, if its OID is above all of those. (After
+        the counter has wrapped around that may be wrong: then the tallies differ, and it costs a closer look.)
         """
-        changed = [key for key in self.keys if key <= base.greatest]
-        return (self.old[0] + len(changed), self.old[1] + sum(changed)) != base.all
+        new = [key for key in self.keys if key > base.greatest]
+        return (self.all[0] - len(new), self.all[1] - sum(new)) != base.all
+
+
+@dataclass(frozen=True, slots=True)
+class Depends:
+    """pg_depend: its recent rows as text, the tally of the other rows and of all, and that of the members of extensions."""
+
+    text: str
+    old: Tally
+    all: Tally
+    members: Tally
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Depends:
+        """From the row of ``depend_survey.sql``."""
+        text: str = row[0] or ""
+        lines = [line.split(" ", 5) for line in text.splitlines()]
+        recent = (len(lines), sum(int(line[1]) for line in lines), sum(int(line[4]) for line in lines))
+        tally = tuple(row[1:4])
+        return cls(text, tuple(a - b for a, b in zip(tally, recent, strict=True)), tally, tuple(row[4:6]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +58,7 @@ class Survey:
     """A reading's facts. ``watches`` is keyed by (catalog, catalog of the owner of its rows)."""
 
     watches: Mapping[tuple[str, str], Watch]
-    depends: Watch
-    #: Recent rows of pg_depend, as text.
-    depend_text: str
+    depends: Depends
     #: Fingerprint of all catalogs whose change asks for a full reading.
     rare: str
     #: Id of the transaction in which it was read, if that had written anything: its changes may yet be rolled back.
@@ -58,13 +75,12 @@ class Survey:
             # age() counts back from this transaction's id, if it has one, else from the next one to be given.
             age = int(statements.session.fetch(f"SELECT pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)")[0][0])
         watches = {
-            (catalog, unit): Watch(frozenset(recent or ()), tuple(keys or ()), top, (old_count, old_sum), (all_count, all_sum))
-            for catalog, unit, recent, keys, old_count, old_sum, all_count, all_sum, top in statements.since("survey", age)
+            (catalog, unit): Watch(frozenset(recent or ()), tuple(keys or ()), greatest, (count, total))
+            for catalog, unit, recent, keys, count, total, greatest in statements.since("survey", age)
         }
-        text, *tally = statements.since("depend_survey", age)[0]
-        depends = Watch(frozenset(), (), 0, tuple(tally[:3]), tuple(tally[3:]))
+        depends = Depends.of(statements.since("depend_survey", age)[0])
         rare = statements.plain("fingerprint")[0][0] or ""
-        return cls(watches, depends, text or "", rare, transaction, transaction is not None)
+        return cls(watches, depends, rare, transaction, transaction is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
