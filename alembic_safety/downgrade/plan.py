@@ -12,6 +12,7 @@ from typing import Any
 from alembic_safety.downgrade.kinds import rules_of
 from alembic_safety.downgrade.kinds.base import Context, Step
 from alembic_safety.downgrade.kinds.facts import facts
+from alembic_safety.downgrade.members import member_grants
 from alembic_safety.downgrade.order import CircleError, Needs, arrange
 from alembic_safety.downgrade.pairing import changed_keys, edges_of, pair, slots
 from alembic_safety.downgrade.statement import Statement
@@ -358,7 +359,20 @@ class Plan:
             for step in self._steps(node):
                 place = early if step.early else late if step.late else main
                 place.append(self._planned(node, step))
-        return [*early, *main, *late, *self._facts()]
+        return [*early, *main, *late, *self._facts(), *self._member_grants()]
+
+    def _member_grants(self) -> list[Planned]:
+        """Grants on what belongs to extensions, once the extensions are the wanted ones (a second round sees to the rest)."""
+        ctx = self.ctx
+        touched = [ctx.before.objects[a] for a in ctx.creates] + [ctx.now.objects[a] for a in ctx.drops]
+        if any(obj.kind == "extension" for obj in touched):
+            return []
+        result = []
+        for one in member_grants(ctx.before, ctx.now):
+            obj = CatalogObject(kind=one.kind, address=Address("", 0), identity=one.identity, name="")
+            label = f"{one.kind.replace('_', ' ')} {one.identity} changed"
+            result += [_planned(obj, Step(sql), "facts", "", label) for sql in one.statements]
+        return result
 
     def _steps(self, node: Node) -> list[Step]:
         ctx = self.ctx

@@ -29,7 +29,7 @@ WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace A
   AND COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))::text
       <> COALESCE(i.initprivs, pg_catalog.acldefault('f', p.proowner))::text
 UNION ALL
-SELECT 'system type grants', 'TYPE' || ' ' || pg_catalog.format_type(t.oid, NULL)
+SELECT 'system type grants', 'TYPE ' || pg_catalog.format_type(t.oid, NULL)
        || ' ' || COALESCE(t.typacl, pg_catalog.acldefault('T', t.typowner))::text
        || ' instead of ' || COALESCE(i.initprivs, pg_catalog.acldefault('T', t.typowner))::text
        || ' of ' || t.typowner::pg_catalog.regrole::text
@@ -40,7 +40,7 @@ WHERE t.oid < 16384 AND t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace A
   AND COALESCE(t.typacl, pg_catalog.acldefault('T', t.typowner))::text
       <> COALESCE(i.initprivs, pg_catalog.acldefault('T', t.typowner))::text
 UNION ALL
-SELECT 'system language grants', 'LANGUAGE' || ' ' || pg_catalog.quote_ident(l.lanname)
+SELECT 'system language grants', 'LANGUAGE ' || pg_catalog.quote_ident(l.lanname)
        || ' ' || COALESCE(l.lanacl, pg_catalog.acldefault('l', l.lanowner))::text
        || ' instead of ' || COALESCE(i.initprivs, pg_catalog.acldefault('l', l.lanowner))::text
        || ' of ' || l.lanowner::pg_catalog.regrole::text
@@ -51,7 +51,7 @@ WHERE l.oid < 16384 AND (l.lanacl IS NOT NULL OR i.objoid IS NOT NULL)
   AND COALESCE(l.lanacl, pg_catalog.acldefault('l', l.lanowner))::text
       <> COALESCE(i.initprivs, pg_catalog.acldefault('l', l.lanowner))::text
 UNION ALL
-SELECT 'system schema grants', 'SCHEMA' || ' ' || pg_catalog.quote_ident(n.nspname)
+SELECT 'system schema grants', 'SCHEMA ' || pg_catalog.quote_ident(n.nspname)
        || ' ' || COALESCE(n.nspacl, pg_catalog.acldefault('n', n.nspowner))::text
        || ' instead of ' || COALESCE(i.initprivs, pg_catalog.acldefault('n', n.nspowner))::text
        || ' of ' || n.nspowner::pg_catalog.regrole::text
