@@ -21,6 +21,18 @@ def data_needs(before: Snapshot, after: Snapshot, statements: Sequence[Statement
     )
 
 
+def rows_in_the_way(found: Sequence[tuple[str, str]], statements: Sequence[Statement]) -> tuple[DataNeed, ...]:
+    """Rows that keep a statement from running, as (its text, what the server said)."""
+    result = []
+    for sql, error in found:
+        for number, statement in enumerate(statements):
+            if statement.sql == sql:
+                reason = f"rows that are there after the upgrade do not fit {statement.kind} {statement.subject}: {error}"
+                result.append(DataNeed(what="rows", subject=statement.subject, reason=reason, at=number, lost_by="downgrade"))
+                break
+    return tuple(result)
+
+
 def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObject, str, str]]:
     for change in changes(before, after):
         old, new = change.before, change.after

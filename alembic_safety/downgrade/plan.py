@@ -164,8 +164,7 @@ class Plan:
                 user = ctx.present.get(edge.dependent)
                 if user is None or edge.dependent in self.replaced or edge.dependent in self.altered:
                     continue
-                kind = ctx.before.objects[edge.dependent].kind
-                if edge.deptype == "n" and self._may_replace(edge.dependent) and kind not in ("schema", "extension"):
+                if edge.deptype == "n" and self._may_replace(edge.dependent):
                     self._replace(user, f"it depends on {ctx.before.objects[base].identity}", queue)
 
     def _may_replace(self, base: Address) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.kinds import RULES, rules_of
 from alembic_safety.downgrade.kinds.base import Context
-from alembic_safety.downgrade.loss import data_needs
+from alembic_safety.downgrade.loss import data_needs, rows_in_the_way
 from alembic_safety.downgrade.names import undo_names
 from alembic_safety.downgrade.pairing import pair
 from alembic_safety.downgrade.plan import Planned, TooLowError, make_plan
@@ -52,6 +52,8 @@ class _Attempt:
     levels: dict[Key, int]
     #: Leave out statements that fail instead of stopping (the last try, to show as much as can be done).
     salvage: bool = False
+    #: Take all rows away first: only the schema is asked for.
+    emptied: bool = False
     done: list[Planned] = field(default_factory=list)
     failed: list[_StatementError] = field(default_factory=list)
     now: Snapshot | None = None
@@ -59,6 +61,8 @@ class _Attempt:
 
     def run(self) -> None:
         """Raises _StatementError, TooLowError or SynthesisError; else ``residue`` says what is left."""
+        if self.emptied:
+            _empty(self.bench, self.after)
         rebuilt = {key for key, level in self.levels.items() if level >= 2}
         first = {kind for kind, rules in RULES.items() if rules.first}
         start = self.after
@@ -127,14 +131,18 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
     """
     levels: dict[Key, int] = {}
     refusals: list[tuple[str, str]] = []
+    in_the_way: list[tuple[str, str]] = []
     attempt = None
     for _ in range(_ATTEMPTS):
-        attempt = _Attempt(before, after, bench, levels)
+        attempt = _Attempt(before, after, bench, levels, emptied=bool(in_the_way))
         try:
             with bench.savepoint():
                 attempt.run()
         except _StatementError as failure:
             log.debug("failed: %s: %s", failure.planned.statement.sql, failure.error)
+            if not in_the_way and _because_of_rows(failure.error):
+                in_the_way.append((failure.planned.statement.sql, _first_line(failure.error)))
+                continue
             if not _escalate(failure.planned.object, levels, before, attempt.now or after):
                 refusals.append((failure.planned.object.identity, _first_line(failure.error)))
                 break
@@ -157,20 +165,25 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
         if not wrong:
             if column_order and attempt.residue and _rebuild_tables(attempt.residue, levels):
                 continue
-            return _finished(before, after, attempt, ())
+            return _finished(before, after, attempt, (), in_the_way)
         escalated = [_escalate_difference(d, levels, before, after, attempt.now) for d in wrong]
         if not any(escalated):
-            return _finished(before, after, attempt, tuple((d.identity, d.message) for d in wrong))
+            return _finished(before, after, attempt, tuple((d.identity, d.message) for d in wrong), in_the_way)
     else:
         refusals.append(("the plan", f"no statements that work were found in {_ATTEMPTS} attempts"))
-    return _salvaged(before, after, bench, levels, refusals)
+    return _salvaged(before, after, bench, levels, refusals, in_the_way)
 
 
 def _salvaged(
-    before: Snapshot, after: Snapshot, bench: Workbench, levels: dict[Key, int], refusals: list[tuple[str, str]]
+    before: Snapshot,
+    after: Snapshot,
+    bench: Workbench,
+    levels: dict[Key, int],
+    refusals: list[tuple[str, str]],
+    in_the_way: list[tuple[str, str]],
 ) -> Synthesis:
     """As much as can be done, with what remains named."""
-    attempt = _Attempt(before, after, bench, levels, salvage=True)
+    attempt = _Attempt(before, after, bench, levels, salvage=True, emptied=bool(in_the_way))
     try:
         with bench.savepoint():
             attempt.run()
@@ -180,16 +193,22 @@ def _salvaged(
         entry = (failure.planned.object.identity, _first_line(failure.error))
         if entry not in refusals:
             refusals.append(entry)
-    return _finished(before, after, attempt, tuple(refusals))
+    return _finished(before, after, attempt, tuple(refusals), in_the_way)
 
 
-def _finished(before: Snapshot, after: Snapshot, attempt: _Attempt, refusals: tuple[tuple[str, str], ...]) -> Synthesis:
+def _finished(
+    before: Snapshot,
+    after: Snapshot,
+    attempt: _Attempt,
+    refusals: tuple[tuple[str, str], ...],
+    in_the_way: list[tuple[str, str]],
+) -> Synthesis:
     statements = tuple(one.statement for one in attempt.done)
     if any(d.tier is not Tier.COLUMN_ORDER for d in attempt.residue):
         grade = Grade.DIFFERENT
     else:
         grade = Grade.COLUMN_ORDER if attempt.residue else Grade.IDENTICAL
-    needs = data_needs(before, after, statements)
+    needs = (*data_needs(before, after, statements), *rows_in_the_way(in_the_way, statements))
     rating, reasons = rate(statements, needs, refusals)
     return Synthesis(
         statements=statements,
@@ -251,6 +270,21 @@ def _rebuild_tables(residue: Iterable[Difference], levels: dict[Key, int]) -> bo
     fresh = {key for key in keys if levels.get(key, 0) < 2}
     levels.update(dict.fromkeys(fresh, 2))
     return bool(fresh)
+
+
+def _because_of_rows(error: Exception) -> bool:
+    """Whether a statement failed over rows that are there, and not over the schema: integrity violated, data not convertible."""
+    return (sqlstate(error) or "")[:2] in ("22", "23")
+
+
+def _empty(bench: Workbench, after: Snapshot) -> None:
+    """Take all rows away (the workbench puts them back): what is left to fail is the schema."""
+    tables = [t.identity for t in after.of_kind("table")]
+    if tables:
+        bench.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        bench.execute("SET LOCAL session_replication_role = replica")  # triggers may forbid it
+        bench.execute(f"TRUNCATE {', '.join(tables)}")
+        bench.execute("SET LOCAL session_replication_role = origin")
 
 
 def _first_line(error: Exception) -> str:
