@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alembic_safety.downgrade.kinds.grants import RELATION_LETTERS, Grant, Target, full_letters, statements
+from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 
 #: Words of GRANT … ON -> (all letters, kind of object).
@@ -45,6 +46,11 @@ class _Entry:
     now: list[Grant]
     first: list[Grant]
     owner: str
+
+
+def changes_extensions(objects: Iterable[CatalogObject]) -> bool:
+    """Whether members come or go with these objects: then their grants can be told only afterwards."""
+    return any(obj.kind == "extension" for obj in objects)
 
 
 def member_grants(before: Snapshot, now: Snapshot) -> list[MemberGrants]:

@@ -12,7 +12,7 @@ from typing import Any
 from alembic_safety.downgrade.kinds import rules_of
 from alembic_safety.downgrade.kinds.base import Context, Step
 from alembic_safety.downgrade.kinds.facts import facts
-from alembic_safety.downgrade.members import member_grants
+from alembic_safety.downgrade.members import changes_extensions, member_grants
 from alembic_safety.downgrade.order import CircleError, Needs, arrange
 from alembic_safety.downgrade.pairing import changed_keys, edges_of, pair, slots
 from alembic_safety.downgrade.statement import Statement
@@ -363,8 +363,7 @@ class Plan:
     def _member_grants(self) -> list[Planned]:
         """Grants on what belongs to extensions, once the extensions are the wanted ones (a second round sees to the rest)."""
         ctx = self.ctx
-        touched = [ctx.before.objects[a] for a in ctx.creates] + [ctx.now.objects[a] for a in ctx.drops]
-        if any(obj.kind == "extension" for obj in touched):
+        if changes_extensions([*(ctx.before.objects[a] for a in ctx.creates), *(ctx.now.objects[a] for a in ctx.drops)]):
             return []
         result = []
         for one in member_grants(ctx.before, ctx.now):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.model.catalog import CatalogObject
-from alembic_safety.postgres.identifiers import qualified, quote_literal
+from alembic_safety.postgres.identifiers import qualified, quote_ident, quote_literal
 
 #: Property -> word of CREATE TYPE, for what is written as a name.
 _BASE_NAMES = {
@@ -56,6 +56,21 @@ class RangeRules(Rules):
             parts.append(f"MULTIRANGE_TYPE_NAME = {props['multirange']}")
         return [Step(f"CREATE TYPE {want.identity} AS RANGE ({', '.join(parts)})")]
 
+    def rename(self, now: CatalogObject, name: str, ctx: Context) -> list[Step]:
+        """Rename it; its multirange keeps its name, unless both make room for another type of the same name."""
+        steps = super().rename(now, name, ctx)
+        names = {(o.identity, o.props["multirange"]) for o in ctx.before.of_kind("range")}
+        if (now.identity, now.props["multirange"]) in names and name not in {o.name for o in ctx.before.of_kind("range")}:
+            steps += _constructors_aside(now, name)
+        return steps
+
+    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+        """Only its multirange type can have another name."""
+        if changed != {"multirange"} or now.props["multirange"].partition(".")[0] != want.props["multirange"].partition(".")[0]:
+            return None
+        name = want.props["multirange"].partition(".")[2]
+        return [Step(f"ALTER TYPE {now.props['multirange']} RENAME TO {name}")]
+
     def stand_in(self, want: CatalogObject, ctx: Context) -> list[Step] | None:
         """A promise of its name is enough for the function that brings its values into canonical form."""
         return [Step(f"CREATE TYPE {want.identity}")]
@@ -69,6 +84,17 @@ class RangeRules(Rules):
         cascade = " CASCADE" if now.props["canonical"] else ""
         reason = "takes along the function that needs it and that it needs" if cascade else ""
         return [Step(f"DROP {self.spell(now, ctx)}{cascade}", reason=reason)]
+
+
+def _constructors_aside(now: CatalogObject, name: str) -> list[Step]:
+    """The multirange type and the functions that came with the range type bear the names that the other one needs."""
+    subtype, multirange = now.props["subtype"], now.props["multirange"]
+    renamed = qualified(now.schema, name)
+    ranges = [f"{now.identity}({subtype}, {subtype})", f"{now.identity}({subtype}, {subtype}, text)"]
+    multiranges = [f"{multirange}()", f"{multirange}({renamed})", f"{multirange}({renamed}[])"]
+    steps = [Step(f"ALTER FUNCTION {each} RENAME TO {quote_ident(name)}") for each in ranges]
+    steps += [Step(f"ALTER FUNCTION {each} RENAME TO {quote_ident(name + '_multi')}") for each in multiranges]
+    return [*steps, Step(f"ALTER TYPE {multirange} RENAME TO {quote_ident(name + '_multi')}")]
 
 
 def _own_multirange(want: CatalogObject) -> str:

@@ -201,7 +201,7 @@ def _on(named: str, target: Target) -> str:
 
 
 def _names(letters: Iterable[str], target: Target) -> str:
-    if set(letters) == set(target.letters):
+    if set(letters) == set(target.letters) and len(target.letters) > 1:
         return "ALL"
     chosen = set(letters)
     unknown = chosen - set(PRIVILEGES)
