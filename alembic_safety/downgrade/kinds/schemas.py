@@ -24,6 +24,7 @@ class ExtensionRules(Rules):
     """Extensions, with the version they had: first the server's choice, then by name."""
 
     rank: ClassVar[int] = 5
+    brings_members: ClassVar[bool] = True
     rename_turn: ClassVar[int | None] = None
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:

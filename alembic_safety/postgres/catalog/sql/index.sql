@@ -14,9 +14,12 @@ SELECT
     CASE WHEN c.relispartition THEN
         (SELECT h.inhparent::pg_catalog.regclass::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
     END AS attached_to,
+    -- The table's names: those of the index's own attributes stay behind when a column is renamed.
     ARRAY(
-        SELECT b.attname::text FROM pg_catalog.pg_attribute b
-        WHERE b.attrelid = i.indexrelid AND b.attnum > 0 ORDER BY b.attnum
+        SELECT COALESCE(b.attname::text, 'expr')
+        FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, place)
+        LEFT JOIN pg_catalog.pg_attribute b ON b.attrelid = i.indrelid AND b.attnum = k.attnum AND k.attnum <> 0
+        ORDER BY k.place
     ) AS columns
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
