@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript
-    from alembic.runtime.migration import MigrationContext
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
 
-SCHEMA = "alembic_safety"
 Directives = Callable[["MigrationContext", Any, "list[MigrationScript]"], None]
 
 
 def options(
-    *, process_revision_directives: Directives | Sequence[Directives] | None = None, **others: Any
+    *,
+    process_revision_directives: Directives | Sequence[Directives] | None = None,
+    on_version_apply: Callable[..., None] | Iterable[Callable[..., None]] | None = None,
+    include_name: Callable[[str | None, str, Any], bool] | None = None,
+    **others: Any,
 ) -> dict[str, Any]:
     """Keyword arguments for ``context.configure()``, joined with the project's own.
 
     ``alembic revision --autogenerate`` then rehearses what it generated, and puts a proven downgrade in the place of one that
-    is not exact. ::
+    is not exact. ``alembic upgrade`` stores the downgrade of each revision in the database, for ``alembic safety-rollback``. ::
 
         context.configure(connection=connection, target_metadata=target_metadata, **hooks.options())
 
     :param process_revision_directives: the project's own hooks, which run before ours.
+    :param on_version_apply: the project's own callbacks, which run before ours.
+    :param include_name: the project's own filter for autogenerate; ours leaves out the schema ``alembic_safety``.
     :param others: further arguments, handed through.
     """
+    from alembic_safety.postgres import own_schema
+
     own = process_revision_directives
     before = [] if own is None else list(own) if isinstance(own, Sequence) else [own]
 
@@ -37,7 +44,30 @@ def options(
         if _asks_for_autogenerate(context):
             prove_downgrades(context, revision, scripts)
 
-    return {**others, "process_revision_directives": directives}
+    def applied(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
+        from alembic_safety.guard.stored import store
+
+        if not ctx.as_sql and ctx.dialect.name == "postgresql":
+            store(ctx, step)
+
+    def included(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema" and name == own_schema.NAME:
+            return False
+        return include_name is None or include_name(name, kind, parents)
+
+    callbacks = (
+        ()
+        if on_version_apply is None
+        else (on_version_apply,)
+        if callable(on_version_apply)
+        else tuple(on_version_apply)
+    )
+    return {
+        **others,
+        "process_revision_directives": directives,
+        "on_version_apply": (*callbacks, applied),
+        "include_name": included,
+    }
 
 
 def _asks_for_autogenerate(context: MigrationContext) -> bool:

@@ -40,6 +40,11 @@ ENTRIES: tuple[Entry, ...] = (
         "alembic_safety.commands.downgrade",
         "Derive proven downgrades and write them into revision files.",
     ),
+    Entry(
+        "safety-rollback",
+        "alembic_safety.commands.rollback",
+        "Take revisions back by the downgrades stored in the database.",
+    ),
     Entry("safety-verify", "alembic_safety.commands.verify", "Check the integrity of a whole database."),
     Entry(
         "safety-check",

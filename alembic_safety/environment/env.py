@@ -8,6 +8,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import engine_from_config, pool
 
+from alembic_safety import hooks
 from alembic_safety.environment.database import database_url
 
 config = context.config
@@ -35,7 +36,7 @@ def run_offline() -> None:
 
 def run_on(connection: Any) -> None:
     """Run the migrations on a connection."""
-    context.configure(connection=connection, **options())
+    context.configure(connection=connection, **hooks.options(**options()))
     with context.begin_transaction():
         context.run_migrations()
 

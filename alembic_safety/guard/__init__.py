@@ -1,0 +1,1 @@
+"""Around a real upgrade: what is asked before, checked inside and kept after it."""

@@ -1,0 +1,283 @@
+"""Downgrades kept in the target database, so that an older checkout can take back a revision whose file it doesn't have."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.errors import GuardError, SafetyError
+from alembic_safety.postgres import own_schema
+from alembic_safety.postgres.identifiers import qualified, quote_literal
+from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
+from alembic_safety.revisions.split import split
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
+    from alembic.script import Script
+
+    from alembic_safety.revisions.chain import Chain
+
+log = logging.getLogger(__name__)
+
+#: What stands in the place of statements where a downgrade could not be written down as SQL.
+NOT_STORED = "not stored"
+_NOT_ALLOWED = "42501"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """One downgrade as it is kept."""
+
+    revision: str
+    down_revisions: tuple[str, ...]
+    title: str
+    grade: str
+    statements: tuple[str, ...]
+
+
+def store(context: MigrationContext, info: MigrationInfo) -> None:
+    """Keep the downgrade of a revision that was just applied, or forget that of one taken back; within the same transaction.
+
+    A downgrade is kept as the SQL that its ``downgrade()`` gives offline; one that needs a connection to decide what to do
+    cannot be kept, and a line in the log says so.
+    """
+    if context.connection is None or info.is_stamp or info.up_revision_id is None:
+        return
+    session = SqlalchemySession(context.connection)
+    table = _version_table(context)
+    if not info.is_upgrade:
+        if own_schema.is_there(session):
+            for revision in info.up_revision_ids:
+                _forget(session, table, revision)
+        return
+    from sqlalchemy.exc import DBAPIError
+
+    assert context.script is not None
+    script = context.script.get_revision(info.up_revision_id)
+    statements = _written_down(context, script)
+    key, grade = _grade(context, script)
+    insert = (
+        f"INSERT INTO {own_schema.NAME}.stored_downgrade "
+        "(version_table, revision, down_revisions, title, key, grade, statements) VALUES "
+        f"({quote_literal(table)}, {quote_literal(info.up_revision_id)}, {_array(info.down_revision_ids)}, "
+        f"{quote_literal(script.doc or '')}, {quote_literal(key)}, {quote_literal(grade)}, "
+        f"{_array(statements)})"
+    )
+    try:
+        with context.connection.begin_nested():
+            own_schema.ensure(session)
+            _forget(session, table, info.up_revision_id)
+            session.execute(insert)
+    except DBAPIError as error:
+        if sqlstate(error) != _NOT_ALLOWED:
+            raise
+        log.warning(
+            "the downgrade of %s is not stored in the database: the migrating role may not create schema %s",
+            info.up_revision_id,
+            own_schema.NAME,
+        )
+
+
+def stored(session: Session, version_table: str) -> dict[str, Stored]:
+    """Everything that is kept for a version table, by revision."""
+    if not own_schema.is_there(session):
+        return {}
+    rows = session.fetch(
+        "SELECT revision, down_revisions, title, grade, statements "
+        f"FROM {own_schema.NAME}.stored_downgrade WHERE version_table = {quote_literal(version_table)}"
+    )
+    return {
+        row[0]: Stored(
+            revision=row[0], down_revisions=tuple(row[1]), title=row[2], grade=row[3], statements=tuple(row[4])
+        )
+        for row in rows
+    }
+
+
+def take_back(
+    context: MigrationContext, to: str | None, *, accept_loss: bool = False, dry_run: bool = False
+) -> list[Stored]:
+    """Run stored downgrades from the current heads down to a revision, and move the version table with them.
+
+    Must run inside a transaction: all of it happens, or nothing.
+
+    :param to: the revision to arrive at; ``base`` for none; None takes back the one that is the head.
+    :param dry_run: only find out what would be run.
+    :raises GuardError: a downgrade on the way is not stored, is not known to restore the schema, or would lose rows.
+    """
+    assert context.connection is not None
+    session = SqlalchemySession(context.connection)
+    table = _version_table(context)
+    known = stored(session, table)
+    heads = set(context.get_current_heads())
+    chosen = _way(known, heads, to)
+    for item in chosen:
+        _check(item, accept_loss=accept_loss)
+    for item in () if dry_run else chosen:
+        for statement in item.statements:
+            session.execute(statement)
+        _move(session, table, item, known, heads)
+        _forget(session, table, item.revision)
+    return chosen
+
+
+def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
+    """The revisions to take back, in order."""
+    if to is None:
+        if len(heads) != 1:
+            raise GuardError(f"the database is at {len(heads)} heads ({', '.join(sorted(heads))}): say --to REV")
+        head = next(iter(heads))
+        if head not in known:
+            raise GuardError(
+                f"no downgrade is stored for revision {head}: take it back with the checkout that has its file"
+            )
+        return [known[head]]
+    keep = set() if to == "base" else _ancestors(known, to) | {to}
+    if to != "base" and to not in keep | set(known) and to not in heads:
+        raise GuardError(f"there is no revision {to!r} in what is stored: name a revision, or base")
+    result: list[Stored] = []
+    current = set(heads)
+    while current - keep:
+        # A head that no other stored revision in the way stands on.
+        waiting = sorted(current - keep)
+        item_id = waiting[-1]
+        item = known.get(item_id)
+        if item is None:
+            raise GuardError(
+                f"no downgrade is stored for revision {item_id}: take it back with the checkout that has its file"
+            )
+        result.append(item)
+        current.discard(item_id)
+        done = {r.revision for r in result}
+        still = {p for r in known.values() if r.revision not in done for p in r.down_revisions}
+        current |= {p for p in item.down_revisions if p not in still}
+        if len(result) > len(known):
+            raise GuardError("the stored revisions need each other in a circle")
+    if to != "base" and to not in current and not any(to in known[h].down_revisions for h in current if h in known):
+        reached = ", ".join(sorted(current)) or "base"
+        raise GuardError(f"revision {to!r} does not lie below the current heads: the way down leads to {reached}")
+    return result
+
+
+def _ancestors(known: dict[str, Stored], revision: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [revision]
+    while waiting:
+        item = known.get(waiting.pop())
+        for parent in item.down_revisions if item is not None else ():
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def _check(item: Stored, *, accept_loss: bool) -> None:
+    if item.statements[:1] == (NOT_STORED,):
+        raise GuardError(
+            f"the downgrade of revision {item.revision} could not be stored as SQL: use the checkout that has its file"
+        )
+    if item.grade in ("irreversible", "inexact"):
+        raise GuardError(f"the downgrade of revision {item.revision} is {item.grade}: it does not give the schema back")
+    if item.grade not in ("exact", "schema-exact") and not accept_loss:
+        raise GuardError(
+            f"the downgrade of revision {item.revision} had no valid certificate when it was stored, so nothing is proven: "
+            "say --accept-loss to run it all the same"
+        )
+    if item.grade == "schema-exact" and not accept_loss:
+        raise GuardError(
+            f"the downgrade of revision {item.revision} gives the schema back, but not all rows: say --accept-loss to run it"
+        )
+
+
+def _move(session: Session, table: str, item: Stored, known: dict[str, Stored], heads: set[str]) -> None:
+    """What Alembic does to its table for one downgrade."""
+    heads.discard(item.revision)
+    session.execute(f"DELETE FROM {table} WHERE version_num = {quote_literal(item.revision)}")
+    below = {p for h in heads for p in (_ancestors(known, h) | {h})}
+    for parent in item.down_revisions:
+        if parent not in below:
+            heads.add(parent)
+            session.execute(f"INSERT INTO {table} (version_num) VALUES ({quote_literal(parent)})")
+
+
+def _forget(session: Session, table: str, revision: str) -> None:
+    session.execute(
+        f"DELETE FROM {own_schema.NAME}.stored_downgrade "
+        f"WHERE version_table = {quote_literal(table)} AND revision = {quote_literal(revision)}"
+    )
+
+
+def _version_table(context: MigrationContext) -> str:
+    return qualified(context.version_table_schema, context.version_table)
+
+
+def _array(values: Sequence[str]) -> str:
+    return "ARRAY[" + ", ".join(quote_literal(v) for v in values) + "]::text[]"
+
+
+def _written_down(context: MigrationContext, script: Script) -> list[str]:
+    try:
+        return offline_sql(context, script)
+    except Exception as error:  # noqa: BLE001 - somebody's downgrade() may raise anything; the upgrade must go on
+        log.warning(
+            "the downgrade of %s is not stored in the database: %s", script.revision, str(error).splitlines()[0]
+        )
+        return [NOT_STORED]
+
+
+def offline_sql(context: MigrationContext, script: Script) -> list[str]:
+    """The statements that a revision's downgrade sends, collected without running them. Raises whatever it raises."""
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext as Context
+
+    buffer = io.StringIO()
+    options = {**context.opts, "as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True}
+    from alembic import op as module
+
+    logger = logging.getLogger("alembic.runtime.migration")
+    level = logger.level
+    logger.setLevel(logging.WARNING)  # "Generating static SQL" is no news in the middle of an upgrade
+    try:
+        offline = Context(context.dialect, None, options, context.environment_context)
+    finally:
+        logger.setLevel(level)
+
+    outer: Any = getattr(module, "_proxy", None)
+    try:
+        with Operations.context(offline):
+            script.module.downgrade()
+    finally:
+        if outer is not None:
+            outer._install_proxy()  # noqa: SLF001 - the migration that is running has it
+    statements = [s.text for s in split(buffer.getvalue()).statements]
+    return [s for s in statements if s.strip().upper() not in ("BEGIN", "COMMIT")]
+
+
+def _grade(context: MigrationContext, script: Script) -> tuple[str, str]:
+    """The revision's key, and the grade that its certificate gives (``unknown`` without a valid one)."""
+    from alembic_safety.rehearsal.certificate import Status, read_certificate
+
+    chain = _chain(context)
+    revision = chain.by_id.get(script.revision) if chain is not None else None
+    if revision is None:
+        return "", "unknown"
+    status, certificate = read_certificate(revision)
+    valid = certificate is not None and status is Status.VALID
+    return revision.key, certificate.grade.value if valid and certificate is not None else "unknown"
+
+
+def _chain(context: MigrationContext) -> Chain | None:
+    """The chain of the script directory that is running, loaded once for all its revisions."""
+    from alembic_safety.revisions.chain import chain_of
+
+    options: dict[str, Any] = context.opts
+    if "alembic_safety_chain" not in options:
+        try:
+            options["alembic_safety_chain"] = chain_of(context.script) if context.script is not None else None
+        except SafetyError:
+            options["alembic_safety_chain"] = None
+    chain: Chain | None = options["alembic_safety_chain"]
+    return chain

@@ -1,0 +1,51 @@
+"""The schema ``alembic_safety`` in a target database: made and versioned here, and nowhere else.
+
+It is made on first use, by whoever migrates, in the transaction that needs it. Every statement can be run again, so that a
+schema of an older version is brought up to date by running all of them.
+"""
+
+from __future__ import annotations
+
+from alembic_safety.postgres.session import Session
+
+NAME = "alembic_safety"
+#: Counts up with every change of ``STATEMENTS``.
+VERSION = 1
+STATEMENTS: tuple[str, ...] = (
+    f"CREATE SCHEMA IF NOT EXISTS {NAME}",
+    f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
+    f"CREATE TABLE IF NOT EXISTS {NAME}.layout (version integer NOT NULL)",
+    # The way down of every revision that was applied, for checkouts that do not have its file.
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.stored_downgrade (
+    version_table text NOT NULL,
+    revision text NOT NULL,
+    down_revisions text[] NOT NULL,
+    title text NOT NULL,
+    key text NOT NULL,
+    grade text NOT NULL,
+    statements text[] NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (version_table, revision)
+)""",
+)
+_THERE = (
+    "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    f"WHERE n.nspname = '{NAME}' AND c.relname = 'layout'"
+)
+
+
+def is_there(session: Session) -> bool:
+    """Whether the schema was made in this database."""
+    return bool(session.fetch(_THERE))
+
+
+def ensure(session: Session) -> None:
+    """Make the schema, or bring it up to date, within the transaction that is open.
+
+    Raises the driver's error, for example where the role may not create a schema.
+    """
+    if is_there(session) and session.fetch(f"SELECT 1 FROM {NAME}.layout WHERE version >= {VERSION}"):
+        return
+    for statement in STATEMENTS:
+        session.execute(statement)
+    session.execute(f"DELETE FROM {NAME}.layout; INSERT INTO {NAME}.layout VALUES ({VERSION})")
