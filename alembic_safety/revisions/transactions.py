@@ -7,10 +7,11 @@ reasons, for ``--dry-run`` to show.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alembic_safety.revisions.lexer import words
+from alembic_safety.revisions.lexer import tokens, words
 from alembic_safety.revisions.outside import why_not_in_transaction
 from alembic_safety.revisions.script import Statement
 
@@ -180,8 +181,18 @@ def _why_commit_added_value(
     if any(s.words[:2] == ("CREATE", "TYPE") and words(s.text, 40)[2 : 2 + len(name)] == name for s in before):
         return None  # a type made in the same transaction may be used with all its values
     label = next((w[1:-1] for w in tail[tail.index("ADD") :] if w.startswith("'")), "")
-    if any(label and label in s.text for s in after):
+    if label and any(_mentions(s, label) for s in after):
         return f"the value '{label}' is used below, which needs ALTER TYPE … ADD VALUE to be committed"
     if shared_transaction:
         return f"the value '{label}' could not be used by later revisions, which run in the same transaction"
     return None
+
+
+def _mentions(statement: Statement, label: str) -> bool:
+    """Whether a label stands in a literal, a body or the COPY data of a statement: there it may be used as a value."""
+    if label not in statement.source:
+        return False
+    word = re.compile(rf"(?<!\w){re.escape(label)}(?!\w)")
+    text = statement.text
+    quoted = (text[t.start : t.end] for t in tokens(text) if t.kind in ("string", "dollar"))
+    return any(word.search(piece) for piece in (*quoted, statement.copy_data))

@@ -30,14 +30,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_wrap_upgrade_downgrade(folder: Path, database: Any) -> None:
-    dry = alembic("safety-wrap", "sql", "--dry-run", cwd=folder)
+    dry = alembic("safety-wrap", "sql", "--no-downgrades", "--dry-run", cwd=folder)
     assert dry.status == 0
     assert "line 1: outside of a transaction, because CREATE INDEX CONCURRENTLY can't run in a transaction" in dry.out
     assert "3 revisions would be written" in dry.out
     assert list((folder / "versions").iterdir()) == []
 
-    assert "3 revisions were written" in alembic("safety-wrap", "sql", cwd=folder).out
-    again = alembic("safety-wrap", "sql", cwd=folder)
+    assert "3 revisions were written" in alembic("safety-wrap", "sql", "--no-downgrades", cwd=folder).out
+    again = alembic("safety-wrap", "sql", "--no-downgrades", cwd=folder)
     assert "0 revisions were written" in again.out
     assert "3 unchanged" in again.out
 
@@ -50,14 +50,14 @@ def test_wrap_upgrade_downgrade(folder: Path, database: Any) -> None:
     assert "no downgrade has been written yet: run 'alembic safety-downgrade 0003'" in stuck.out + stuck.err
 
     (folder / "sql" / "0001_users.up.sql").write_text("SELECT 1")
-    changed = alembic("safety-wrap", "sql", cwd=folder)
+    changed = alembic("safety-wrap", "sql", "--no-downgrades", cwd=folder)
     assert changed.status == 2
     assert "changed since it was wrapped as revision 0001" in changed.err
 
 
 def test_without_a_database_the_error_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    alembic("safety-wrap", "sql", cwd=folder)
+    alembic("safety-wrap", "sql", "--no-downgrades", cwd=folder)
     result = alembic("upgrade", "head", cwd=folder)
     assert result.status != 0
     assert "no database is given" in result.out + result.err
@@ -68,6 +68,6 @@ def test_without_a_database_the_error_says_what_to_do(folder: Path, monkeypatch:
 
 def test_a_bad_file_is_one_error_with_its_place(folder: Path) -> None:
     (folder / "sql" / "0004_bad.sql").write_text("SELECT 1;\n\\i other.sql\n")
-    result = alembic("safety-wrap", "sql", cwd=folder)
+    result = alembic("safety-wrap", "sql", "--no-downgrades", cwd=folder)
     assert result.status == 2
     assert "0004_bad.sql:2: \\i is a command of psql" in result.err

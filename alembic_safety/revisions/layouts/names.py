@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 UP, DOWN, REPEATABLE, BASELINE, CALLBACK = "up", "down", "repeatable", "baseline", "callback"
 
@@ -22,6 +22,11 @@ _SUFFIX = re.compile(
 _PREFIX = re.compile(r"^(?P<word>up|down|undo|rollback|revert)(?P<separator>[._-])(?P<stem>[0-9].*)$", re.IGNORECASE)
 _VERSION = re.compile(r"^(?:[vV](?=[0-9]))?(?P<version>[0-9]+(?:[.-][0-9]+(?![0-9A-Za-z]))*)")
 _DOWN_WORDS = ("down", "undo", "rollback", "revert", "backward")
+_POSTGRES = ("postgres", "postgresql", "pgsql", "pg")
+_OTHER_DATABASES = (
+    "mysql", "mariadb", "sqlite", "sqlite3", "cockroach", "cockroachdb", "crdb", "mssql", "sqlserver", "oracle", "clickhouse",
+    "spanner", "h2", "db2",
+)  # fmt: skip
 #: Folders that hold the way back of files of the same name.
 DOWN_FOLDERS = ("down", "downs", "rollback", "rollbacks", "undo", "revert", "reverts", "downgrade", "backward")
 #: Folders that hold the way forward, where the way back is beside them.
@@ -39,10 +44,40 @@ class Name:
     version: str
     #: Whether another file has to confirm that it is a direction and not a part of the title.
     unsure: bool = False
+    #: The database that it is for: "postgres", another's word for itself, or '' for all.
+    dialect: str = ""
+    #: Asks for no transaction (``.autocommit``).
+    autocommit: bool = False
 
 
 def read_name(name: str) -> Name:
-    """Understand a file's name, given without ``.sql``."""
+    """Understand a file's name, given without ``.sql``: ``0001_users.postgres.down``, ``V1_2__users``."""
+    rest, dialect, autocommit = _without_qualifiers(name)
+    understood = _direction(rest)
+    if not dialect and not autocommit and understood.stem != rest:
+        stem, dialect, autocommit = _without_qualifiers(understood.stem)
+        understood = replace(understood, stem=stem)
+    return replace(understood, dialect=dialect, autocommit=autocommit)
+
+
+def _without_qualifiers(name: str) -> tuple[str, str, bool]:
+    """A name without ``.postgres``, ``.mysql``, ``.autocommit`` at its end, which is returned apart."""
+    dialect, autocommit = "", False
+    while True:
+        rest, _, word = name.rpartition(".")
+        word = word.lower()
+        if rest and word in _POSTGRES:
+            dialect = "postgres"
+        elif rest and word in _OTHER_DATABASES:
+            dialect = word
+        elif rest and word == "autocommit":
+            autocommit = True
+        else:
+            return name, dialect, autocommit
+        name = rest
+
+
+def _direction(name: str) -> Name:
     if match := _FLYWAY.match(name):
         role = {"V": UP, "U": DOWN, "B": BASELINE}[match["prefix"]]
         return Name(f"V{match['version']}", role, match["version"])

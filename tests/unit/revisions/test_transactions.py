@@ -161,6 +161,26 @@ def test_an_added_value_is_committed_where_it_is_used_below() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "INSERT INTO t VALUES ('new')",
+        "SELECT '{old,new}'::s.mood[]",
+        "DO $$ BEGIN EXECUTE 'UPDATE t SET m = ''new'''; END $$",
+        "COPY t FROM STDIN;\nnew\n\\.\n",
+    ],
+)
+def test_a_value_is_used_in_literals_bodies_and_data(use: str) -> None:
+    assert plan(f"{ADD}; {use}")[0] == (True, [ADD])
+
+
+@pytest.mark.parametrize(
+    "use", ["ALTER TABLE t ADD COLUMN new text", "SELECT 'renewal', 'new_one'", "-- 'new'\nSELECT 1"]
+)
+def test_a_value_is_not_used_by_a_name_that_looks_like_it(use: str) -> None:
+    assert [p for p, _ in plan(f"{ADD}; {use}")] == [False]
+
+
 def test_an_added_value_of_a_type_made_in_this_transaction_may_be_used() -> None:
     assert [p for p, _ in plan(f"CREATE TYPE s.mood AS ENUM ('a'); {ADD}; SELECT 'new'")] == [False]
     committed = plan(f"CREATE TYPE s.mood AS ENUM ('a'); VACUUM; {ADD}; SELECT 'new'")

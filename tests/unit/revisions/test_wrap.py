@@ -125,6 +125,36 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[tuple[str, str, str | None]]]] = {
         {"001.do.first.sql": "SELECT 1", "001.undo.first.sql": "SELECT 0", "002.do.sql": "SELECT 2"},
         [("001", "001.do.first.sql", "001.undo.first.sql"), ("002", "002.do.sql", None)],
     ),
+    "numbered folders": (
+        {
+            "1/01_a.up.sql": "SELECT 1",
+            "1/01_a.down.sql": "SELECT 0",
+            "2/01_a.up.sql": "SELECT 2",
+            "10/01_b.up.sql": "SELECT 3",
+        },
+        [
+            ("1_01", "1_01_a.up.sql", "1_01_a.down.sql"),
+            ("2_01", "2_01_a.up.sql", None),
+            ("10_01", "10_01_b.up.sql", None),
+        ],
+    ),
+    "several databases": (
+        {
+            "1_a.postgres.up.sql": "SELECT 1",
+            "1_a.postgres.down.sql": "SELECT 0",
+            "1_a.mysql.up.sql": "SELECT `1`",
+            "2_b.up.sql": "SELECT 1",
+            "2_b.up.sqlite3.sql": "SELECT 2",
+            "3_c.up.sql": "SELECT `3`",
+            "3_c.postgresql.autocommit.up.sql": "SELECT 3",
+            "3_c.down.sql": "SELECT 0",
+        },
+        [
+            ("1", "1_a.postgres.up.sql", "1_a.postgres.down.sql"),
+            ("2", "2_b.up.sql", None),
+            ("3", "3_c.postgresql.autocommit.up.sql", "3_c.down.sql"),
+        ],
+    ),
     "no numbers": ({"b.sql": "SELECT 2", "a b.sql": "SELECT 1"}, [("a_b", "a b.sql", None), ("b", "b.sql", None)]),
     "seeds beside": ({"1_a.sql": "SELECT 1", "seed.sql": "SELECT 2"}, [("1", "1_a.sql", None)]),
     "same version twice": (
