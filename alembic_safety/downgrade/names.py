@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from alembic_safety.downgrade.kinds import rules_of
 from alembic_safety.downgrade.kinds.base import Context, Step
-from alembic_safety.downgrade.pairing import slots
+from alembic_safety.downgrade.pairing import changed_keys, slots
 from alembic_safety.downgrade.plan import Planned
 from alembic_safety.downgrade.statement import Statement
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -168,6 +168,7 @@ def undo_names(
         turn = Renaming(before, now, role, along)
         if number == 1:
             turn.planned += _schemas_first(before, now, role)
+            turn.planned += _followed(before, now, role)
         turn.turn(number)
         if turn.planned:
             now = run(turn.planned)
@@ -200,6 +201,21 @@ def _schemas_first(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
                 sql=step.sql, kind="schema", subject=schema.identity, action="create", group=f"schema {schema.identity} was dropped"
             )
             result.append(Planned(statement=statement, object=schema))
+    return result
+
+
+def _followed(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
+    """Changes that names of other objects follow by themselves (the schema of an extension)."""
+    ctx = Context(before=before, now=now, role=role)
+    result = []
+    for address in sorted(now.objects.keys() & before.objects.keys()):
+        obj, want = now.objects[address], before.objects[address]
+        rules = rules_of(obj.kind)
+        keys = changed_keys(obj, want) & rules.followed if rules.followed and obj.kind == want.kind else frozenset()
+        for step in (rules.alter(obj, want, keys, ctx) or []) if keys else []:
+            label = f"{obj.kind.replace('_', ' ')} {obj.identity} changed"
+            statement = Statement(sql=step.sql, kind=obj.kind, subject=obj.identity, action="alter", reason=step.reason, group=label)
+            result.append(Planned(statement=statement, object=obj))
     return result
 
 

@@ -95,6 +95,8 @@ class Rules:
     first: ClassVar[bool] = False
     #: Whether creating it brings objects along that are no objects of a snapshot (extensions).
     brings_members: ClassVar[bool] = False
+    #: Keys whose change gives other objects other names, and so comes before those are compared (schema of an extension).
+    followed: ClassVar[frozenset[str]] = frozenset()
     #: Renames are given back in this order: 0 schemas, 1 what lives in schemas or alone, 2 what hangs on those; None: never.
     rename_turn: ClassVar[int | None] = 1
 

@@ -25,6 +25,7 @@ class ExtensionRules(Rules):
 
     rank: ClassVar[int] = 5
     brings_members: ClassVar[bool] = True
+    followed: ClassVar[frozenset[str]] = frozenset({"extension_schema"})
     rename_turn: ClassVar[int | None] = None
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
