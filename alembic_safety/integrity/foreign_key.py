@@ -163,7 +163,9 @@ def suspicion(scope: Scope) -> str:
 
 def read_foreign_keys(session: Session, scope: Scope, oids: Iterable[int]) -> Iterator[ForeignKey]:
     """The foreign keys of these OIDs whose child is in the scope."""
-    yield from _rows(session, scope, f"con.oid = ANY ({oid_array(oids)})")
+    listed = oid_array(oids)
+    near = scope.where(f"c.oid IN (SELECT conrelid FROM pg_catalog.pg_constraint WHERE oid = ANY ({listed}))")
+    yield from _rows(session, near, f"con.oid = ANY ({listed})")
 
 
 def read_foreign_keys_of(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey]:

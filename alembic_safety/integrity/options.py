@@ -47,3 +47,7 @@ class Options:
     time_limit: float | None = None
     #: Memory of one sort or hash on the server, as PostgreSQL writes it.
     work_mem: str = "64MB"
+
+    def wants(self, check: str) -> bool:
+        """Whether a check runs, as far as the names of checks say."""
+        return check not in self.skip and (not self.only or check in self.only)

@@ -57,8 +57,12 @@ class Scope:
 
     def limited(self, oids: Iterable[int]) -> Scope:
         """The same, with only the relations of these OIDs."""
-        condition = f"{self.condition} AND c.oid = ANY ({oid_array(oids)})"
-        return Scope(condition, self.schema_condition, self.version, self.in_recovery, self.options, True)
+        return self.where(f"c.oid = ANY ({oid_array(oids)})")
+
+    def where(self, condition: str) -> Scope:
+        """The same, with only the relations that fulfil SQL over ``c`` (pg_class): queries about few need not look at all."""
+        combined = f"{self.condition} AND {condition}"
+        return Scope(combined, self.schema_condition, self.version, self.in_recovery, self.options, True)
 
     def at_least(self, major: int) -> bool:
         """Whether the server is of this major version or newer."""

@@ -26,6 +26,7 @@ from alembic_safety.integrity.scope import Scope, oid_array, open_scope
 from alembic_safety.integrity.touched_rows import mine, orphans_among, orphans_of_removed, written_rows
 from alembic_safety.integrity.work import failure_finding
 from alembic_safety.model.finding import Finding
+from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import Session
 
 #: Findings that were there before the migration: (code, subject).
@@ -41,6 +42,8 @@ class Touched:
     written: bool = True
     #: Rows were deleted, truncated, or got another key.
     removed: bool = False
+    #: The columns that were written (names as in the catalog), where it is known that all rows were updates; None is any.
+    columns: frozenset[str] | None = None
     #: A query for the primary keys of the written rows (columns named like the key's), where they were captured.
     written_keys: str | None = None
     #: A query for the rows as they were before (columns named like the table's), where they were captured.
@@ -254,6 +257,9 @@ def _written(
     session: Session, scope: Scope, relation: Relation, touched: Touched, bypass: bool, skipped: list[str]
 ) -> Iterator[Record]:
     keys = _split(session, scope, f"con.conrelid = {relation.oid}", bypass, skipped, cascade=False)
+    if touched.columns is not None:
+        written = {quote_ident(column) for column in touched.columns}
+        keys = [key for key in keys if written.intersection(key.columns)]
     if keys:
         yield from orphans_among(session, written_rows(session, relation, touched.written_keys), keys)
     if bypass:

@@ -48,10 +48,15 @@ def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows
     if keys is not None and relation.key:
         columns = ", ".join(relation.key)
         return Rows(relation, f"({columns}) IN (SELECT {columns} FROM ({keys}) AS captured)", None)
-    found = f"SELECT ctid FROM {relation.source} WHERE {mine()} LIMIT {MOST_ADDRESSES + 1}"
+    # The age of our own id is asked for once: in the condition it would be worked out for each row.
+    age = session.fetch("SELECT pg_catalog.age(pg_catalog.pg_current_xact_id_if_assigned()::xid)")[0][0]
+    if age is None:
+        return Rows(relation, "false", 0)
+    ours = f"pg_catalog.age(xmin) <= {age}"
+    found = f"SELECT ctid FROM {relation.source} WHERE {ours} LIMIT {MOST_ADDRESSES + 1}"
     count, addresses = session.fetch(f"SELECT count(*), array_agg(ctid)::text FROM ({found}) AS written")[0]
     if count > MOST_ADDRESSES:
-        return Rows(relation, mine(), None)
+        return Rows(relation, ours, None)
     if not count:
         return Rows(relation, "false", 0)
     return Rows(relation, f"ctid = ANY ('{addresses}'::tid[])", count)

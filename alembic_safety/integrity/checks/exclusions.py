@@ -113,6 +113,7 @@ CHECK = Check(NAME, "rows that an exclusion constraint forbids beside each other
 
 
 def _read(session: Session, scope: Scope, oids: Sequence[int]) -> list[Exclusion]:
+    scope = scope.where(f"c.oid IN (SELECT conrelid FROM pg_catalog.pg_constraint WHERE oid = ANY ({oid_array(oids)}))")
     sql = _SQL.format(key=primary_key("t.oid"), oids=oid_array(oids))
     return [
         Exclusion(

@@ -12,6 +12,7 @@ from functools import partial
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.foreign_key import ForeignKey, read_foreign_keys, suspicion
 from alembic_safety.integrity.join_plan import LARGE_ROWS, count_orphans
+from alembic_safety.integrity.key_map import FUSABLE
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import pages, rows
 from alembic_safety.integrity.scope import Scope
@@ -27,40 +28,53 @@ _SECONDS_PER_PAGE = 4e-6
 
 _LIST = """
 SELECT con.oid, child.identity || '.' || quote_ident(con.conname), {child_rows}, {child_pages},
-       greatest(parent.reltuples, 0)::float8
+       greatest(parent.reltuples, 0)::float8, child.oid
 FROM scope child
 JOIN pg_catalog.pg_constraint con ON con.conrelid = child.oid AND con.contype = 'f'
     -- a partition's copy only where the partitioned table itself is out of scope
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
                     WHERE up.oid = con.conparentid)
 JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
-WHERE child.readable AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} IS NOT NULL)
+WHERE child.readable AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} IS NOT NULL) AND {kind}
 """
 
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
-    """A task for each large key, and one for each batch of small ones."""
+    """A task for each large key, and one for each batch of small ones; not for keys that the pass over their table checks."""
+    items = (item for item, _ in _keys(session, scope, f"NOT {FUSABLE}" if fuses(scope) else "true"))
+    for batch in batches(items):
+        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
+        seconds = sum(item.seconds for item in batch)
+        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
+
+
+def fuses(scope: Scope) -> bool:
+    """Whether keys are checked within the pass over their table where they can be."""
+    return not scope.options.suspects_only and scope.options.wants(NAME) and scope.options.wants("rows")
+
+
+def fused_keys(session: Session, scope: Scope) -> dict[int, list[Item]]:
+    """The keys to be checked within the pass over their table, by the table's OID."""
+    found: dict[int, list[Item]] = {}
+    if fuses(scope):
+        for item, child in _keys(session, scope, FUSABLE):
+            found.setdefault(child, []).append(item)
+    return found
+
+
+def _keys(session: Session, scope: Scope, kind: str) -> Iterator[tuple[Item, int]]:
     sql = _LIST.format(
         child_rows=rows("child"),
         child_pages=pages("child"),
         suspect="false" if scope.options.suspects_only else "true",
         suspicion=suspicion(scope),
+        kind=kind,
     )
-    items = (
-        Item(
-            oid,
-            name,
-            child_rows * _SECONDS_PER_CHILD_ROW
-            + child_pages * _SECONDS_PER_PAGE
-            # Few children probe a large parent by its index.
-            + min(parent_rows, child_rows * 10) * _SECONDS_PER_PARENT_ROW,
-        )
-        for oid, name, child_rows, child_pages, parent_rows in session.fetch(scope.query(sql))
-    )
-    for batch in batches(items):
-        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
-        seconds = sum(item.seconds for item in batch)
-        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
+    for oid, name, child_rows, child_pages, parent_rows, child in session.fetch(scope.query(sql)):
+        # Few children probe a large parent by its index.
+        parent_seconds = min(parent_rows, child_rows * 10) * _SECONDS_PER_PARENT_ROW
+        seconds = child_rows * _SECONDS_PER_CHILD_ROW + child_pages * _SECONDS_PER_PAGE + parent_seconds
+        yield Item(oid, name, seconds), child
 
 
 CHECK = Check(NAME, "rows that refer to nothing, under every foreign key", plan)

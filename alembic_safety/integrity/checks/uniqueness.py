@@ -107,6 +107,9 @@ CHECK = Check(NAME, "duplicates under doubtful unique indexes and constraints (w
 
 def read_indexes(session: Session, scope: Scope, oids: Sequence[int]) -> list[KeyedIndex]:
     """The unique indexes of these OIDs."""
+    scope = scope.where(
+        f"c.oid IN (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = ANY ({oid_array(oids)}))"
+    )
     distinct = "NOT i.indnullsnotdistinct" if scope.at_least(15) else "true"
     # The index's own collation decides what is equal, also where it is not the column's.
     keys = """ARRAY(SELECT '(' || pg_get_indexdef(i.indexrelid, k, false) || ')' || coalesce((

@@ -106,6 +106,13 @@ def test_captured_rows_are_used(session):
     ]
 
 
+def test_keys_over_columns_that_were_not_written_are_left_alone(session):
+    migration = "SET LOCAL session_replication_role = replica; UPDATE purchase SET customer_id = 555 WHERE id = 3"
+    purchase = oid(session, "purchase")
+    assert codes(found(session, migration, [Touched(oid=purchase, columns=frozenset({"price"}))])) == []
+    assert len(codes(found(session, migration, [Touched(oid=purchase, columns=frozenset({"customer_id"}))]))) == 1
+
+
 def test_what_postgresql_enforced_is_passed_over_and_said(session):
     result = found(
         session, "UPDATE purchase SET customer_id = 1 WHERE id = 3; DELETE FROM customer WHERE id = 9", bypass=False

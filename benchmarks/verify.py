@@ -1,0 +1,248 @@
+"""How long a verification takes, against what it replaces: one query a constraint, VALIDATE, pg_amcheck, and count(*) as the floor.
+
+    python benchmarks/verify.py --url postgresql://postgres@/postgres?host=/run/pg --rows 1500000
+
+makes a database of its own on that server (1 GB for 1.5 million rows), measures in interleaved rounds, and prints ratios. Trust
+these, not the seconds. Every single query runs without parallel workers, ours on one process unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from alembic_safety.integrity.connections import as_conninfo
+from alembic_safety.integrity.options import Options
+from alembic_safety.integrity.run import Verification
+from alembic_safety.integrity.touched import touched_tables, verify_touched
+from alembic_safety.postgres.session import PsycopgSession
+
+DATABASE = "alembic_safety_benchmark_verify"
+#: Foreign keys of the wide table: parents of this share of its rows; every second one is indexed.
+PARENTS = (0.5, 0.5, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05, 0.02, 0.02, 0.01, 0.01, 0.001, 0.001, 2e-5, 2e-5, 0.3, 0.3, 0.15, 0.15)
+
+
+def build(connection: psycopg.Connection, rows: int) -> None:
+    run = connection.execute
+    for n, share in enumerate(PARENTS):
+        run(f"CREATE TABLE p{n} (id bigint PRIMARY KEY, name text NOT NULL)")
+        run(f"INSERT INTO p{n} SELECT {existing('g', n)}, 'name ' || g FROM generate_series(1, {size(rows, share)}) g")
+    columns = ", ".join(f"f{n} bigint{' NOT NULL' if n % 4 < 3 else ''}" for n in range(len(PARENTS)))
+    run(
+        f"""CREATE TABLE item (id bigserial, {columns}, state text NOT NULL, price numeric(12, 2) NOT NULL, quantity int NOT NULL,
+        made timestamptz NOT NULL, note text)"""
+    )
+    values = ", ".join(existing(f"((random() * {size(rows, share) - 1} + 0 * g)::bigint + 1)", n) for n, share in enumerate(PARENTS))
+    names = ", ".join(f"f{n}" for n in range(len(PARENTS)))
+    run(
+        f"""INSERT INTO item ({names}, state, price, quantity, made, note) SELECT {values},
+        (ARRAY['new', 'paid', 'sent'])[1 + g % 3], (g % 1000)::numeric / 100, 1 + g % 9, now(), md5(g::text) FROM generate_series(1, {rows}) g"""
+    )
+    run("ALTER TABLE item ADD PRIMARY KEY (id)")
+    for check in ("state IN ('new', 'paid', 'sent')", "price >= 0", "quantity > 0", "quantity < 1000", "length(note) = 32"):
+        run(f"ALTER TABLE item ADD CHECK ({check})")
+    for n in range(len(PARENTS)):
+        if n % 2 == 0:
+            run(f"CREATE INDEX ON item (f{n})")
+        run(f"ALTER TABLE item ADD CONSTRAINT fk{n} FOREIGN KEY (f{n}) REFERENCES p{n}")
+    # As pgbench makes it, with the foreign keys that its --foreign-keys adds.
+    run("CREATE TABLE branches (bid int PRIMARY KEY, bbalance int, filler char(88))")
+    run(f"INSERT INTO branches SELECT g, 0 FROM generate_series(1, {max(rows // 50000, 1)}) g")
+    run("CREATE TABLE accounts (aid int PRIMARY KEY, bid int REFERENCES branches, abalance int, filler char(84))")
+    run(f"INSERT INTO accounts SELECT g, 1 + g % {max(rows // 50000, 1)}, 0, '' FROM generate_series(1, {rows}) g")
+    run("CREATE TABLE history (hid bigserial PRIMARY KEY, aid int REFERENCES accounts, delta int NOT NULL, mtime timestamp NOT NULL)")
+    run(f"INSERT INTO history (aid, delta, mtime) SELECT 1 + (random() * {rows - 1})::int, 1, now() FROM generate_series(1, {rows // 2}) g")
+    run("CREATE EXTENSION amcheck")
+    run("VACUUM ANALYZE")
+    run("CHECKPOINT")
+
+
+def existing(number: str, n: int) -> str:
+    """The key with this number: every third parent has all of them, the others have gaps."""
+    if n % 3 == 0:
+        return number
+    # random() must be called once
+    return f"(SELECT v + v / 50 FROM (SELECT {number} AS v OFFSET 0) AS drawn)" if "random" in number else f"({number} + {number} / 50)"
+
+
+def size(rows: int, share: float) -> int:
+    return max(int(rows * share), 10)
+
+
+Timings = dict[str, list[float]]
+
+
+def timed(timings: Timings, name: str, action: Callable[[], object]) -> None:
+    started = time.perf_counter()
+    action()
+    timings.setdefault(name, []).append(time.perf_counter() - started)
+
+
+def one_by_one(connection: psycopg.Connection, timings: Timings, keys: list[tuple]) -> None:
+    started = time.perf_counter()
+    for name, child, column, parent, referenced, _ in keys:
+        sql = f"SELECT count(*) FROM {child} c WHERE c.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {parent} p WHERE p.{referenced} = c.{column})"
+        timed(timings, f"key {name}: one by one", lambda sql=sql: connection.execute(sql).fetchone())
+    for table, condition in connection.execute(
+        """SELECT conrelid::regclass::text, pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
+        UNION ALL SELECT attrelid::regclass::text, quote_ident(attname) || ' IS NOT NULL' FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
+        WHERE attnotnull AND attnum > 0 AND relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+    ).fetchall():
+        # Not as WHERE: from 17 on that is folded to false for a NOT NULL column, and would compare us with nothing.
+        connection.execute(f"SELECT count(*) FILTER (WHERE NOT ({condition})) FROM {table}").fetchone()
+    timings.setdefault("one query a constraint", []).append(time.perf_counter() - started)
+
+
+def validate(connection: psycopg.Connection, timings: Timings, keys: list[tuple]) -> None:
+    total = 0.0
+    for name, child, column, parent, referenced, _ in keys:
+        with connection.transaction(force_rollback=True):
+            connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+            connection.execute(f"ALTER TABLE {child} ADD CONSTRAINT again FOREIGN KEY ({column}) REFERENCES {parent} ({referenced}) NOT VALID")
+            started = time.perf_counter()
+            connection.execute(f"ALTER TABLE {child} VALIDATE CONSTRAINT again")
+            took = time.perf_counter() - started
+        timings.setdefault(f"key {name}: VALIDATE", []).append(took)
+        total += took
+    timings.setdefault("VALIDATE of every key", []).append(total)
+
+
+def our_keys(connection: psycopg.Connection, timings: Timings, keys: list[tuple]) -> None:
+    """Each key as a verification does it, catalog reading and choice of the plan included."""
+    from alembic_safety.integrity.checks.foreign_keys import find_orphans
+    from alembic_safety.integrity.connections import reading
+    from alembic_safety.integrity.foreign_key import read_foreign_keys
+    from alembic_safety.integrity.scope import open_scope
+
+    options = Options()
+    with reading(connection, options, workers=0) as session:
+        scope = open_scope(session, options)
+        for name, *_, oid in keys:
+            timed(timings, f"key {name}: ours", lambda oid=oid: list(find_orphans(session, list(read_foreign_keys(session, scope, [oid])))))
+
+
+def ours(url: str, **options: object) -> None:
+    result = Verification(url, Options(**options)).run()  # type: ignore[arg-type]
+    assert not result.unchecked, result.unchecked
+
+
+def guard(connection: psycopg.Connection, timings: Timings, rows: int) -> None:
+    session = PsycopgSession(connection)
+    session.execute(f"BEGIN; UPDATE item SET f1 = 1 + f1 % 9 WHERE id % 100 = 7 AND id <= {rows}")
+    touched = touched_tables(session)
+    timed(timings, "after an UPDATE of 1 %: verify_touched", lambda: verify_touched(session, touched, 600))
+    session.execute("CREATE TEMP TABLE captured AS SELECT id FROM item WHERE id % 100 = 7; ALTER TABLE captured ADD PRIMARY KEY (id)")
+    from dataclasses import replace
+
+    keyed = [replace(one, written_keys="SELECT id FROM captured", columns=frozenset({"f1"})) if one.written else one for one in touched]
+    timed(timings, "after an UPDATE of 1 %: verify_touched, rows and columns captured", lambda: verify_touched(session, keyed, 600))
+    timed(timings, "after an UPDATE of 1 %: verify_touched, unprivileged", lambda: verify_touched(session, touched, 600, bypass=False))
+    session.execute("ROLLBACK")
+    session.execute("VACUUM item")
+
+
+def peak_memory(url: str) -> float:
+    """Megabytes of a process that runs the command."""
+    script = (
+        "import sys; from alembic.config import main; import resource\n"
+        "try: main(['-c', '/dev/null', 'safety-verify', '--json', '--url', sys.argv[1]])\n"
+        "except SystemExit: pass\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True, check=True)
+    return float(done.stderr.strip().splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", required=True, help="a server that we may make a database on, as a superuser")
+    parser.add_argument("--rows", type=int, default=300_000, help="rows of the widest table (default: 300000, 200 MB)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
+    parser.add_argument("--keep", action="store_true", help="use the database of an earlier run, and leave it there (default: no)")
+    parser.add_argument("--pg-amcheck", default="pg_amcheck", help="the program (default: as found on PATH)")
+    args = parser.parse_args()
+    with psycopg.connect(as_conninfo(args.url), autocommit=True) as maintenance:
+        there = maintenance.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount
+        if there and not args.keep:
+            maintenance.execute(f"DROP DATABASE {DATABASE}")
+            there = 0
+        if not there:
+            maintenance.execute(f"CREATE DATABASE {DATABASE}")
+        parameters = maintenance.info.get_parameters() | {"dbname": DATABASE}
+    url = " ".join(f"{name}='{value}'" for name, value in parameters.items())
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        if not there:
+            build(connection, args.rows)
+        measure(connection, url, args)
+    if not args.keep:
+        with psycopg.connect(as_conninfo(args.url), autocommit=True) as maintenance:
+            maintenance.execute(f"DROP DATABASE {DATABASE}")
+
+
+def measure(connection: psycopg.Connection, url: str, args: argparse.Namespace) -> None:
+    connection.execute("SET max_parallel_workers_per_gather = 0; SET jit = off")
+    keys = connection.execute(
+        """SELECT con.conname, con.conrelid::regclass::text, ca.attname, con.confrelid::regclass::text, pa.attname, con.oid FROM pg_constraint con
+        JOIN pg_attribute ca ON ca.attrelid = con.conrelid AND ca.attnum = con.conkey[1]
+        JOIN pg_attribute pa ON pa.attrelid = con.confrelid AND pa.attnum = con.confkey[1] WHERE contype = 'f' ORDER BY con.oid"""
+    ).fetchall()
+    tables = [row[0] for row in connection.execute("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace").fetchall()]
+    megabytes = connection.execute("SELECT pg_database_size(current_database()) / 1048576").fetchone()[0]
+    print(f"PostgreSQL {connection.info.server_version}, {megabytes} MB, {len(keys)} foreign keys, {os.cpu_count()} cores")
+    t: Timings = {}
+    for _ in range(args.rounds):
+        timed(t, "count(*) of every table", lambda: [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables])
+        one_by_one(connection, t, keys)
+        timed(t, "verify, everything, 1 process", lambda: ours(url, max_parallel=1))
+        timed(t, "verify, everything, 2 processes", lambda: ours(url, max_parallel=2))
+        timed(t, "verify, suspects only", lambda: ours(url, max_parallel=1, suspects_only=True))
+        timed(t, "verify, rows only, 1 process", lambda: ours(url, max_parallel=1, only=("rows",)))
+        timed(t, "verify, foreign keys only, 1 process", lambda: ours(url, max_parallel=1, only=("foreign-keys",)))
+        our_keys(connection, t, keys)
+        validate(connection, t, keys)
+        timed(t, "verify, amcheck only, 1 process", lambda: ours(url, max_parallel=1, only=("amcheck",), amcheck=True))
+        info = connection.info
+        command = [args.pg_amcheck, "-h", info.host, "-p", str(info.port), "-U", info.user, info.dbname]
+        timed(t, "pg_amcheck", lambda: subprocess.run(command, check=True, capture_output=True))
+        timed(t, "verify of the wide table, 1 process", lambda: ours(url, max_parallel=1, tables=("item",)))
+        guard(connection, t, args.rows)
+    report(t, keys, connection, peak_memory(url))
+
+
+def report(t: Timings, keys: list[tuple], connection: psycopg.Connection, memory: float) -> None:
+    m = {name: statistics.median(values) for name, values in t.items()}
+    floor = m["count(*) of every table"]
+    print(f"\n{'':60} seconds  x count(*)")
+    for name, seconds in m.items():
+        if not name.startswith("key "):
+            print(f"{name:60} {seconds:7.3f}  {seconds / floor:9.1f}")
+    indexed = {row[0] for row in connection.execute("SELECT conname FROM pg_constraint c WHERE contype = 'f' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])").fetchall()}
+    for title, chosen in (("indexed", [k for k in keys if k[0] in indexed]), ("not indexed", [k for k in keys if k[0] not in indexed])):
+        total = {how: sum(m[f"key {k[0]}: {how}"] for k in chosen) for how in ("ours", "one by one", "VALIDATE")}
+        worst = max(m[f"key {k[0]}: ours"] / m[f"key {k[0]}: one by one"] for k in chosen)
+        worst_validate = max(m[f"key {k[0]}: ours"] / m[f"key {k[0]}: VALIDATE"] for k in chosen)
+        print(
+            f"\n{len(chosen)} keys {title}: ours {total['ours']:.3f} s, one by one {total['one by one']:.3f} s ({total['one by one'] / total['ours']:.2f}x), "
+            f"VALIDATE {total['VALIDATE']:.3f} s ({total['VALIDATE'] / total['ours']:.2f}x); slowest against one by one {worst:.2f}, against VALIDATE {worst_validate:.2f}"
+        )
+        for k in chosen:
+            print("    " + k[0].ljust(20) + "  ".join(f"{how} {m[f'key {k[0]}: {how}']:.3f}" for how in ("ours", "one by one", "VALIDATE")))
+    print()
+    one = m["one query a constraint"]
+    print(f"everything against one query a constraint: {one / m['verify, everything, 1 process']:.2f}x faster on 1 process, {one / m['verify, everything, 2 processes']:.2f}x on 2")
+    print(f"rows against count(*): {m['verify, rows only, 1 process'] / floor:.2f}")
+    whole = m["verify of the wide table, 1 process"]
+    for name in ("", ", rows and columns captured", ", unprivileged"):
+        print(f"after an UPDATE of 1 %{name}: {m['after an UPDATE of 1 %: verify_touched' + name] / whole:.1%} of the check of the whole table")
+    print(f"memory of our process: {memory:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
