@@ -101,4 +101,4 @@ def without_column_order(dump: str) -> str:
         lines = [line.strip().rstrip(",") for line in match[2].strip().split("\n")]
         return match[1] + "\n".join(sorted(lines)) + "\n)"
 
-    return re.sub(r"^(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) [^\n]*\(\n)(.*?)\n\)", sort, dump, flags=re.M | re.S)
+    return re.sub(r"^(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) [^\n]*\(\n)(.*?)\n\)", sort, dump, flags=re.MULTILINE | re.DOTALL)

@@ -25,9 +25,9 @@ class ForeignTableRules(Rules):
         heir = bool(props["inherits"])
         own = [c for c in columns(want, ctx.before) if c in held]
         inner = [column_clause(c, ctx, not_null=True) for c in own if not (heir and is_inherited(c))]
-        for held_one in sorted(held, key=lambda obj: obj.name):
-            if held_one.kind == "constraint" and held_one.props["type"] == "check" and not (heir and is_inherited(held_one)):
-                inner.append(f"CONSTRAINT {quote_ident(held_one.name)} {constraint_clause(held_one, ctx)}")
+        checks = [c for c in held if c.kind == "constraint" and c.props["type"] == "check" and not (heir and is_inherited(c))]
+        checks.sort(key=lambda check: check.name)
+        inner += [f"CONSTRAINT {quote_ident(c.name)} {constraint_clause(c, ctx)}" for c in checks]
         body = "\n    " + ",\n    ".join(inner) + "\n" if inner else ""
         sql = f"CREATE FOREIGN TABLE {want.identity} ({body})"
         if heir:
