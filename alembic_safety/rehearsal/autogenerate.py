@@ -81,7 +81,7 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
 
 
 def _remarks(derived: Derived) -> list[str]:
-    return [f"# rows are not given back: {reason}" for reason in grade_of(derived)[1]]
+    return [f"# not given back: {reason}" for reason in grade_of(derived)[1]]
 
 
 def _lines(statements: Sequence[Statement]) -> list[str]:

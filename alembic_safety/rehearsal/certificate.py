@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,8 @@ class Proof:
     again: bool
     #: What kind of rows it was rehearsed on: ``none``, ``generated``, …
     data: str = "none"
+    #: The grade that this server gives; the certificate's is the worst of all.
+    grade: str = Grade.IRREVERSIBLE.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ class Certificate:
                     "restored": proof.restored,
                     "again": proof.again,
                     "data": proof.data,
+                    "grade": proof.grade,
                 }
                 for major, proof in sorted(self.proofs.items(), key=lambda item: int(item[0]))
             },
@@ -147,14 +150,22 @@ def write_certificate(revision: Revision, certificate: Certificate) -> bool:
     path = certificate_path(revision)
     status, old = read_certificate(revision)
     if old is not None and status is Status.VALID and old.downgrade == certificate.downgrade:
-        merged = {**old.proofs, **certificate.proofs}
-        certificate = Certificate(**{**certificate.__dict__, "proofs": merged})
+        certificate = _merged(old, certificate)
     text = certificate.to_json().encode()
     if path.is_file() and path.read_bytes() == text:
         return False
     path.parent.mkdir(exist_ok=True)
     replace_file(path, text)
     return True
+
+
+def _merged(old: Certificate, new: Certificate) -> Certificate:
+    """Both sets of proofs; the worst grade counts, with its reasons."""
+    proofs = {**old.proofs, **new.proofs}
+    grades = list(Grade)
+    worst = max((Grade(proof.grade) for proof in proofs.values()), key=grades.index, default=new.grade)
+    reasons = new.reasons if worst is new.grade else old.reasons
+    return replace(new, proofs=proofs, grade=worst, reasons=reasons)
 
 
 def read_certificate(revision: Revision) -> tuple[Status, Certificate | None]:

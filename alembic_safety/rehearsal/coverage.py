@@ -66,7 +66,14 @@ class Entry:
 
     def certificate(self, server_major: int) -> Certificate | None:
         """What is certified of the downgrade that the revision has after the action."""
-        return certify(self.revision, self.verdict, self.derived, server_major=server_major, synthesized=self.writes)
+        return certify(
+            self.revision,
+            self.verdict,
+            self.derived,
+            server_major=server_major,
+            synthesized=self.writes,
+            ours=self.state == MARKED,
+        )
 
 
 def decide(revision: Revision, verdict: Verdict, derived: Derived | None, scope: Scope | None) -> Entry:
@@ -116,5 +123,5 @@ def body_of(derived: Derived) -> tuple[str, ...]:
     grade, reasons = grade_of(derived)
     if grade is Grade.IRREVERSIBLE:
         return tuple(render_irreversible(reasons))
-    remarks = [f"rows are not given back: {reason}" for reason in reasons]
+    remarks = [f"not given back: {reason}" for reason in reasons]
     return (*(f"# {line}" for line in remarks), *derived.body)

@@ -10,8 +10,9 @@ from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
 from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
+from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.bench import StageBench
-from alembic_safety.rehearsal.failure import explain, is_fatal
+from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.runner import Visitor
 from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
@@ -42,6 +43,8 @@ class Derived:
     fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
     #: Rows that the upgrade was seen to write, by table.
     rows_written: tuple[tuple[str, int], ...] = ()
+    #: Tables whose rows, written by the upgrade, must be deleted by hand before it can run a second time.
+    rows_in_the_way: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -155,7 +158,7 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
                 return derived
             if derived.revision.needs_autocommit or stage.autocommits:
                 return derived  # the second upgrade needs commits: see Observer.other_downgrade
-            _upgrade_again(stage, derived.revision)
+            derived = _upgrade_again_on(stage, derived)
             again = [d for d in differences(after, stage.snapshot(after)) if d.tier is not Tier.COLUMN_ORDER]
             if again:
                 return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
@@ -166,6 +169,26 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
         return replace(derived, failure=explain(error))
     finally:
         stage.heads = heads
+
+
+def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
+    """The second upgrade; where rows that the first one wrote are in its way, once more without them, and that is said."""
+    stage.savepoint("alembic_safety_again")
+    try:
+        _upgrade_again(stage, derived.revision)
+        return derived
+    except Exception as error:
+        tables = [table for table, _ in derived.rows_written]
+        state = sqlstate(driver_error(error)) or ""
+        if not tables or not state.startswith("23"):
+            raise
+    stage.rollback_to("alembic_safety_again")
+    # What the upgrade wrote stays when only the schema goes back; a database where it was deleted shows the rest.
+    there = [t for t in tables if stage.session.fetch("SELECT pg_catalog.to_regclass(%s)", (t,))[0][0] is not None]
+    if there:
+        stage.session.execute(f"TRUNCATE {', '.join(there)} CASCADE")
+    _upgrade_again(stage, derived.revision)
+    return replace(derived, rows_in_the_way=tuple(there))
 
 
 def run_body(stage: Stage, body: tuple[str, ...]) -> None:

@@ -23,8 +23,13 @@ def losses(derived: Derived) -> tuple[str, ...]:
     Rows that only exist since the upgrade (in a table that it created) are not meant: their place goes with them.
     """
     needs = [n for n in (derived.synthesis.data_needs if derived.synthesis else ()) if n.lost_by == "upgrade"]
-    found = [f"{need.subject}: {need.reason}" for need in needs]
+    found = [need.reason for need in needs]
     named = {need.subject for need in needs}
+    found += [
+        f"{table}: rows that the upgrade inserts stay, and a second upgrade fails on them"
+        for table in derived.rows_in_the_way
+    ]
+    named |= set(derived.rows_in_the_way)
     found += [
         f"{table}: the upgrade changes rows, and their old values are not kept"
         for table, _count in derived.rows_written
@@ -54,11 +59,18 @@ def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tupl
 
 
 def certify(
-    revision: Revision, verdict: Verdict, derived: Derived | None, *, server_major: int, synthesized: bool
+    revision: Revision,
+    verdict: Verdict,
+    derived: Derived | None,
+    *,
+    server_major: int,
+    synthesized: bool,
+    ours: bool = False,
 ) -> Certificate | None:
     """The certificate for the downgrade that the revision has now; None where its upgrade doesn't run.
 
     :param synthesized: whether that is the body of ``derived``, and not the revision's own.
+    :param ours: whether the revision's own was written by an earlier run.
     """
     if verdict.up is not Up.RAN:
         return None
@@ -69,7 +81,7 @@ def certify(
     else:
         grade, reasons = grade_of_own(verdict, derived)
         restored, again = verdict.restored, verdict.holds
-        origin = NONE if verdict.down in (Down.MISSING, Down.EMPTY) else HAND_WRITTEN
+        origin = NONE if verdict.down in (Down.MISSING, Down.EMPTY) else SYNTHESIZED if ours else HAND_WRITTEN
     proofs = {}
     if derived is not None and derived.fingerprints is not None:
         before, after = derived.fingerprints
@@ -78,6 +90,7 @@ def certify(
             after={"structure": after[0], "privileges": after[1]},
             restored=restored.value,
             again=again,
+            grade=grade.value,
         )
     rating = derived.rating if derived is not None else Rating.HIGH
     return Certificate(

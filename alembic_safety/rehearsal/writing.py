@@ -77,7 +77,7 @@ def write_rollbacks(history: History, folder: str) -> list[Path]:
             if derived is None or derived.synthesis is None or not derived.proven:
                 continue
             remarks = [f"takes back {entry.revision.id} {entry.revision.title}".rstrip()]
-            remarks += [f"rows are not given back: {reason}" for reason in entry.reasons]
+            remarks += [f"not given back: {reason}" for reason in entry.reasons]
             path = target / f"{entry.revision.path.stem}.rollback.sql"
             replace_file(path, render_sql(derived.synthesis.statements, remarks=remarks).encode())
             written.append(path)

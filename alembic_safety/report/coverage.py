@@ -9,6 +9,7 @@ from alembic_safety.rehearsal.certificate import Grade
 from alembic_safety.rehearsal.coverage import Action, Entry
 from alembic_safety.rehearsal.verdict import Up
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
+from alembic_safety.revisions.anatomy import MARKED
 
 COLUMNS = ("revision", "title", "downgrade", "grade", "rating", "statements")
 
@@ -48,10 +49,15 @@ def _summary(entries: Sequence[Entry], *, written: bool) -> str:
     )
     for words, actions in (
         ("written" if written else "derived", (Action.WRITE, Action.REPLACE)),
+        ("up to date", (Action.KEEP,)),
         ("hand-written kept", (Action.KEEP,)),
         ("hand-written that fall short", (Action.PROPOSE,)),
     ):
-        count = sum(entry.action in actions for entry in entries)
+        count = sum(
+            entry.action in actions
+            and (Action.KEEP not in actions or (entry.state == MARKED) is (words == "up to date"))
+            for entry in entries
+        )
         if count:
             text += f"; {count} {words}"
     failed = sum(entry.verdict.up is not Up.RAN for entry in entries)

@@ -1,0 +1,225 @@
+"""Downgrades that are derived, written, stored and taken back, through the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alembic_safety.postgres.server import Server
+from tests.conftest import ScratchDatabase, dump_schema
+from tests.support.cli import alembic
+from tests.support.project import Project
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project.new(tmp_path / "project")
+
+
+@pytest.fixture
+def server_option(pg_server: Server) -> tuple[str, str]:
+    return ("--server", pg_server.url().render_as_string(hide_password=False))
+
+
+def test_missing_downgrades_are_written_and_certified(
+    project: Project, server_option: tuple[str, str], database: ScratchDatabase
+) -> None:
+    first = project.sql("a1", "create table t (id int primary key, kind varchar(3) check (kind in ('a', 'b')))", None)
+    second = project.sql("a2", "create view v as select * from t; create index t_kind on t (kind) where kind = 'a'")
+    kept = project.sql("a3", "create table k ()", "drop table k")
+    text = kept.read_text()
+    done = alembic("safety-downgrade", *server_option, "--json", "out.json", cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    assert "def downgrade() -> None:" in first.read_text()
+    assert first.read_text().startswith(project.folder.joinpath("versions/a1.py").read_text()[:200])
+    assert kept.read_text() == text
+    actions = {row["key"]: row["action"] for row in json.loads((project.folder / "out.json").read_text())["rows"]}
+    assert actions == {"a1": "write", "a2": "write", "a3": "keep"}
+    certificate = json.loads((project.folder / "versions/safety/a2.json").read_text())
+    assert certificate["grade"] == "exact"
+    assert list(certificate["proofs"]) == [str(database.server.major)]
+
+    assert alembic("safety-check", cwd=project.folder).status == 0
+    assert alembic("safety-test", *server_option, "--fresh", cwd=project.folder).status == 0
+    url = ("-x", f"url={database.url_text}")
+    before = dump_schema(
+        database.server, database.name, "--exclude-schema=alembic_safety", "--exclude-table=alembic_version"
+    )
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    assert alembic(*url, "downgrade", "base", cwd=project.folder).status == 0
+    after = dump_schema(
+        database.server, database.name, "--exclude-schema=alembic_safety", "--exclude-table=alembic_version"
+    )
+    assert after == before
+
+    again = {p: p.read_bytes() for p in (project.folder / "versions").rglob("*.*") if "__pycache__" not in p.parts}
+    assert alembic("safety-downgrade", *server_option, cwd=project.folder).status == 0
+    assert again == {p: p.read_bytes() for p in again}
+
+    second.write_text(second.read_text().replace("kind = 'a'", "kind = 'b'"))
+    stale = alembic("safety-check", cwd=project.folder)
+    assert stale.status == 1
+    assert "a2" in stale.out
+    assert "a3" in stale.out
+
+
+def test_a_hand_written_downgrade_is_only_replaced_when_asked(project: Project, server_option: tuple[str, str]) -> None:
+    path = project.sql("a1", "create table t (id int); create type mood as enum ('sad')", "drop table t")
+    before = path.read_text()
+    shown = alembic("safety-downgrade", *server_option, cwd=project.folder)
+    assert shown.status == 1
+    assert "mood was left behind" in shown.out
+    assert "DROP TYPE public.mood" in shown.out
+    assert path.read_text() == before
+    printed = alembic("safety-downgrade", "a1", "--sql", *server_option, cwd=project.folder)
+    assert "DROP TYPE public.mood;" in printed.out
+    assert path.read_text() == before
+    assert alembic("safety-downgrade", "--out", "back", *server_option, cwd=project.folder).status == 1
+    assert "DROP TABLE public.t;" in (project.folder / "back/a1.rollback.sql").read_text()
+    assert alembic("safety-downgrade", "--broken", *server_option, cwd=project.folder).status == 0
+    assert "mood" in path.read_text().partition("def downgrade")[2]
+    assert path.read_text().partition("def downgrade")[0] == before.partition("def downgrade")[0]
+    working = path.read_text()
+    assert alembic("safety-downgrade", "--force", *server_option, cwd=project.folder).status == 0
+    assert path.read_text() == working
+
+
+def test_what_cannot_be_undone_refuses_with_the_reason(project: Project, server_option: tuple[str, str]) -> None:
+    project.sql("a1", "create role alembic_safety_test_role_x", None)
+    project.sql("a2", "create table t (id int)", None, after="a1")
+    done = alembic("safety-downgrade", *server_option, cwd=project.folder)
+    # Roles belong to the whole server, which no snapshot of a database shows: the second upgrade meets the role again.
+    assert "a1" in done.out
+    body = (project.folder / "versions/a1.py").read_text().partition("def downgrade")[2]
+    assert "op.irreversible(" in body
+    assert "alembic_safety_test_role_x" in body
+    assert json.loads((project.folder / "versions/safety/a1.json").read_text())["grade"] == "irreversible"
+
+
+def test_an_older_checkout_takes_back_what_is_stored(
+    project: Project, server_option: tuple[str, str], database: ScratchDatabase
+) -> None:
+    project.sql("a1", "create table t (id int primary key, note text)", None)
+    newer = [
+        project.sql(
+            "a2", "create function f() returns int language sql as $$select 1$$; create view v as select f()", None
+        )
+    ]
+    newer.append(project.sql("a3", "insert into t values (1, ':x %s \\y'); alter table t drop note", None))
+    assert alembic("safety-downgrade", *server_option, cwd=project.folder).status == 0
+    url = ("-x", f"url={database.url_text}")
+    options = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    before = dump_schema(database.server, database.name, *options)
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    for path in newer:
+        path.unlink()
+    assert alembic(*url, "downgrade", "a1", cwd=project.folder).status != 0
+    refused = alembic(*url, "safety-rollback", "--stored", "--to", "a1", cwd=project.folder)
+    assert refused.status == 2
+    assert "a3" in refused.err
+    assert "--accept-loss" in refused.err
+    shown = alembic(*url, "safety-rollback", "--stored", "--to", "a1", "--sql", "--accept-loss", cwd=project.folder)
+    assert "DROP FUNCTION public.f()" in shown.out
+    done = alembic(*url, "safety-rollback", "--stored", "--to", "a1", "--accept-loss", cwd=project.folder)
+    assert done.status == 0, done.err
+    assert dump_schema(database.server, database.name, *options) == before
+    with database.connect() as connection:
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("a1",)]
+    nothing = alembic(*url, "safety-rollback", "--stored", "--to", "zz", cwd=project.folder)
+    assert nothing.status == 2
+
+
+def test_a_role_that_may_not_create_schemas_can_still_upgrade(project: Project, database: ScratchDatabase) -> None:
+    project.sql("a1", "select 1", "select 1")
+    database.run(
+        "create role alembic_safety_test_plain login; create table alembic_version (version_num varchar(32) primary key); "
+        "grant all on alembic_version to alembic_safety_test_plain"
+    )
+    try:
+        url = database.url.set(username="alembic_safety_test_plain").render_as_string(hide_password=False)
+        done = alembic("-x", f"url={url}", "upgrade", "head", cwd=project.folder)
+        assert done.status == 0, done.err
+    finally:
+        database.run("drop owned by alembic_safety_test_plain; drop role alembic_safety_test_plain")
+
+
+@pytest.fixture
+def generic(tmp_path: Path, database: ScratchDatabase) -> Iterator[Path]:
+    """A project of Alembic's generic template, with our hooks."""
+    folder = tmp_path / "generic"
+    folder.mkdir()
+    assert alembic("init", "-t", "generic", "migrations", cwd=folder).status == 0
+    ini = folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", database.url_text.replace("%", "%%")))
+    yield folder
+
+
+def _model(folder: Path, *columns: str) -> None:
+    env = folder / "migrations/env.py"
+    text = env.read_text().partition("\n# ---- model")[0]
+    if "hooks" not in text:
+        text = text.replace(
+            "target_metadata = None", "from alembic_safety import hooks\nfrom model import target_metadata"
+        )
+        text = text.replace(
+            "connection=connection, target_metadata=target_metadata",
+            "connection=connection, target_metadata=target_metadata, **hooks.options()",
+        )
+        env.write_text(text)
+    (folder / "model.py").write_text(
+        "import sqlalchemy as sa\ntarget_metadata = sa.MetaData()\n"
+        f"sa.Table('t', target_metadata, sa.Column('id', sa.Integer, primary_key=True), {', '.join(columns)})\n"
+    )
+
+
+def test_autogenerate_puts_in_a_proven_downgrade(
+    generic: Path, database: ScratchDatabase, pg_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setenv("ALEMBIC_SAFETY_SERVER", pg_server.url().render_as_string(hide_password=False))
+
+    def generate(message: str) -> str:
+        sys.modules.pop("model", None)
+        before = set((generic / "migrations/versions").glob("*.py"))
+        done = alembic("revision", "--autogenerate", "-m", message, cwd=generic)
+        assert done.status == 0, done.err
+        (made,) = set((generic / "migrations/versions").glob("*.py")) - before
+        assert alembic("upgrade", "head", cwd=generic).status == 0
+        return made.read_text().partition("def downgrade")[2]
+
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))", "sa.Column('n', sa.Numeric(10, 2))")
+    # Alembic's own reversal leaves the enum type behind.
+    assert "DROP TYPE public.kind" in generate("first")
+    database.run("create view v as select id from t; comment on column t.n is 'money'")
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))")
+    body = generate("second")
+    assert "add_column" in body or "ADD COLUMN" in body
+    assert os.listdir(generic / "migrations/versions")
+    before = dump_schema(database.server, database.name, "--exclude-schema=alembic_safety")
+    for step in ("-1", "head"):
+        assert alembic("downgrade" if step == "-1" else "upgrade", step, cwd=generic).status == 0
+    assert dump_schema(database.server, database.name, "--exclude-schema=alembic_safety") == before
+
+
+def test_a_revision_of_one_sql_file(
+    project: Project, tmp_path: Path, pg_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_SAFETY_SERVER", pg_server.url().render_as_string(hide_password=False))
+    file = tmp_path / "add_orders.sql"
+    file.write_text("create table orders (id bigserial primary key);\n")
+    done = alembic("-x", f"sql={file}", "revision", "-m", 'orders "now"', cwd=project.folder)
+    assert done.status == 0, done.err
+    (made,) = (project.folder / "versions").glob("*.py")
+    assert made.read_text().startswith('"""orders \\"now\\"')
+    assert "drop_table" in made.read_text()
+    assert alembic("safety-check", cwd=project.folder).status == 0
+    refused = alembic("-x", f"sql={file}", "revision", "--autogenerate", cwd=project.folder)
+    assert refused.status == 2
