@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -151,14 +150,14 @@ def test_a_role_that_may_not_create_schemas_can_still_upgrade(project: Project, 
 
 
 @pytest.fixture
-def generic(tmp_path: Path, database: ScratchDatabase) -> Iterator[Path]:
+def generic(tmp_path: Path, database: ScratchDatabase) -> Path:
     """A project of Alembic's generic template, with our hooks."""
     folder = tmp_path / "generic"
     folder.mkdir()
     assert alembic("init", "-t", "generic", "migrations", cwd=folder).status == 0
     ini = folder / "alembic.ini"
     ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", database.url_text.replace("%", "%%")))
-    yield folder
+    return folder
 
 
 def _model(folder: Path, *columns: str) -> None:
