@@ -72,6 +72,8 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
     """A column as CREATE TABLE and ADD COLUMN write it, with the default that is created along with it."""
     props = column.props
     parts = [quote_ident(column.name), type_clause(column)]
+    # A partition's identity is its parent's (17+): it has no sequence, and must not have one of its own to be attached.
+    own_identity = props["identity"] and identity_sequence(column, side_of(column, ctx)) is not None
     if props["fdw_options"]:  # the grammar wants them right after the type
         parts[-1] = str(props["type"])
         from alembic_safety.downgrade.kinds.foreign_data import options_clause
@@ -83,7 +85,7 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
         parts.append(f"COLLATE {props['collation']}")
     if props["generated"]:
         parts.append(f"GENERATED ALWAYS AS ({undrift(props['generation_expression'])}) {props['generated'].upper()}")
-    elif props["identity"]:
+    elif own_identity:
         parts.append(identity_clause(column, ctx))
     for default in ctx.carried.get(column.address, ()):
         if default.kind == "default":
@@ -93,7 +95,7 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
         parts.append(f"CONSTRAINT {quote_ident(named.name)} NOT NULL")
         if named.props["no_inherit"]:
             parts.append("NO INHERIT")
-    elif not_null and props["not_null"] and not (props["identity"]) and named is None:
+    elif not_null and props["not_null"] and not own_identity and named is None:
         parts.append("NOT NULL")
     return " ".join(parts)
 

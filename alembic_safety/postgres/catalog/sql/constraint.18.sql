@@ -12,7 +12,7 @@ SELECT
     k.conenforced AS enforced,
     k.conislocal AS is_local,
     k.coninhcount AS inherit_count,
-    k.connoinherit AS no_inherit,
+    k.connoinherit AND k.contype IN ('c', 'n') AS no_inherit,
     COALESCE(k.conkey, '{}') AS columns,
     CASE WHEN k.confrelid <> 0 THEN k.confrelid::pg_catalog.regclass::text END AS references,
     k.conparentid <> 0 OR (k.contype = 'n' AND NOT k.conislocal) AS has_parent

@@ -10,7 +10,7 @@ SELECT
     true AS enforced,
     k.conislocal AS is_local,
     k.coninhcount AS inherit_count,
-    k.connoinherit AS no_inherit,
+    k.connoinherit AND k.contype IN ('c', 'n') AS no_inherit,
     COALESCE(k.conkey, '{}') AS columns,
     CASE WHEN k.confrelid <> 0 THEN k.confrelid::pg_catalog.regclass::text END AS references,
     k.conparentid <> 0 AS has_parent
