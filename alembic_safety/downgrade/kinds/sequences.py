@@ -7,6 +7,7 @@ from typing import ClassVar
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.downgrade.kinds.relations import side_of
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.postgres.identifiers import quote_literal
 
 _LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
@@ -118,6 +119,8 @@ class SequenceRules(Rules):
             words.append(f"CACHE {wish['cache']}")
         if "cycle" in changed:
             words.append("CYCLE" if wish["cycle"] else "NO CYCLE")
+        if not int(wish["minimum"]) <= int(have["start"]) <= int(wish["maximum"]):
+            steps += _into_bounds(now, want)
         if words:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} {' '.join(words)}"))
         if "persistence" in changed and not have["owned_by"]:
@@ -125,6 +128,22 @@ class SequenceRules(Rules):
         if "owned_by" in changed and not wish["identity"] and not have["identity"]:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {wish['owned_by'] or 'NONE'}"))
         return steps
+
+
+def _into_bounds(now: CatalogObject, want: CatalogObject) -> list[Step]:
+    """Bring a sequence that started outside the wanted bounds into them: the server refuses the bounds before."""
+    have, wish = now.props, want.props
+    steps = []
+    if not int(have["minimum"]) <= int(wish["start"]) <= int(have["maximum"]):
+        low, high = (f(int(have[key]), int(wish[key])) for f, key in ((min, "minimum"), (max, "maximum")))
+        steps.append(Step(f"ALTER SEQUENCE {want.identity} MINVALUE {low} MAXVALUE {high}"))
+    low, high = wish["minimum"], wish["maximum"]
+    value = (
+        f"CASE WHEN last_value BETWEEN {low} AND {high} THEN last_value "
+        f"WHEN is_called THEN LEAST(GREATEST(last_value, {low}), {high}) ELSE {wish['start']} END"
+    )
+    sql = f"SELECT pg_catalog.setval({quote_literal(want.identity)}, {value}, is_called) FROM {want.identity}"
+    return [*steps, Step(sql, reason="its value must lie within the bounds that come back")]
 
 
 def _identity_column(sequence: CatalogObject, ctx: Context) -> Address | None:
