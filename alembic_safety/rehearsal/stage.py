@@ -39,6 +39,7 @@ class Stage:
         self._external = bool(context._in_external_transaction)
         self._callers_transaction = context._transaction is not None
         self._xid: int | None = None
+        self._counted: dict[str, int] = {}
         if self._external:
             # env.py's own "with connection.begin()": end it on the server, and work on a second connection of its engine.
             raw: Any = self.connection.connection.dbapi_connection
@@ -77,6 +78,7 @@ class Stage:
         self._end()
         self.context._transaction = self.connection.begin()
         self._xid = int(self._scalar("SELECT pg_catalog.pg_current_xact_id()::text"))
+        self._counted = self._row_counters()
 
     def begin_plain(self) -> None:
         """Open a transaction that the migration may end and reopen."""
@@ -188,6 +190,12 @@ class Stage:
 
     def rows_written(self) -> dict[str, int]:
         """Rows inserted, updated and deleted per table in this transaction so far."""
+        now = self._row_counters()
+        written = {name: count - self._counted.get(name, 0) for name, count in now.items()}
+        return {name: count for name, count in written.items() if count > 0}
+
+    def _row_counters(self) -> dict[str, int]:
+        # These counters hold what the session has not reported yet, so also rows of its last transactions.
         rows = self.session.fetch(
             "SELECT relid::pg_catalog.regclass::text, n_tup_ins + n_tup_upd + n_tup_del "
             "FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
