@@ -15,6 +15,7 @@ class PolicyRules(Rules):
     """Row security policies."""
 
     rank: ClassVar[int] = 80
+    detachable: ClassVar[bool] = True
     rename_turn: ClassVar[int | None] = 2
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:

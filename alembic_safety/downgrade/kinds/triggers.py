@@ -16,6 +16,7 @@ class TriggerRules(Rules):
     """Triggers of tables and views; those of a partition come and go with the trigger of its parent."""
 
     rank: ClassVar[int] = 80
+    detachable: ClassVar[bool] = True
     rename_turn: ClassVar[int | None] = 2
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
@@ -75,6 +76,7 @@ class RuleRules(Rules):
     """Rewrite rules other than those that make a view."""
 
     rank: ClassVar[int] = 80
+    detachable: ClassVar[bool] = True
     rename_turn: ClassVar[int | None] = 2
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
