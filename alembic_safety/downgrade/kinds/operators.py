@@ -28,7 +28,7 @@ class DefinedRules(Rules):
 class OperatorRules(DefinedRules):
     """Operators; they have no RENAME."""
 
-    rank: ClassVar[int] = 62
+    rank: ClassVar[int] = 27
     rename_turn: ClassVar[int | None] = 1
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
@@ -40,7 +40,7 @@ class OperatorRules(DefinedRules):
 class OperatorFamilyRules(DefinedRules):
     """Operator families with the members that belong to no class."""
 
-    rank: ClassVar[int] = 63
+    rank: ClassVar[int] = 28
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it, then add its loose members."""
@@ -68,7 +68,7 @@ class OperatorFamilyRules(DefinedRules):
 class OperatorClassRules(DefinedRules):
     """Operator classes."""
 
-    rank: ClassVar[int] = 64
+    rank: ClassVar[int] = 29
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
         """``OPERATOR CLASS public.c USING btree``."""
@@ -76,9 +76,9 @@ class OperatorClassRules(DefinedRules):
 
 
 class CastRules(DefinedRules):
-    """Casts."""
+    """Casts: as early as may be, for pg_depend does not record which expressions use them."""
 
-    rank: ClassVar[int] = 65
+    rank: ClassVar[int] = 26
     rename_turn: ClassVar[int | None] = None
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:

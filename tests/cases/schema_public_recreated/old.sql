@@ -1,1 +1,2 @@
+-- min: 15
 create table t (id int primary key);

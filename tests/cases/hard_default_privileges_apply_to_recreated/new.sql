@@ -1,0 +1,3 @@
+drop view v;
+drop function f();
+drop table t;

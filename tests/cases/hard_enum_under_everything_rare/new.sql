@@ -1,0 +1,1 @@
+alter type level add value 'middle' before 'high';

@@ -1,0 +1,11 @@
+create type level as enum ('low', 'high');
+create function rank(level) returns int language sql immutable as $$ select case $1 when 'low' then 1 else 2 end $$;
+create function higher(a level, b level) returns boolean language sql immutable as 'select rank(a) > rank(b)';
+create operator >>> (leftarg = level, rightarg = level, function = higher);
+create aggregate worst(level) (sfunc = enum_larger, stype = level);
+create cast (level as int) with function rank(level);
+create table t (l level, ls level[], check (l >>> 'low'::level));
+create view v as select worst(l) as w, l::int as n from t group by l;
+create procedure set_all(l level default 'low') language plpgsql as 'begin update t set l = $1; end';
+comment on cast (level as int) is 'rank';
+comment on aggregate worst(level) is 'maximum';

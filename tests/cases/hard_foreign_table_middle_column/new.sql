@@ -1,0 +1,1 @@
+alter foreign table r drop column name cascade;

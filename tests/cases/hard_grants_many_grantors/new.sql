@@ -1,0 +1,2 @@
+drop view v;
+drop table t;

@@ -1,0 +1,14 @@
+create table t (id int, n int);
+grant select, update on t to shop_writer with grant option;
+grant insert on t to shop_admin with grant option;
+set role shop_writer;
+grant select on t to shop_reader with grant option;
+grant update (n) on t to shop_reader;
+reset role;
+set role shop_admin;
+grant insert on t to shop_reader;
+reset role;
+set role shop_reader;
+grant select on t to shop_owner;
+reset role;
+create view v as select id from t;

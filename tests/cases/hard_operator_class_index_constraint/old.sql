@@ -1,0 +1,16 @@
+create type ver as (a int, b int);
+create function ver_lt(ver, ver) returns boolean language internal immutable strict as 'record_lt';
+create function ver_le(ver, ver) returns boolean language internal immutable strict as 'record_le';
+create function ver_eq(ver, ver) returns boolean language internal immutable strict as 'record_eq';
+create function ver_ge(ver, ver) returns boolean language internal immutable strict as 'record_ge';
+create function ver_gt(ver, ver) returns boolean language internal immutable strict as 'record_gt';
+create function ver_cmp(ver, ver) returns int language internal immutable strict as 'btrecordcmp';
+create operator <| (leftarg = ver, rightarg = ver, function = ver_lt, commutator = |>, negator = >=|);
+create operator <=| (leftarg = ver, rightarg = ver, function = ver_le, commutator = >=|, negator = |>);
+create operator =| (leftarg = ver, rightarg = ver, function = ver_eq, commutator = =|, merges);
+create operator >=| (leftarg = ver, rightarg = ver, function = ver_ge, commutator = <=|, negator = <|);
+create operator |> (leftarg = ver, rightarg = ver, function = ver_gt, commutator = <|, negator = <=|);
+create operator class ver_ops for type ver using btree as operator 1 <|, operator 2 <=|, operator 3 =|, operator 4 >=|, operator 5 |>, function 1 ver_cmp(ver, ver);
+create table t (id int, v ver);
+create index t_v on t (v ver_ops);
+create view w as select id from t where v <| row(1, 2)::ver;

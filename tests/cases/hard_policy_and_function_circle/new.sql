@@ -1,0 +1,3 @@
+drop policy p on doc;
+drop view v;
+drop function visible(doc);

@@ -1,0 +1,2 @@
+alter table m detach partition m1;
+drop trigger own on m1;

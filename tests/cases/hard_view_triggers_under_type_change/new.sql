@@ -1,0 +1,3 @@
+drop view v;
+alter table t alter code type text;
+create view v as select id, code from t;
