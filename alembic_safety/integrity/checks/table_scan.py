@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt
+from alembic_safety.integrity.attempt import CORRUPTED, NOT_NOW, Failure, attempt
 from alembic_safety.integrity.checks.foreign_keys import find_orphans, fused_keys, orphan_finding
 from alembic_safety.integrity.foreign_key import ForeignKey, read_foreign_keys
 from alembic_safety.integrity.key_map import KeyMap, key_maps
@@ -161,7 +161,7 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
             # The parent may be what can't be read.
             yield from scan(session, scope, [_without_keys(table)])
             yield from find_orphans(session, keys)
-        elif failure.sqlstate in NOT_NOW:
+        elif failure.sqlstate in NOT_NOW | CORRUPTED:
             yield failure_finding(failure, table.relation.identity, "", "table")
         elif len(table.conditions) > 1:
             # Which one can't be evaluated? The others are still checked.
