@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from alembic_safety.downgrade.compare import differing
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.postgres.identifiers import quote_ident
 
 _RELATIONS = frozenset({"table", "foreign_table", "view", "materialized_view", "composite"})
 _TYPES = frozenset({"enum", "domain", "range", "base_type", "shell_type"})
+_RENAMED = frozenset({"constraint", "index", "sequence"})
 _ROUTINES = frozenset({"function", "procedure", "aggregate"})
 
 
@@ -60,7 +64,43 @@ def pair(before: Snapshot, now: Snapshot, apart: Collection[Address] = ()) -> di
 
     for obj in now.objects.values():
         settle(obj)
+    _renamed(before, now, wanted, set(apart), owners_now, owners_before)
     return wanted
+
+
+def _renamed(
+    before: Snapshot,
+    now: Snapshot,
+    wanted: dict[Address, Address],
+    apart: set[Address],
+    owners_now: Mapping[Address, list[Address]],
+    owners_before: Mapping[Address, list[Address]],
+) -> None:
+    """Pair what is left by what it is: a constraint, index or identity sequence made again under another name is a rename."""
+    known = set(wanted.values())
+    there: dict[tuple[Any, ...], list[Address]] = {}
+    for address, obj in now.objects.items():
+        if address not in wanted and address not in apart and obj.kind in _RENAMED:
+            owners = tuple(wanted.get(owner, owner) for owner in owners_now.get(address, ()))
+            if owners and all(owner in known for owner in owners):
+                there.setdefault((obj.kind, owners, _nameless(obj)), []).append(address)
+    if not there:
+        return
+    for address, obj in before.objects.items():
+        if address not in known and obj.kind in _RENAMED:
+            found = there.get((obj.kind, tuple(owners_before.get(address, ())), _nameless(obj)))
+            if found and len(found) == 1:
+                wanted[found.pop()] = address
+
+
+def _nameless(obj: CatalogObject) -> str:
+    """What an object is, its name apart."""
+    if obj.kind == "sequence":
+        return "identity" if obj.props["identity"] else obj.identity
+    facts = {k: v for k, v in obj.props.items() if k in ("type", "validated", "columns", "unique", "valid", "options", "attached_to")}
+    facts["definition"] = str(obj.props["definition"]).replace(f" {quote_ident(obj.name)} ON ", " ON ", 1)
+    facts["backs"] = bool(obj.props.get("constraint"))
+    return json.dumps(facts, sort_keys=True)
 
 
 def _owners(side: Snapshot) -> dict[Address, list[Address]]:

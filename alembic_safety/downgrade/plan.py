@@ -59,6 +59,8 @@ class Plan:
     blocked: dict[Address, list[Address]] = field(default_factory=dict)
     #: Pairs that are altered in place.
     altered: set[Address] = field(default_factory=set)
+    #: Pairs whose name differs still: the same thing was made again under another name.
+    renamed: set[Address] = field(default_factory=set)
     #: Objects of before that are created by themselves although another's CREATE could make them.
     detached: set[Address] = field(default_factory=set)
     #: Objects of now that are dropped by themselves although another's DROP could take them along.
@@ -101,6 +103,12 @@ class Plan:
         now = ctx.now.objects[ctx.present[base]]
         rules = rules_of(want.kind)
         keys = self.changed[base]
+        if now.name != want.name and now.schema == want.schema and rules.rename_turn is not None:
+            self.renamed.add(base)
+            keys = self.changed[base] = keys - {"identity"}
+            if not keys:
+                self.altered.add(base)
+                return
         if not (ctx.level(want) >= 1 and rules.may_replace(now, want)):
             if rules.alter(now, want, keys, ctx) is not None:
                 self.altered.add(base)
@@ -126,6 +134,7 @@ class Plan:
         self.replaced.add(base)
         self.because.setdefault(base, why)
         self.altered.discard(base)
+        self.renamed.discard(base)
         ctx.drops.add(address)
         ctx.creates.add(base)
         queue.append(address)
@@ -293,6 +302,10 @@ class Plan:
             for slot in self._slots(ctx.before.objects[base]):
                 if slot in taken:
                     needs.add(node, taken[slot], base)
+        for base in self.renamed:
+            for slot in self._slots(ctx.before.objects[base]):
+                if slot in taken:
+                    needs.add(("alter", base), taken[slot], base)
         for base, address in ctx.aside.items():  # rows are copied before the old one goes
             if base in creates and address in drops:
                 needs.hard.get(creates[base], {}).pop(drops[address], None)
@@ -384,7 +397,9 @@ class Plan:
             if node[1] in self.stood_in:
                 return rules.stand_in(obj, ctx) or []
             return rules.create(obj, ctx)
-        return rules.alter(ctx.now.objects[ctx.present[node[1]]], obj, self.changed[node[1]], ctx) or []
+        now = ctx.now.objects[ctx.present[node[1]]]
+        steps = rules.rename(now, obj.name, ctx) if node[1] in self.renamed else []
+        return [*steps, *(rules.alter(now, obj, self.changed[node[1]], ctx) or [])] if self.changed[node[1]] else steps
 
     def _planned(self, node: Node, step: Step) -> Planned:
         obj = self._object(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
@@ -95,7 +96,9 @@ class ConstraintRules(Rules):
                 apart = standalone(table, ctx)
                 return None if apart and props["type"] in _INDEXED else table.address
             other = linked_above(want, ctx.before)
-            return other.address if other is not None else None
+            if other is None or (props["type"] in _INDEXED and made_alone(other, ctx)):
+                return None
+            return other.address
         if props["type"] == "not null":
             column = column_named(table, props["columns"][0], ctx.before)
             return column.address if column is not None and ctx.is_created(column) and props["validated"] else None
@@ -126,11 +129,25 @@ class ConstraintRules(Rules):
         if kind == "not null":
             return self._not_null(want, table, ctx)
         only = want.props["no_inherit"] and kind == "check"
-        if kind in _INDEXED and table.props.get("partition_key") and ctx.level(want):
+        if kind in _INDEXED and table.props.get("partition_key") and made_alone(want, ctx):
             only = True
         if only:
             alter = alter_words(table, only=True)
-        return [Step(f"{alter} ADD CONSTRAINT {name} {constraint_clause(want, ctx)}")]
+        steps = [Step(f"{alter} ADD CONSTRAINT {name} {constraint_clause(want, ctx)}")]
+        index = _index_behind(want, ctx)
+        if index is not None and index.props["attached_to"] and not standalone_now(table, ctx):
+            words = f"ALTER INDEX {index.props['attached_to']} ATTACH PARTITION {index.identity}"
+            steps.append(Step(words, late=True))
+        return steps
+
+    def is_late(self, obj: CatalogObject, referenced: CatalogObject, deptype: str) -> bool:
+        """Its index is attached at the end."""
+        return deptype in ("P", "S") and obj.props["type"] in _INDEXED
+
+    def culprits(self, obj: CatalogObject, ctx: Context) -> Iterable[CatalogObject]:
+        """Names on partitions are chosen by the server unless the constraint above is made without them."""
+        other = linked_above(obj, side_of(obj, ctx)) if obj.props["has_parent"] else None
+        return (other,) if other is not None else ()
 
     def _not_null(self, want: CatalogObject, table: CatalogObject, ctx: Context) -> list[Step]:
         name, column = quote_ident(want.name), want.props["columns"][0]
@@ -172,6 +189,17 @@ class ConstraintRules(Rules):
             if other is not None and other.address in ctx.wanted:
                 return []
         return None
+
+
+def made_alone(constraint: CatalogObject, ctx: Context) -> bool:
+    """Whether a partitioned table's constraint is created without those of the partitions, which are attached."""
+    index = _index_behind(constraint, ctx)
+    return bool(ctx.level(constraint)) or (index is not None and not index.props["valid"])
+
+
+def standalone_now(table: CatalogObject, ctx: Context) -> bool:
+    """Whether the table itself is attached by this plan: that attaches its indexes too."""
+    return ctx.is_created(table) or hangs_differently(table, ctx)
 
 
 def _named(column: CatalogObject, ctx: Context) -> bool:

@@ -32,7 +32,7 @@ class IndexRules(Rules):
             if ctx.is_created(table):
                 return None if standalone(table, ctx) else table.address
             other = linked_above(want, ctx.before)
-            if other is not None and not ctx.level(other):
+            if other is not None and not ctx.level(other) and other.props["valid"]:
                 return other.address
         return None
 
@@ -62,7 +62,7 @@ class IndexRules(Rules):
         """CREATE INDEX, with its statistics targets."""
         definition = undrift(str(want.props["definition"]))
         table = ctx.parent(want)
-        if table.props.get("partition_key") and not ctx.level(want):
+        if table.props.get("partition_key") and not ctx.level(want) and want.props["valid"]:
             definition = definition.replace(f" ON ONLY {table.identity} ", f" ON {table.identity} ", 1)
         if want.props["tablespace"]:
             place = definition.find(" WHERE ")
@@ -71,7 +71,7 @@ class IndexRules(Rules):
         steps = [Step(definition)]
         steps += [Step(sql) for sql in _targets(want, [])]
         if want.props["attached_to"]:
-            steps.append(_attach(want))
+            steps.append(attach(want))
         return steps
 
     def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
@@ -79,12 +79,17 @@ class IndexRules(Rules):
         have, wish = now.props, want.props
         steps: list[Step] = []
         left = set(changed) - {"columns"}
+        if now.name != want.name:
+            if str(have["definition"]).replace(f" {quote_ident(now.name)} ON ", f" {quote_ident(want.name)} ON ", 1) == wish["definition"]:
+                left.discard("definition")
+            if have["constraint"] and wish["constraint"]:
+                left.discard("constraint")
         if "attached_to" in left:
             table = ctx.parent(now)
             if hangs_differently(table, ctx):
                 pass
             elif have["attached_to"] is None:
-                steps.append(_attach(want))
+                steps.append(attach(want))
             else:
                 return None
             left.discard("attached_to")
@@ -110,7 +115,8 @@ def _constraint(index: CatalogObject, ctx: Context) -> CatalogObject | None:
     return None
 
 
-def _attach(want: CatalogObject) -> Step:
+def attach(want: CatalogObject) -> Step:
+    """Make it a part of the index above."""
     return Step(f"ALTER INDEX {want.props['attached_to']} ATTACH PARTITION {want.identity}", late=True)
 
 
