@@ -156,12 +156,10 @@ def _header_end(anatomy: Anatomy, function: Function, limit: int) -> int:
 
 
 def _block(body: Sequence[str], indent: str, newline: str) -> str:
-    code = "\n".join(body)
-    begin, end = mark(_BLOCK, code)
-    lines = [begin, *body, end]
+    code = "".join((indent + line if line.strip() else "") + "\n" for line in body)
+    begin, end = mark(_BLOCK, code)  # as it will stand in the file: the indentation is part of a string over several lines
     # A line end inside of a string is written as the file's own too; Python reads it as \n in any case.
-    text = "".join((indent + line if line.strip() else "") + "\n" for line in lines)
-    return text.replace("\n", newline)
+    return f"{indent}{begin}\n{code}{indent}{end}\n".replace("\n", newline)
 
 
 def _indent_of(anatomy: Anatomy, function: Function | None) -> str:

@@ -153,3 +153,10 @@ def test_the_canonical_source_does_not_depend_on_our_downgrade() -> None:
     assert canonical_source(HEAD.replace("op.x", "op.y")) != canonical_source(HEAD)
     edited = set_downgrade(HEAD, BODY).replace("a reason", "my reason")
     assert canonical_source(edited) != canonical_source(HEAD)
+
+
+def test_a_string_over_several_lines_is_ours_after_it_was_indented() -> None:
+    body = ['op.run_sql("""', "    ALTER TABLE t", "", "    ADD COLUMN a int", '""")']
+    result = set_downgrade(HEAD + EMPTY["pass"], body)
+    assert downgrade_state(result) == "marked"
+    assert set_downgrade(result, ["op.y()"]) == set_downgrade(HEAD + EMPTY["pass"], ["op.y()"])
