@@ -319,11 +319,10 @@ class Plan:
         for base, node in creates.items():
             if objects[base].name and objects[base].parent is None:
                 named.setdefault(objects[base].name, []).append(node)
-        for node in [*((base, made) for base, made in creates.items()), *((a, ("alter", a)) for a in self.altered)]:
-            for word in rules_of(objects[node[0]].kind).mentions(objects[node[0]]):
+        for base, made in [*creates.items(), *((base, ("alter", base)) for base in self.altered)]:
+            for word in rules_of(objects[base].kind).mentions(objects[base]):
                 for first in named.get(word, ()):
-                    if first != node[1]:
-                        needs.prefer(node[1], first)
+                    needs.prefer(made, first)
 
     @staticmethod
     def _slots(obj: CatalogObject) -> Iterable[tuple[str, str]]:

@@ -44,7 +44,7 @@ class Case:
             return f"needs PostgreSQL {self.marks['min']}"
         needed = self.marks.get("requires")
         if needed == "icu":
-            found = connection.execute("SELECT count(*) > 0 FROM pg_collation WHERE collprovider = 'i'").fetchone()
+            found = connection.execute("SELECT count(*) > 0 FROM pg_collation WHERE collname LIKE '%-x-icu'").fetchone()
         elif needed:
             found = connection.execute("SELECT count(*) > 0 FROM pg_available_extensions WHERE name = %s", [needed]).fetchone()
         else:

@@ -84,7 +84,7 @@ class AggregateRules(Rules):
 
 def _written(want: CatalogObject) -> str:
     """The definition as it has to be written; a body that is a string stays as it is."""
-    head, body, text = want.props["definition"].rstrip().partition("\nAS ")
+    head, body, text = str(want.props["definition"]).rstrip().partition("\nAS ")
     return undrift(head) + body + text
 
 
