@@ -14,7 +14,7 @@ from alembic_safety.postgres.session import Session
 OWN_SCHEMA = "alembic_safety"
 
 _RELATIONS = """
-scope AS MATERIALIZED (
+scope AS NOT MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.relpersistence, c.relispartition, c.relowner,
            c.reltuples, c.relpages, c.relallvisible, c.relispopulated, c.relrowsecurity, c.relnamespace,
            format('%I.%I', n.nspname, c.relname) AS identity,

@@ -20,7 +20,21 @@ _BATCH = 100
 #: A sequence with less than this share of its values left is reported.
 _NEARLY_OUT = 0.1
 
+# From the sequences to their columns: every step is a look-up by an index, however many tables there are.
 _SQL = """
+, use AS MATERIALIZED (
+    -- owned by the column (serial, identity, OWNED BY), or named by its default
+    SELECT d.refobjid AS relation, d.refobjsubid AS number, q.seqrelid AS sequence
+    FROM pg_catalog.pg_sequence q
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = q.seqrelid
+        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+    UNION
+    SELECT ad.adrelid, ad.adnum, q.seqrelid
+    FROM pg_catalog.pg_sequence q
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = q.seqrelid
+        AND d.classid = 'pg_catalog.pg_attrdef'::regclass
+    JOIN pg_catalog.pg_attrdef ad ON ad.oid = d.objid
+)
 SELECT DISTINCT s.seqrelid::oid, format('%I.%I', sn.nspname, sc.relname), s.seqincrement, s.seqstart,
     CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, w.high) ELSE greatest(s.seqmin, w.low) END,
     s.seqcycle, t.oid, t.identity, quote_ident(a.attname),
@@ -30,19 +44,10 @@ SELECT DISTINCT s.seqrelid::oid, format('%I.%I', sn.nspname, sc.relname), s.seqi
     EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indpred IS NULL
             AND a.attnum = ANY (i.indkey::int2[])),
     {pages}, t.relkind::text
-FROM scope t
-JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+FROM use
+JOIN scope t ON t.oid = use.relation
+JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = use.number AND NOT a.attisdropped
 JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-JOIN (
-    -- owned by the column (serial, identity, OWNED BY), or named by its default
-    SELECT d.refobjid AS relation, d.refobjsubid AS number, d.objid AS sequence FROM pg_catalog.pg_depend d
-    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
-      AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-    UNION
-    SELECT ad.adrelid, ad.adnum, d.refobjid FROM pg_catalog.pg_attrdef ad
-    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = ad.oid
-        AND d.refclassid = 'pg_catalog.pg_class'::regclass
-) use ON use.relation = t.oid AND use.number = a.attnum
 JOIN pg_catalog.pg_sequence s ON s.seqrelid = use.sequence
 JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid AND sc.relkind = 'S'
 JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
@@ -91,13 +96,17 @@ class Use:
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """All indexed columns in a few tasks of milliseconds; a scan for each large column that has no index."""
     uses = read_uses(session, scope)
-    quick = [use for use in uses if use.indexed or use.pages * 6e-6 < BATCH_SECONDS / _BATCH]
+    quick = [use for use in uses if _is_quick(use)]
     for start in range(0, len(quick), _BATCH):
         batch = tuple(quick[start : start + _BATCH])
         yield Task(NAME, f"{len(batch)} sequences", 0.0001 * len(batch), partial(_run, batch))
     for use in uses:
-        if use not in quick:
+        if not _is_quick(use):
             yield Task(NAME, use.sequence, use.pages * 6e-6, partial(_run, (use,)), parallel=True)
+
+
+def _is_quick(use: Use) -> bool:
+    return use.indexed or use.pages * 6e-6 < BATCH_SECONDS / _BATCH
 
 
 CHECK = Check(NAME, "sequences behind their column, or nearly used up", plan)
