@@ -1,4 +1,4 @@
-"""What a project's env.py takes from us: keyword arguments for ``context.configure()``."""
+"""What a project's env.py takes from us: keyword arguments for ``context.configure()``, and ``run(context)``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, MigrationInfo
 
 Directives = Callable[["MigrationContext", Any, "list[MigrationScript]"], None]
@@ -45,9 +46,10 @@ def options(
             prove_downgrades(context, revision, scripts)
 
     def applied(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
+        from alembic_safety.guard.command import is_enabled
         from alembic_safety.guard.stored import store
 
-        if not ctx.as_sql and ctx.dialect.name == "postgresql":
+        if is_enabled(ctx) and not ctx.as_sql and ctx.dialect.name == "postgresql":
             store(ctx, step)
 
     def included(name: str | None, kind: str, parents: Any) -> bool:
@@ -68,6 +70,24 @@ def options(
         "on_version_apply": (*callbacks, applied),
         "include_name": included,
     }
+
+
+def run(context: EnvironmentContext, **arguments: Any) -> None:
+    """In place of ``with context.begin_transaction(): context.run_migrations()``, online and offline.
+
+    Around ``upgrade`` and ``downgrade`` stands what docs/guard.md tells; every other command passes through as it is, and so do
+    all where the setting ``enabled`` is off. ::
+
+        context.configure(connection=connection, target_metadata=target_metadata, **hooks.options())
+        hooks.run(context)
+
+    :param context: ``alembic.context``.
+    :param arguments: handed to ``context.run_migrations()``.
+    :raises GuardError: an upgrade is refused or stopped.
+    """
+    from alembic_safety.guard.run import run as run_guarded
+
+    run_guarded(context, **arguments)
 
 
 def _asks_for_autogenerate(context: MigrationContext) -> bool:

@@ -37,8 +37,7 @@ def run_offline() -> None:
 def run_on(connection: Any) -> None:
     """Run the migrations on a connection."""
     context.configure(connection=connection, **hooks.options(**options()))
-    with context.begin_transaction():
-        context.run_migrations()
+    hooks.run(context)  # type: ignore[arg-type]  # the module stands for the EnvironmentContext
 
 
 def run_online() -> None:

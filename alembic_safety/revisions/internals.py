@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alembic.runtime.migration import MigrationContext
+    from alembic.runtime.migration import MigrationContext, RevisionStep
     from alembic.script import Script, ScriptDirectory
 
 
@@ -40,3 +42,20 @@ def is_in_foreign_transaction(context: MigrationContext) -> bool:
 def is_transaction_per_migration(context: MigrationContext) -> bool:
     """Whether each revision has a transaction of its own."""
     return bool(context._transaction_per_migration)
+
+
+def steps_of(context: MigrationContext, heads: tuple[str, ...]) -> list[RevisionStep]:
+    """What the command that is running would do from these heads. Raises CommandError where there is no way."""
+    work = context._migrations_fn
+    return [] if work is None else list(work(heads, context))
+
+
+@contextmanager
+def doing_steps(context: MigrationContext, steps: Callable[[], list[RevisionStep]]) -> Iterator[None]:
+    """Let ``run_migrations()`` do other steps than those that the command asked for."""
+    asked = context._migrations_fn
+    context._migrations_fn = lambda _heads, _context: steps()
+    try:
+        yield
+    finally:
+        context._migrations_fn = asked

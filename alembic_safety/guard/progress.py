@@ -1,0 +1,70 @@
+"""How far a run has come: which of its steps are in the database, told by the version table itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+
+class Progress:
+    """The steps of a run, and how many of them are committed."""
+
+    def __init__(self, migration: MigrationContext, steps: list[RevisionStep]) -> None:
+        self._bodies: dict[str, Callable[..., Any]] = {step.revision.revision: step.migration_fn for step in steps}
+        self._steps = steps
+        self._start = 0
+        #: The version table's rows after each step of this attempt.
+        self._heads: list[frozenset[str]] = []
+        self._current: RevisionStep | None = None
+        self._half_done: RevisionStep | None = None
+
+    def remaining(self) -> list[RevisionStep]:
+        """The steps that are not committed; an attempt begins with them."""
+        self._heads = []
+        return self._steps[self._start :]
+
+    def body(self, step: RevisionStep) -> Callable[..., Any]:
+        """The revision's own ``upgrade()`` or ``downgrade()``."""
+        return self._bodies[step.revision.revision]
+
+    def begin(self, step: RevisionStep) -> None:
+        """A step begins."""
+        self._current, self._half_done = step, None
+
+    def applied(self, heads: frozenset[str]) -> None:
+        """A step is done, within its transaction."""
+        self._heads.append(heads)
+
+    def left_transaction(self) -> None:
+        """The current step leaves its transaction: what it does from there on cannot be taken back by ROLLBACK."""
+        self._half_done = self._current
+
+    @property
+    def current(self) -> str:
+        """The revision that was begun last."""
+        return self._current.revision.revision if self._current is not None else ""
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether the step that was begun last committed a part of itself."""
+        return self._half_done is not None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the step that is running is the last one."""
+        return bool(self._steps) and self._current is self._steps[-1]
+
+    @property
+    def committed(self) -> list[RevisionStep]:
+        """The steps that are known to be committed (see ``settle``)."""
+        return self._steps[: self._start]
+
+    def settle(self, heads: Iterable[str]) -> None:
+        """After a failure: find out by the version table what was committed."""
+        now = frozenset(heads)
+        done = max((i for i, after in enumerate(self._heads, start=1) if after == now), default=0)
+        self._start += done
+        self._heads = []

@@ -1,0 +1,83 @@
+"""A connection of our own beside the migration's, to the same database in the same way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.errors import GuardError
+from alembic_safety.postgres.session import SqlalchemySession
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class SideConnection:
+    """Made by the project's own engine (its creator, tokens, sockets and connect events), but by a pool of its own.
+
+    May be used from several threads, one statement at a time.
+    """
+
+    def __init__(self, beside: Connection, *, autocommit: bool = True) -> None:
+        """Connect.
+
+        :raises GuardError: there is no second connection to be had.
+        """
+        from sqlalchemy.engine import Engine
+
+        engine = beside.engine
+        self._engine = Engine(engine.pool.recreate(), engine.dialect, engine.url)
+        self._lock = threading.Lock()
+        try:
+            self.connection = self._engine.connect()
+            if autocommit:
+                self.connection = self.connection.execution_options(isolation_level="AUTOCOMMIT")
+        except Exception as error:
+            raise GuardError(
+                "the guard needs a connection of its own beside the migration's, and got none: "
+                f"{str(error).strip().splitlines()[0]}"
+            ) from error
+        self.session = SqlalchemySession(self.connection)
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """See ``Session.fetch``."""
+        with self._lock:
+            return self.session.fetch(sql, params)
+
+    def execute(self, sql: str) -> None:
+        """See ``Session.execute``."""
+        with self._lock:
+            self.session.execute(sql)
+
+    def rollback(self) -> None:
+        """End a transaction, where the connection is not in autocommit mode."""
+        with self._lock:
+            self.connection.rollback()
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler such as PgBouncer stands between: the backend is another than the one that answered at connect."""
+        return driver_pid(self.connection) != backend_pid(self.session)
+
+    def close(self) -> None:
+        """Close it, whatever became of it."""
+        import contextlib
+
+        with contextlib.suppress(Exception):
+            self.connection.close()
+        with contextlib.suppress(Exception):
+            self._engine.dispose()
+
+
+def backend_pid(session: SqlalchemySession) -> int:
+    """The process of the server that answers now."""
+    return int(session.fetch("SELECT pg_catalog.pg_backend_pid()")[0][0])
+
+
+def driver_pid(connection: Connection) -> int:
+    """The process of the server as the driver was told when it connected."""
+    raw: Any = connection.connection.driver_connection
+    if hasattr(raw, "get_server_pid"):  # asyncpg
+        return int(raw.get_server_pid())
+    return int(raw.info.backend_pid)
