@@ -82,8 +82,16 @@ def _pair(files: list[FoundFile], result: Collection, encoding: str) -> None:
 def _order(file: FoundFile) -> tuple[object, ...]:
     # Repeatable files run last, as Flyway does it. 1.10 and 1_9 are versions of two numbers; the hyphens in a date separate
     # nothing.
-    numbers = tuple(int(n) for n in re.split(r"[._]", file.version.replace("-", "")) if n)
+    numbers = tuple(_number(n) for n in re.split(r"[._]", file.version.replace("-", "")) if n)
     return (file.name.role == REPEATABLE, not numbers, numbers, natural(file.key), natural(str(file.path)))
+
+
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{0,6}")
+
+
+def _number(digits: str) -> int:
+    """A version's number; a date without the time of day counts as that day's beginning, among those that have one."""
+    return int(digits.ljust(14, "0")) if _DATE.fullmatch(digits) else int(digits)
 
 
 def _take_down(up: FoundFile, ups: Iterable[FoundFile], downs: list[FoundFile]) -> FoundFile | None:
