@@ -21,27 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 7f0d06bb679f3d95
-    # default acl postgres IN SCHEMA chat SEQUENCES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA chat REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app
-    """)
-
-    # default acl postgres IN SCHEMA chat TABLES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA chat REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
-    """)
-
-    # default acl postgres IN SCHEMA identity SEQUENCES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA identity REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app
-    """)
-
-    # default acl postgres IN SCHEMA identity TABLES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA identity REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
-    """)
-
+    # alembic-safety: begin downgrade 158f883f2532ec17
     # default acl postgres IN SCHEMA chat SEQUENCES was created
     op.run_sql("""
         ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA chat REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app

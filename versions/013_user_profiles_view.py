@@ -21,11 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade d6e60a8ab21551c6
-    # rows are not given back: chat.channels: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.users: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.workspace_members: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.workspaces: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade cf56865072b8df93
     # view identity.user_profiles was created
     op.run_sql("DROP VIEW identity.user_profiles")
     # alembic-safety: end downgrade

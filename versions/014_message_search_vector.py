@@ -21,11 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 63ff45d498d762cf
-    # rows are not given back: chat.channels: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.users: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.workspace_members: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.workspaces: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade a5cc18784dbac541
+    # not given back: chat.messages: the upgrade changes rows, and their old values are not kept
     # trigger chat.messages.messages_search_refresh was created
     op.run_sql("DROP TRIGGER messages_search_refresh ON chat.messages")
 

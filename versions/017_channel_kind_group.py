@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 301bf5a984550688
+    # alembic-safety: begin downgrade 6fb767049b85e034
     # enum chat.channel_kind was renamed
     # the server cannot change it in place, so it is built anew
     op.run_sql("ALTER TYPE chat.channel_kind RENAME TO channel_kind__after")

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 84bcaa40dcbf1725
+    # alembic-safety: begin downgrade 2b3ae2625b893772
     # index chat.channels_workspace_name_key changed
     op.drop_index(op.f("channels_workspace_name_key"), schema="chat")
 

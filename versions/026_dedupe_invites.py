@@ -21,7 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade a2ba2a9ebd5f85e6
+    # alembic-safety: begin downgrade 07486da7e5db7d6d
+    # not given back: identity.invites: the upgrade deletes rows
     # index identity.invites_one_open_per_address_key was created
     op.drop_index(op.f("invites_one_open_per_address_key"), schema="identity")
     # alembic-safety: end downgrade

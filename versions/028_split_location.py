@@ -21,8 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 6c9cec40501b3682
-    # rows are not given back: identity.users.location: the upgrade drops column identity.users.location with its values
+    # alembic-safety: begin downgrade d638411f3df65a29
+    # not given back: identity.users.location: the upgrade drops column identity.users.location with its values
+    # not given back: audit.events_rest: the upgrade inserts rows, which stay
+    # not given back: identity.users: the upgrade changes rows, and their old values are not kept
     # view identity.user_profiles changed
     op.run_sql("DROP VIEW identity.user_profiles")
 

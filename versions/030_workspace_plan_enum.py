@@ -21,14 +21,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 5572d875015b6846
-    # rows are not given back: identity.workspaces.plan: the upgrade turns identity.workspaces.plan from text into identity.plan
+    # alembic-safety: begin downgrade 6d06abed499cb9a1
+    # not given back: identity.workspaces.plan: the upgrade turns identity.workspaces.plan from text into identity.plan
     # default identity.workspaces.plan changed
     # column identity.workspaces.plan changes
     op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan DROP DEFAULT")
 
     # column identity.workspaces.plan changed
-    op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan TYPE text USING plan::text::text")
+    op.run_sql("ALTER TABLE identity.workspaces ALTER COLUMN plan TYPE text USING plan::text")
 
     # enum identity.plan was created
     op.run_sql("DROP TYPE identity.plan")

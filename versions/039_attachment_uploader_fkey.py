@@ -22,7 +22,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade c7f805352bc8b291
+    # alembic-safety: begin downgrade d41dca8c9fedfb9c
+    # not given back: chat.attachments: the upgrade changes rows, and their old values are not kept
     # constraint chat.attachments.attachments_uploader_fkey was created
     op.drop_constraint(op.f("attachments_uploader_fkey"), "attachments", schema="chat")
     # alembic-safety: end downgrade

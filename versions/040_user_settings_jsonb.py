@@ -21,12 +21,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade cd34e9b8c0825599
-    # rows are not given back: identity.users.notify_email: the upgrade drops column identity.users.notify_email with its values
-    # rows are not given back: identity.users.notify_push: the upgrade drops column identity.users.notify_push with its values
-    # rows are not given back: identity.users.theme: the upgrade drops column identity.users.theme with its values
-    # rows are not given back: audit.events_rest: the upgrade changes rows, and their old values are not kept
-    # rows are not given back: identity.users: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade eccf31769dc10fde
+    # not given back: identity.users.notify_email: the upgrade drops column identity.users.notify_email with its values
+    # not given back: identity.users.notify_push: the upgrade drops column identity.users.notify_push with its values
+    # not given back: identity.users.theme: the upgrade drops column identity.users.theme with its values
+    # not given back: audit.events: the upgrade inserts rows, which stay
+    # not given back: audit.events_rest: the upgrade inserts rows, which stay
+    # not given back: identity.users: the upgrade changes rows, and their old values are not kept
     # column identity.users.settings was created
     op.drop_column("users", "settings", schema="identity")
 

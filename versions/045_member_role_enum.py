@@ -21,8 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 785cc0909561af82
-    # rows are not given back: identity.workspace_members.role: the upgrade turns identity.workspace_members.role from character varying(16) into identity.member_role
+    # alembic-safety: begin downgrade d9c95bde55af69c5
+    # not given back: identity.workspace_members.role: the upgrade turns identity.workspace_members.role from character varying(16) into identity.member_role
     # index identity.workspace_members_staff_idx was created
     op.drop_index(op.f("workspace_members_staff_idx"), schema="identity")
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade ba6a0c936beab959
+    # alembic-safety: begin downgrade 4b0b75b0a56f19c1
     # enum identity.member_role was renamed
     # the server cannot change it in place, so it is built anew
     op.run_sql("ALTER TYPE identity.member_role RENAME TO member_role__after")

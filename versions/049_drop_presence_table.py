@@ -21,8 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 1a55e576f1f179ed
-    # rows are not given back: chat.presence: the upgrade drops table chat.presence with its rows
+    # alembic-safety: begin downgrade d80e9611869e9958
+    # not given back: chat.presence: the upgrade drops table chat.presence with its rows
     # table chat.presence was dropped
     op.run_sql("""
         CREATE UNLOGGED TABLE chat.presence (

@@ -21,7 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade b2299beab1461f18
+    # alembic-safety: begin downgrade 957d5e9ae3525bd4
+    # not given back: chat.messages: the upgrade changes rows, and their old values are not kept
     # column chat.messages.kind was created
     op.drop_column("messages", "kind", schema="chat")
 

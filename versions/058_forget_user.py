@@ -21,7 +21,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 25ce4c8846c9070c
+    # alembic-safety: begin downgrade 77ad09998db0432e
+    # not given back: identity.invites: the upgrade deletes rows
+    # not given back: identity.users: the upgrade changes rows, and their old values are not kept
     # procedure identity.forget_user(bigint) was created
     op.run_sql("DROP PROCEDURE identity.forget_user(IN who bigint)")
     # alembic-safety: end downgrade

@@ -21,8 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 4c5e0c18c72718d0
-    # rows are not given back: identity.users.is_beta: the upgrade drops column identity.users.is_beta with its values
+    # alembic-safety: begin downgrade 516b90ab257d912b
+    # not given back: identity.users.is_beta: the upgrade drops column identity.users.is_beta with its values
     # column identity.users.is_beta was dropped
     op.run_sql("ALTER TABLE identity.users ADD COLUMN is_beta boolean DEFAULT false NOT NULL")
     # alembic-safety: end downgrade

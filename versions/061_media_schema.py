@@ -21,19 +21,15 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 2eee4912504b84f4
+    # alembic-safety: begin downgrade 9f3c9b417928dd3a
     # index media.attachments_content_idx was renamed
     op.run_sql("ALTER INDEX media.attachments_content_idx RENAME TO attachments_sha256_idx")
 
-    # view chat.attachments was renamed
-    # it makes room
-    op.run_sql("ALTER VIEW chat.attachments RENAME TO attachments__after")
+    # view chat.attachments was created
+    op.run_sql("DROP VIEW chat.attachments")
 
     # table media.attachments was moved
     op.run_sql("ALTER TABLE media.attachments SET SCHEMA chat")
-
-    # view chat.attachments__after was created
-    op.run_sql("DROP VIEW chat.attachments__after")
 
     # schema media was created
     op.run_sql("DROP SCHEMA media")

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 3c53dbf1231b97b8
+    # alembic-safety: begin downgrade f7787fe7afe99323
     # view chat.unread_by_workspace changed
     op.run_sql("DROP VIEW chat.unread_by_workspace")
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 410131f9e4ee74b3
+    # alembic-safety: begin downgrade edd1518a8005e1eb
     # default acl postgres IN SCHEMA reporting TABLES was created
     op.run_sql("""
         ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA reporting REVOKE SELECT ON TABLES FROM lantern_report

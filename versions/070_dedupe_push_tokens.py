@@ -21,7 +21,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 9e1571a0a97e3971
+    # alembic-safety: begin downgrade 3d39c05580484077
+    # not given back: identity.devices: the upgrade deletes rows
     # index identity.devices_push_token_key was created
     op.drop_index(op.f("devices_push_token_key"), schema="identity")
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 55ef667972f9f6da
+    # alembic-safety: begin downgrade 7a6f4c7ac8a06a86
     # table archive.events_2023_06 was moved
     op.run_sql("ALTER TABLE archive.events_2023_06 SET SCHEMA audit")
 

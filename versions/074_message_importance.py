@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade fa3a064ef20b408f
+    # alembic-safety: begin downgrade 6230470b64df729e
     # view chat.channel_previews changed
     op.run_sql("DROP VIEW chat.channel_previews")
 

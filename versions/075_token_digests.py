@@ -21,8 +21,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade b3112202d006db97
-    # rows are not given back: identity.invites.token: the upgrade drops column identity.invites.token with its values
+    # alembic-safety: begin downgrade b1f3877f45b8ded0
+    # not given back: identity.invites.token: the upgrade drops column identity.invites.token with its values
+    # not given back: identity.invites: the upgrade changes rows, and their old values are not kept
     # column identity.invites.token_digest was created
     op.drop_column("invites", "token_digest", schema="identity")
 

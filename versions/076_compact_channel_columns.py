@@ -21,10 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 61a20788b4f90385
-    # rows are not given back: chat.channels.topic: the upgrade drops column chat.channels.topic with its values
-    # rows are not given back: chat.channels.topic_set_by: the upgrade drops column chat.channels.topic_set_by with its values
-    # rows are not given back: chat.channels.topic_set_at: the upgrade drops column chat.channels.topic_set_at with its values
+    # alembic-safety: begin downgrade 50736ce3a0eb887c
+    # not given back: chat.channels.topic: the upgrade drops column chat.channels.topic with its values
+    # not given back: chat.channels.topic_set_by: the upgrade drops column chat.channels.topic_set_by with its values
+    # not given back: chat.channels.topic_set_at: the upgrade drops column chat.channels.topic_set_at with its values
     # table chat.channel_topics was created
     op.drop_table("channel_topics", schema="chat")
 
