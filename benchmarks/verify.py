@@ -26,7 +26,28 @@ from alembic_safety.postgres.session import PsycopgSession
 
 DATABASE = "alembic_safety_benchmark_verify"
 #: Foreign keys of the wide table: parents of this share of its rows; every second one is indexed.
-PARENTS = (0.5, 0.5, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05, 0.02, 0.02, 0.01, 0.01, 0.001, 0.001, 2e-5, 2e-5, 0.3, 0.3, 0.15, 0.15)
+PARENTS = (
+    0.5,
+    0.5,
+    0.2,
+    0.2,
+    0.1,
+    0.1,
+    0.05,
+    0.05,
+    0.02,
+    0.02,
+    0.01,
+    0.01,
+    0.001,
+    0.001,
+    2e-5,
+    2e-5,
+    0.3,
+    0.3,
+    0.15,
+    0.15,
+)
 
 
 def build(connection: psycopg.Connection, rows: int) -> None:
@@ -39,14 +60,22 @@ def build(connection: psycopg.Connection, rows: int) -> None:
         f"""CREATE TABLE item (id bigserial, {columns}, state text NOT NULL, price numeric(12, 2) NOT NULL, quantity int NOT NULL,
         made timestamptz NOT NULL, note text)"""
     )
-    values = ", ".join(existing(f"((random() * {size(rows, share) - 1} + 0 * g)::bigint + 1)", n) for n, share in enumerate(PARENTS))
+    values = ", ".join(
+        existing(f"((random() * {size(rows, share) - 1} + 0 * g)::bigint + 1)", n) for n, share in enumerate(PARENTS)
+    )
     names = ", ".join(f"f{n}" for n in range(len(PARENTS)))
     run(
         f"""INSERT INTO item ({names}, state, price, quantity, made, note) SELECT {values},
         (ARRAY['new', 'paid', 'sent'])[1 + g % 3], (g % 1000)::numeric / 100, 1 + g % 9, now(), md5(g::text) FROM generate_series(1, {rows}) g"""
     )
     run("ALTER TABLE item ADD PRIMARY KEY (id)")
-    for check in ("state IN ('new', 'paid', 'sent')", "price >= 0", "quantity > 0", "quantity < 1000", "length(note) = 32"):
+    for check in (
+        "state IN ('new', 'paid', 'sent')",
+        "price >= 0",
+        "quantity > 0",
+        "quantity < 1000",
+        "length(note) = 32",
+    ):
         run(f"ALTER TABLE item ADD CHECK ({check})")
     for n in range(len(PARENTS)):
         if n % 2 == 0:
@@ -57,8 +86,12 @@ def build(connection: psycopg.Connection, rows: int) -> None:
     run(f"INSERT INTO branches SELECT g, 0 FROM generate_series(1, {max(rows // 50000, 1)}) g")
     run("CREATE TABLE accounts (aid int PRIMARY KEY, bid int REFERENCES branches, abalance int, filler char(84))")
     run(f"INSERT INTO accounts SELECT g, 1 + g % {max(rows // 50000, 1)}, 0, '' FROM generate_series(1, {rows}) g")
-    run("CREATE TABLE history (hid bigserial PRIMARY KEY, aid int REFERENCES accounts, delta int NOT NULL, mtime timestamp NOT NULL)")
-    run(f"INSERT INTO history (aid, delta, mtime) SELECT 1 + (random() * {rows - 1})::int, 1, now() FROM generate_series(1, {rows // 2}) g")
+    run(
+        "CREATE TABLE history (hid bigserial PRIMARY KEY, aid int REFERENCES accounts, delta int NOT NULL, mtime timestamp NOT NULL)"
+    )
+    run(
+        f"INSERT INTO history (aid, delta, mtime) SELECT 1 + (random() * {rows - 1})::int, 1, now() FROM generate_series(1, {rows // 2}) g"
+    )
     run("CREATE EXTENSION amcheck")
     run("VACUUM ANALYZE")
     run("CHECKPOINT")
@@ -69,7 +102,11 @@ def existing(number: str, n: int) -> str:
     if n % 3 == 0:
         return number
     # random() must be called once
-    return f"(SELECT v + v / 50 FROM (SELECT {number} AS v OFFSET 0) AS drawn)" if "random" in number else f"({number} + {number} / 50)"
+    return (
+        f"(SELECT v + v / 50 FROM (SELECT {number} AS v OFFSET 0) AS drawn)"
+        if "random" in number
+        else f"({number} + {number} / 50)"
+    )
 
 
 def size(rows: int, share: float) -> int:
@@ -105,7 +142,9 @@ def validate(connection: psycopg.Connection, timings: Timings, keys: list[tuple]
     for name, child, column, parent, referenced, _ in keys:
         with connection.transaction(force_rollback=True):
             connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-            connection.execute(f"ALTER TABLE {child} ADD CONSTRAINT again FOREIGN KEY ({column}) REFERENCES {parent} ({referenced}) NOT VALID")
+            connection.execute(
+                f"ALTER TABLE {child} ADD CONSTRAINT again FOREIGN KEY ({column}) REFERENCES {parent} ({referenced}) NOT VALID"
+            )
             started = time.perf_counter()
             connection.execute(f"ALTER TABLE {child} VALIDATE CONSTRAINT again")
             took = time.perf_counter() - started
@@ -125,7 +164,11 @@ def our_keys(connection: psycopg.Connection, timings: Timings, keys: list[tuple]
     with reading(connection, options, workers=0) as session:
         scope = open_scope(session, options)
         for name, *_, oid in keys:
-            timed(timings, f"key {name}: ours", lambda oid=oid: list(find_orphans(session, list(read_foreign_keys(session, scope, [oid])))))
+            timed(
+                timings,
+                f"key {name}: ours",
+                lambda oid=oid: list(find_orphans(session, list(read_foreign_keys(session, scope, [oid])))),
+            )
 
 
 def ours(url: str, **options: object) -> None:
@@ -138,12 +181,25 @@ def guard(connection: psycopg.Connection, timings: Timings, rows: int) -> None:
     session.execute(f"BEGIN; UPDATE item SET f1 = 1 + f1 % 9 WHERE id % 100 = 7 AND id <= {rows}")
     touched = touched_tables(session)
     timed(timings, "after an UPDATE of 1 %: verify_touched", lambda: verify_touched(session, touched, 600))
-    session.execute("CREATE TEMP TABLE captured AS SELECT id FROM item WHERE id % 100 = 7; ALTER TABLE captured ADD PRIMARY KEY (id)")
+    session.execute(
+        "CREATE TEMP TABLE captured AS SELECT id FROM item WHERE id % 100 = 7; ALTER TABLE captured ADD PRIMARY KEY (id)"
+    )
     from dataclasses import replace
 
-    keyed = [replace(one, written_keys="SELECT id FROM captured", columns=frozenset({"f1"})) if one.written else one for one in touched]
-    timed(timings, "after an UPDATE of 1 %: verify_touched, rows and columns captured", lambda: verify_touched(session, keyed, 600))
-    timed(timings, "after an UPDATE of 1 %: verify_touched, unprivileged", lambda: verify_touched(session, touched, 600, bypass=False))
+    keyed = [
+        replace(one, written_keys="SELECT id FROM captured", columns=frozenset({"f1"})) if one.written else one
+        for one in touched
+    ]
+    timed(
+        timings,
+        "after an UPDATE of 1 %: verify_touched, rows and columns captured",
+        lambda: verify_touched(session, keyed, 600),
+    )
+    timed(
+        timings,
+        "after an UPDATE of 1 %: verify_touched, unprivileged",
+        lambda: verify_touched(session, touched, 600, bypass=False),
+    )
     session.execute("ROLLBACK")
     session.execute("VACUUM item")
 
@@ -165,7 +221,9 @@ def main() -> None:
     parser.add_argument("--url", required=True, help="a server that we may make a database on, as a superuser")
     parser.add_argument("--rows", type=int, default=300_000, help="rows of the widest table (default: 300000, 200 MB)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
-    parser.add_argument("--keep", action="store_true", help="use the database of an earlier run, and leave it there (default: no)")
+    parser.add_argument(
+        "--keep", action="store_true", help="use the database of an earlier run, and leave it there (default: no)"
+    )
     parser.add_argument("--pg-amcheck", default="pg_amcheck", help="the program (default: as found on PATH)")
     args = parser.parse_args()
     with psycopg.connect(as_conninfo(args.url), autocommit=True) as maintenance:
@@ -193,12 +251,23 @@ def measure(connection: psycopg.Connection, url: str, args: argparse.Namespace) 
         JOIN pg_attribute ca ON ca.attrelid = con.conrelid AND ca.attnum = con.conkey[1]
         JOIN pg_attribute pa ON pa.attrelid = con.confrelid AND pa.attnum = con.confkey[1] WHERE contype = 'f' ORDER BY con.oid"""
     ).fetchall()
-    tables = [row[0] for row in connection.execute("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace").fetchall()]
+    tables = [
+        row[0]
+        for row in connection.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    ]
     megabytes = connection.execute("SELECT pg_database_size(current_database()) / 1048576").fetchone()[0]
-    print(f"PostgreSQL {connection.info.server_version}, {megabytes} MB, {len(keys)} foreign keys, {os.cpu_count()} cores")
+    print(
+        f"PostgreSQL {connection.info.server_version}, {megabytes} MB, {len(keys)} foreign keys, {os.cpu_count()} cores"
+    )
     t: Timings = {}
     for _ in range(args.rounds):
-        timed(t, "count(*) of every table", lambda: [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables])
+        timed(
+            t,
+            "count(*) of every table",
+            lambda: [connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables],
+        )
         one_by_one(connection, t, keys)
         timed(t, "verify, everything, 1 process", lambda: ours(url, max_parallel=1))
         timed(t, "verify, everything, 2 processes", lambda: ours(url, max_parallel=2))
@@ -223,8 +292,16 @@ def report(t: Timings, keys: list[tuple], connection: psycopg.Connection, memory
     for name, seconds in m.items():
         if not name.startswith("key "):
             print(f"{name:60} {seconds:7.3f}  {seconds / floor:9.1f}")
-    indexed = {row[0] for row in connection.execute("SELECT conname FROM pg_constraint c WHERE contype = 'f' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])").fetchall()}
-    for title, chosen in (("indexed", [k for k in keys if k[0] in indexed]), ("not indexed", [k for k in keys if k[0] not in indexed])):
+    indexed = {
+        row[0]
+        for row in connection.execute(
+            "SELECT conname FROM pg_constraint c WHERE contype = 'f' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1])"
+        ).fetchall()
+    }
+    for title, chosen in (
+        ("indexed", [k for k in keys if k[0] in indexed]),
+        ("not indexed", [k for k in keys if k[0] not in indexed]),
+    ):
         total = {how: sum(m[f"key {k[0]}: {how}"] for k in chosen) for how in ("ours", "one by one", "VALIDATE")}
         worst = max(m[f"key {k[0]}: ours"] / m[f"key {k[0]}: one by one"] for k in chosen)
         worst_validate = max(m[f"key {k[0]}: ours"] / m[f"key {k[0]}: VALIDATE"] for k in chosen)
@@ -233,14 +310,22 @@ def report(t: Timings, keys: list[tuple], connection: psycopg.Connection, memory
             f"VALIDATE {total['VALIDATE']:.3f} s ({total['VALIDATE'] / total['ours']:.2f}x); slowest against one by one {worst:.2f}, against VALIDATE {worst_validate:.2f}"
         )
         for k in chosen:
-            print("    " + k[0].ljust(20) + "  ".join(f"{how} {m[f'key {k[0]}: {how}']:.3f}" for how in ("ours", "one by one", "VALIDATE")))
+            print(
+                "    "
+                + k[0].ljust(20)
+                + "  ".join(f"{how} {m[f'key {k[0]}: {how}']:.3f}" for how in ("ours", "one by one", "VALIDATE"))
+            )
     print()
     one = m["one query a constraint"]
-    print(f"everything against one query a constraint: {one / m['verify, everything, 1 process']:.2f}x faster on 1 process, {one / m['verify, everything, 2 processes']:.2f}x on 2")
+    print(
+        f"everything against one query a constraint: {one / m['verify, everything, 1 process']:.2f}x faster on 1 process, {one / m['verify, everything, 2 processes']:.2f}x on 2"
+    )
     print(f"rows against count(*): {m['verify, rows only, 1 process'] / floor:.2f}")
     whole = m["verify of the wide table, 1 process"]
     for name in ("", ", rows and columns captured", ", unprivileged"):
-        print(f"after an UPDATE of 1 %{name}: {m['after an UPDATE of 1 %: verify_touched' + name] / whole:.1%} of the check of the whole table")
+        print(
+            f"after an UPDATE of 1 %{name}: {m['after an UPDATE of 1 %: verify_touched' + name] / whole:.1%} of the check of the whole table"
+        )
     print(f"memory of our process: {memory:.0f} MB")
 
 

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.server
 def running(cluster):
     """The cluster's server, run by hand: its own start waits for more than a standby gives."""
     command = [str(cluster.binaries.program("postgres")), "-D", str(cluster.data)]
-    process = subprocess.Popen(command, cwd="/", stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **run_as(server_account()))
+    process = subprocess.Popen(
+        command, cwd="/", stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **run_as(server_account())
+    )
     conninfo = f"host='{cluster.host}' port={cluster.port} user={cluster.user} dbname=postgres"
     try:
         for _ in range(400):
@@ -95,7 +97,12 @@ def test_a_flipped_bit_is_found_by_its_checksum(stopped):
     with running(cluster) as conninfo:
         result = verify(conninfo, Options(checksums=True, only=("checksums",)))
         (finding,) = result.findings
-        assert (finding.code, finding.subject, finding.count, finding.examples) == ("checksum-failures", "large", 1, ("block 1",))
+        assert (finding.code, finding.subject, finding.count, finding.examples) == (
+            "checksum-failures",
+            "large",
+            1,
+            ("block 1",),
+        )
         # Whoever reads the page gets an error: that is corruption, not something unread.
         found = codes(verify(conninfo, Options(only=("rows",))))
         assert ("data-corrupted", "public.large") in found

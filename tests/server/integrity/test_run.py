@@ -8,7 +8,6 @@ import time
 from contextlib import closing
 
 import pytest
-from tests.support.cli import alembic
 
 from alembic_safety.errors import ServerError, UsageError
 from alembic_safety.integrity.checks.table_scan import fused_values, read_tables
@@ -17,6 +16,7 @@ from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.run import Verification, verify
 from alembic_safety.integrity.scope import open_scope
 from alembic_safety.postgres.session import PsycopgSession
+from tests.support.cli import alembic
 
 pytestmark = pytest.mark.server
 
@@ -159,7 +159,7 @@ def test_a_changed_default_collation_of_the_database(database):
     database.run("CREATE TABLE t (id text PRIMARY KEY)")
     with database.connect(autocommit=True) as connection:
         name = connection.info.dbname
-        provider, actual = connection.execute(
+        _provider, actual = connection.execute(
             "SELECT datlocprovider, pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = %s",
             [name],
         ).fetchone()
@@ -208,7 +208,9 @@ def test_the_time_limit_ends_all_and_says_what_is_missing(slow):
     result = verify(slow.conninfo, Options(time_limit=1.0, max_parallel=1))
     assert time.monotonic() - started < 5
     assert result.stopped == "time limit"
-    assert any("time limit" in f.message and "public.slow" in f.message or "tables" in f.message for f in result.unchecked)
+    assert any(
+        ("time limit" in f.message and "public.slow" in f.message) or "tables" in f.message for f in result.unchecked
+    )
     assert result.tasks_done < result.tasks_planned
 
 
@@ -361,3 +363,19 @@ def test_the_checks_are_listed(command):
     status, out, _ = command("--list-checks")
     assert status == 0
     assert "foreign-keys" in out
+
+
+def test_plpgsql_check_looks_into_every_statement_and_executes_none(database):
+    with database.connect(autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'plpgsql_check'").fetchone():
+            pytest.skip("plpgsql_check is not installed")
+    database.run("""CREATE EXTENSION plpgsql_check; CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE gone (id int);
+        CREATE FUNCTION reads() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT count(*) FROM public.gone); END';
+        CREATE FUNCTION fine() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.t; RETURN (SELECT count(*) FROM public.t); END';
+        CREATE FUNCTION bad_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.missing := 1; RETURN NEW; END';
+        CREATE TRIGGER bad BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION bad_trigger();
+        CREATE FUNCTION unused_trigger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.missing := 1; RETURN NEW; END';
+        INSERT INTO gone VALUES (1); DROP TABLE gone""")
+    result = verify(database.conninfo)
+    assert codes(result) == [("broken-routine", "public.bad_trigger()"), ("broken-routine", "public.reads()")]
+    assert any("line 1" in example for example in result.findings[0].examples)
