@@ -197,6 +197,10 @@ class Plan:
         ctx = self.ctx
         now = ctx.now.objects[address]
         if address in self.dropped_apart:
+            for edge in self.uses_now.get(address, ()):  # a clone goes with what it was cloned from, so that goes apart
+                if edge.deptype in "iPS" and edge.referenced in ctx.drops and ctx.now.objects[edge.referenced].kind == now.kind:
+                    self.dropped_apart.add(edge.referenced)
+                    return edge.referenced
             return None
         if now.parent is not None and now.parent in ctx.drops:
             return now.parent
