@@ -10,8 +10,8 @@ from alembic_safety.downgrade.kinds.columns import AttributeRules, ColumnRules, 
 from alembic_safety.downgrade.kinds.constraints import ConstraintRules, DomainConstraintRules
 from alembic_safety.downgrade.kinds.default_acl import DefaultAclRules
 from alembic_safety.downgrade.kinds.foreign_data import ForeignDataWrapperRules, ServerRules, UserMappingRules
-from alembic_safety.downgrade.kinds.indexes import IndexRules
 from alembic_safety.downgrade.kinds.foreign_tables import ForeignTableRules
+from alembic_safety.downgrade.kinds.indexes import IndexRules
 from alembic_safety.downgrade.kinds.operators import CastRules, OperatorClassRules, OperatorFamilyRules, OperatorRules
 from alembic_safety.downgrade.kinds.policies import PolicyRules, StatisticsRules
 from alembic_safety.downgrade.kinds.publications import PublicationRules, PublicationSchemaRules, PublicationTableRules
