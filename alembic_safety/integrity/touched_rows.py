@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.checks.foreign_keys import failed, orphan_finding
@@ -20,6 +21,9 @@ from alembic_safety.postgres.session import Session
 
 #: Above this, rows are looked at where they are instead of by their address.
 MOST_ADDRESSES = 50_000
+#: A look-up by an index costs as much as so many rows of a scan.
+_PROBE_ROWS = 20
+_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 
 def mine(alias: str = "") -> str:
@@ -38,6 +42,8 @@ class Rows:
     condition: str
     #: How many, where that is known.
     count: int | None
+    #: Whether they are so few that looking each up by an index beats any scan; a capture has no statistics to tell the planner.
+    few: bool = False
 
 
 def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows:
@@ -47,7 +53,10 @@ def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows
     """
     if keys is not None and relation.key:
         columns = ", ".join(relation.key)
-        return Rows(relation, f"({columns}) IN (SELECT {columns} FROM ({keys}) AS captured)", None)
+        sizes = f"SELECT (SELECT count(*) FROM ({keys}) AS captured), (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = {relation.oid})"
+        count, total = session.fetch(sizes)[0]
+        few = count * _PROBE_ROWS < max(total, 0)
+        return Rows(relation, f"({columns}) IN (SELECT {columns} FROM ({keys}) AS captured)", None, few)
     # The age of our own id is asked for once: in the condition it would be worked out for each row.
     age = session.fetch("SELECT pg_catalog.age(pg_catalog.pg_current_xact_id_if_assigned()::xid)")[0][0]
     if age is None:
@@ -70,7 +79,13 @@ def orphans_among(session: Session, rows: Rows, keys: Sequence[ForeignKey]) -> I
     these = f"SELECT {', '.join(columns)} FROM {rows.relation.source} WHERE {rows.condition}"
     counts = ", ".join(f"(SELECT count(*) FROM touched {CHILD} WHERE {key.condition(exact=True)})" for key in keys)
     statement = f"WITH touched AS MATERIALIZED ({these}) SELECT {counts}"
-    outcome = attempt(session, lambda: session.fetch(statement)[0])
+
+    def run() -> tuple[Any, ...]:
+        if rows.few:
+            session.execute(_BY_INDEX)
+        return session.fetch(statement)[0]
+
+    outcome = attempt(session, run)
     if isinstance(outcome, Failure):
         for key in keys:
             yield from failed(key, outcome)

@@ -46,11 +46,15 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
         seconds = sum(item.seconds for item in batch)
         yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
+    if not scope.options.wants("rows"):
+        from alembic_safety.integrity.checks.table_scan import plan_keys  # which finds its keys here
+
+        yield from plan_keys(session, scope)
 
 
 def fuses(scope: Scope) -> bool:
     """Whether keys are checked within the pass over their table where they can be."""
-    return not scope.options.suspects_only and scope.options.wants(NAME) and scope.options.wants("rows")
+    return not scope.options.suspects_only and scope.options.wants(NAME)
 
 
 def fused_keys(session: Session, scope: Scope) -> dict[int, list[Item]]:

@@ -82,6 +82,17 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
         yield Task(NAME, subject, seconds, partial(_run, scope, batch, keys), parallel=True)
 
 
+def plan_keys(session: Session, scope: Scope) -> Iterator[Task]:
+    """Only the foreign keys that a pass over their table can check, where nothing else is wanted of that pass."""
+    fused = fused_keys(session, scope)
+    for table in _tables(session, scope):
+        if table.oid in fused:
+            keys = fused[table.oid]
+            seconds = table.seconds + sum(key.seconds for key in keys) * _FUSED
+            run = partial(_run, scope, (table,), keys, keys_only=True)
+            yield Task("foreign-keys", table.name, seconds, run, parallel=True)
+
+
 CHECK = Check(NAME, "rows counted; NULLs, CHECK and domain violators, rows outside their partition", plan)
 
 
@@ -94,9 +105,13 @@ def _tables(session: Session, scope: Scope) -> Iterator[Item]:
         yield Item(oid, name, page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW)
 
 
-def _run(scope: Scope, items: Sequence[Item], fused: Sequence[Item], session: Session) -> Iterator[Record]:
+def _run(
+    scope: Scope, items: Sequence[Item], fused: Sequence[Item], session: Session, *, keys_only: bool = False
+) -> Iterator[Record]:
     tables, unread = described(session, items, "table", lambda oids: read_tables(session, scope, oids))
     yield from unread
+    if keys_only:
+        tables = [replace(table, conditions=()) for table in tables]
     if fused:
         keys, unread = described(
             session, fused, "constraint", lambda oids: list(read_foreign_keys(session, scope, oids))
@@ -105,7 +120,9 @@ def _run(scope: Scope, items: Sequence[Item], fused: Sequence[Item], session: Se
         maps, joined = key_maps(session, keys)
         tables = [_with_keys(table, [m for m in maps if m.key.child.oid == table.relation.oid]) for table in tables]
         yield from find_orphans(session, joined)
-    yield from scan(session, scope, tables)
+    for record in scan(session, scope, tables):
+        if isinstance(record, Finding) or not keys_only:
+            yield record
 
 
 def _with_keys(table: ScannedTable, maps: Sequence[KeyMap]) -> ScannedTable:
