@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # Names that SQL gives a meaning of their own where a role is expected; "pg_" is PostgreSQL's own prefix.
 _NOT_ROLES = frozenset({"public", "current_user", "current_role", "session_user", "none"})
 
-_UNDEFINED_OBJECT = "42704"
+#: Undefined object; and invalid parameter value, which SET ROLE answers.
+_STATES = frozenset({"42704", "22023"})
 # Quotes within the name are not doubled in messages.
 _ENGLISH = re.compile(r'role "(.+)" does not exist', re.DOTALL)
 _ANY_LANGUAGE = re.compile(r'["«„“»]\s?(.+)(?<!\s)\s?["»“”«]', re.DOTALL)
@@ -38,10 +39,10 @@ def ensure(server: Server, names: Sequence[str]) -> tuple[str, ...]:
 def missing_role_in(error: BaseException) -> str | None:
     """The role whose absence a database error complains of; None for any other error.
 
-    The same SQLSTATE (42704) stands for many kinds of objects, so the message decides. On a server of ours it is always in English;
+    The same SQLSTATE stands for many kinds of objects, so the message decides. On a server of ours it is always in English;
     for another the C function that reports it is looked at where the driver gives it, and then the quoted name is taken.
     """
-    if sqlstate(error) != _UNDEFINED_OBJECT:
+    if sqlstate(error) not in _STATES:
         return None
     inner = getattr(error, "orig", None) or error
     diagnostics = getattr(inner, "diag", None)

@@ -27,6 +27,10 @@ OLDEST = 140000
 """The oldest server that is supported, as PostgreSQL numbers its versions."""
 
 
+class Terminated(SystemExit):
+    """The process was told to end by a signal; unlike a SystemExit that some migration raises."""
+
+
 class Server:
     """A running PostgreSQL server on which scratch databases may be made. Made by :func:`throwaway_server`."""
 
@@ -294,7 +298,7 @@ def _connect_command(server: Server) -> str:
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:
-    """Within the block the signals that would end us at once raise SystemExit, so that servers are stopped on the way out.
+    """Within the block the signals that would end us at once raise Terminated, so that servers are stopped on the way out.
 
     Only where nobody else handles them, and only in the main thread, where Python allows it.
     """
@@ -306,7 +310,7 @@ def _signals_raise() -> Iterator[None]:
     def leave(number: int, frame: object) -> None:
         if os.getpid() != maker:
             os._exit(128 + number)  # a forked child: as if we had never been there
-        raise SystemExit(128 + number)
+        raise Terminated(128 + number)
 
     numbers = [signal.SIGTERM] if sys.platform == "win32" else [signal.SIGTERM, signal.SIGHUP]
     changed = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres.server import Terminated
+from alembic_safety.rehearsal.failure import explain
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,41 +21,70 @@ if TYPE_CHECKING:
 
 
 def run_environment(
-    config: Config, script: ScriptDirectory, url: URL, work: Callable[[MigrationContext], None]
+    config: Config, script: ScriptDirectory, url: URL, work: Callable[[MigrationContext, Mapping[str, Any]], None]
 ) -> None:
     """Run the project's env.py once, connected to ``url`` whatever it is configured for, and do ``work`` where it runs migrations.
 
-    :raises RehearsalError: env.py connects past the redirection, or never gets to running migrations.
+    :param work: gets the context, and the arguments that env.py gave to ``context.run_migrations()``.
+    :raises RehearsalError: env.py fails, connects past the redirection, or never gets to running migrations.
     """
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.util import CommandError
 
-    calls = 0
+    calls, at_work = 0, False
 
     def migrations(_heads: Any, context: MigrationContext) -> list[Any]:
-        nonlocal calls
+        nonlocal calls, at_work
         calls += 1
         if calls > 1:
             raise RehearsalError(
                 "env.py runs migrations more than once (several databases in one project): "
                 "rehearse one at a time, with a configuration that names one database"
             )
-        work(context)
+        at_work = True
+        work(context, arguments)
+        at_work = False
         return []
 
-    with (
-        _redirected(url),
-        _configured(config, url),
-        EnvironmentContext(config, script, fn=migrations, as_sql=False, destination_rev="heads"),
-    ):
-        script.run_env()
+    environment = EnvironmentContext(
+        config, script, fn=migrations, as_sql=False, starting_rev=None, destination_rev="heads", tag=None
+    )
+    arguments: dict[str, Any] = {}
+    run_migrations = environment.run_migrations
+
+    def noted(**given: Any) -> None:
+        arguments.update(given)
+        run_migrations(**given)
+
+    environment.run_migrations = noted  # type: ignore[method-assign]  # Alembic hands them to no function of ours
+    with _redirected(url), _configured(config, url), environment:
+        try:
+            script.run_env()
+        except (CommandError, Terminated):
+            raise
+        except SystemExit as end:
+            raise RehearsalError(f"env.py ended the process: {end.code}") from end
+        except Exception as error:
+            if at_work:
+                raise
+            raise RehearsalError(_why(error, Path(script.dir) / "env.py")) from error
     if not calls:
         raise RehearsalError("env.py ended without running migrations: it must call context.run_migrations()")
+
+
+def _why(error: Exception, env: Path) -> str:
+    """One sentence about an env.py that failed, with the place in it."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == env]
+    place = f"{env}:{lines[-1]}" if lines else str(env)
+    return f"{place}: env.py failed: {explain(error)}"
 
 
 @contextmanager
 def _configured(config: Config, url: URL) -> Iterator[None]:
     """The scratch database's URL in every place that an env.py commonly reads; the old values afterwards."""
-    text = url.render_as_string(hide_password=False)
+    text = _text(url)
     section = config.config_ini_section
     old = config.get_main_option("sqlalchemy.url")
     config.set_main_option("sqlalchemy.url", _like(old, url).replace("%", "%%"))
@@ -79,6 +112,11 @@ def _configured(config: Config, url: URL) -> Iterator[None]:
 _VARIABLES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DB_URL", "POSTGRES_URL")
 
 
+def _text(url: URL) -> str:
+    """The URL as text: without a percent sign, if it can be, for every env.py that puts DATABASE_URL into an ini option."""
+    return url.render_as_string(hide_password=False).replace("%2F", "/")
+
+
 def _like(old: str | None, url: URL) -> str:
     """``url`` with the driver that the project uses (an async env.py needs an async one)."""
     from sqlalchemy import make_url
@@ -90,7 +128,7 @@ def _like(old: str | None, url: URL) -> str:
         driver = ""
     if driver.startswith("postgresql+"):
         url = url.set(drivername=driver)
-    return url.render_as_string(hide_password=False)
+    return _text(url)
 
 
 @contextmanager

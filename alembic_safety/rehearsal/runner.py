@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError, ServerError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
@@ -148,8 +148,8 @@ class Run:
 
             restore_baseline(self.place, self.options.baseline[0], self.roles)
 
-        def work(context: MigrationContext) -> None:
-            stage = Stage(context, self.options.exclude)
+        def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
+            stage = Stage(context, self.options.exclude, arguments)
             try:
                 stage.heads = self._heads_at_start(stage)
                 verdicts.extend(self._through(stage))
@@ -157,13 +157,33 @@ class Run:
                 stage.give_back()
 
         try:
-            run_environment(self.config, self.chain.script, url, work)
+            while True:
+                try:
+                    run_environment(self.config, self.chain.script, url, work)
+                    break
+                except RehearsalError as error:
+                    if not self._stood_in(error):
+                        raise
         except Exception as error:
             if is_fatal(error) and self.server.cluster is not None and not self.server.cluster.is_running:
                 log = self.server.cluster.log_tail()
                 raise ServerError("the throwaway server died in the middle of the run", log=log) from error
             raise
         return verdicts
+
+    def _stood_in(self, error: RehearsalError) -> bool:
+        """Create the role that env.py named (SET ROLE), as the owner of the database, which it will be where this is in use."""
+        from alembic_safety.postgres.identifiers import quote_ident
+
+        cause = error.__cause__
+        role = missing_role_in(driver_error(cause)) if cause is not None and self.server.is_ours else None
+        if role is None or not (made := self.server.ensure_roles([role])):
+            return False
+        self.roles += made
+        if self.options.role is None:
+            name = quote_ident(self.place.database.name)
+            self.server.maintenance().execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
+        return True
 
     def _make_role(self, role: str) -> None:
         from alembic_safety.postgres.identifiers import quote_ident

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import quote_ident
-from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.postgres.session import SqlalchemySession, sqlstate
+from alembic_safety.rehearsal.alive import staying_alive
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
 
 
+_BROKEN_TRANSACTION = "25P02"
+
+
 class LeftTransaction(Exception):  # noqa: N818 - a signal between our own modules, never shown
     """A migration asked for autocommit, or ended the transaction that it was given."""
 
@@ -28,7 +32,9 @@ class LeftTransaction(Exception):  # noqa: N818 - a signal between our own modul
 class Stage:
     """A scratch database at some state of the chain, seen through env.py's own connection."""
 
-    def __init__(self, context: MigrationContext, excluded: Exclusions) -> None:
+    def __init__(
+        self, context: MigrationContext, excluded: Exclusions, arguments: Mapping[str, Any] | None = None
+    ) -> None:
         if context.connection is None:
             raise RehearsalError("env.py configured no connection: a rehearsal needs one")
         self.context = context
@@ -36,6 +42,8 @@ class Stage:
         #: Revisions that the version table holds.
         self.heads: set[str] = set()
         self.excluded = excluded
+        #: What env.py hands to every upgrade() and downgrade().
+        self.arguments = dict(arguments or {})
         self._external = bool(context._in_external_transaction)
         self._callers_transaction = context._transaction is not None
         self._xid: int | None = None
@@ -54,7 +62,8 @@ class Stage:
         elif self.connection.in_transaction():
             self.connection.commit()
         context.on_version_apply_callbacks = ()  # they notify others of real upgrades; this is none
-        self.autocommits = str(self.connection.get_isolation_level()) == "AUTOCOMMIT"
+        # The isolation level of an engine in AUTOCOMMIT reads as the server's own: the driver knows.
+        self.autocommits = bool(getattr(self.connection.connection.dbapi_connection, "autocommit", False))
         #: Process id of our server backend; another one after every ``reconnect``.
         self.pid = self._backend_pid()
         self._end()
@@ -77,6 +86,8 @@ class Stage:
         """Open the transaction of one revision."""
         self._end()
         self.context._transaction = self.connection.begin()
+        if self.autocommits:
+            self.session.execute("BEGIN")  # SQLAlchemy doesn't, and our reading needs a transaction
         self._xid = int(self._scalar("SELECT pg_catalog.pg_current_xact_id()::text"))
         self._counted = self._row_counters()
 
@@ -93,9 +104,13 @@ class Stage:
 
     def rollback(self) -> None:
         """Roll it back, whatever state it is in."""
-        if self.context._transaction is not None:
+        transaction = self.context._transaction
+        if transaction is not None:
             with suppress(Exception):  # the connection may be gone: the next statement says so
-                self.context._transaction.rollback()
+                if self.autocommits:
+                    self.session.execute("ROLLBACK")
+                if self.connection.get_transaction() is transaction:  # a migration may have ended it
+                    transaction.rollback()
         self._forget()
         self._end()
 
@@ -104,6 +119,11 @@ class Stage:
         self._xid = None
 
     def _end(self) -> None:
+        if self.connection.closed:
+            # A migration closed the connection that it was given.
+            self.connection = self.connection.engine.connect()
+            self.context.connection = self.context.impl.connection = self.connection
+            self.pid = self._backend_pid()
         if self.connection.in_transaction():
             self.connection.rollback()
 
@@ -157,8 +177,16 @@ class Stage:
 
         maintainer = HeadMaintainer(self.context, self.heads)
         self.forget_types()
-        step.migration_fn()
-        maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
+        with staying_alive():
+            step.migration_fn(**self.arguments)
+        try:
+            maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
+        except Exception as error:
+            if sqlstate(error) == _BROKEN_TRANSACTION:
+                raise RehearsalError(
+                    "it caught an error of the database and went on: the transaction is broken, nothing of it can be committed"
+                ) from error
+            raise
         self.heads = maintainer.heads
 
     def forget_types(self) -> None:
@@ -184,9 +212,15 @@ class Stage:
 
     def full_snapshot(self) -> Snapshot:
         """The committed catalog, read whole in a transaction of its own."""
-        snapshot = read_snapshot(self.session, exclude=self.excluded)
-        self._end()
-        return snapshot
+        if not self.autocommits:
+            snapshot = read_snapshot(self.session, exclude=self.excluded)
+            self._end()
+            return snapshot
+        self.begin()
+        try:
+            return read_snapshot(self.session, exclude=self.excluded)
+        finally:
+            self.rollback()
 
     def rows_written(self) -> dict[str, int]:
         """Rows inserted, updated and deleted per table in this transaction so far."""

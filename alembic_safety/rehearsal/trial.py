@@ -226,6 +226,8 @@ def transactional(
 def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> None:
     stage = judge.stage
     if not judge.down(outcome):
+        if stage.connection.closed:
+            raise LeftTransaction
         if outcome.down is Down.FAILED and outcome.cause is not None and is_artefact(outcome.cause):
             raise LeftTransaction
         return

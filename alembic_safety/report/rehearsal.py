@@ -143,13 +143,17 @@ def detail(verdict: Verdict) -> Iterator[str]:
     """What a reader needs to know beyond the cells of a row, a line each."""
     if verdict.culprit is not None:
         yield f"not reached: {verdict.culprit} could not be applied"
-    if verdict.error is not None:
+    of_second_upgrade = verdict.again in (Again.FAILED, Again.TIMED_OUT)
+    if verdict.error is not None and not of_second_upgrade:
         yield from verdict.error.splitlines()
     if verdict.down is Down.MISSING:
         yield "there is no downgrade(): 'alembic safety-downgrade' writes one"
     if verdict.down is Down.EMPTY and not verdict.holds:
         yield "downgrade() does nothing, although the upgrade changed something: 'alembic safety-downgrade' writes one"
     yield from verdict.differences
+    if verdict.error is not None and of_second_upgrade:
+        yield "the second upgrade failed:"
+        yield from verdict.error.splitlines()
     if verdict.again_differences:
         yield "after the second upgrade, against after the first:"
         yield from verdict.again_differences

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import SafetyError, SourceError, UsageError
 from alembic_safety.revisions.anatomy import Anatomy, canonical, sql_files_named
 from alembic_safety.revisions.graph import Node, in_order
-from alembic_safety.revisions.internals import dependencies, down_revisions, own_labels
+from alembic_safety.revisions.internals import dependencies, down_revisions, own_labels, version_locations
 from alembic_safety.revisions.rewrite import read_source
 
 if TYPE_CHECKING:
@@ -185,6 +187,8 @@ def chain_of(script: ScriptDirectory) -> Chain:
         with warnings.catch_warnings():
             # Alembic warns of a parent that is not there, and goes on to a KeyError.
             warnings.filterwarnings("ignore", message="Revision .* is not present", category=UserWarning)
+            # … and of one that is there twice, and takes the one that it happens to read last.
+            warnings.filterwarnings("error", message="Revision .* is present more than once", category=UserWarning)
             scripts = {s.revision: s for s in script.walk_revisions()} if script.get_heads() else {}
     except KeyError as error:
         raise UsageError(f"a revision needs {error}, which does not exist: restore its file") from error
@@ -194,6 +198,10 @@ def chain_of(script: ScriptDirectory) -> Chain:
         raise UsageError(str(error)) from error
     except SyntaxError as error:
         raise SourceError(error.msg, file=error.filename, line=error.lineno) from error
+    except UserWarning as error:
+        raise UsageError(f"{error}: two files name it, give one of them another identifier") from error
+    except (Exception, SystemExit) as error:  # a revision file is a program: importing it can raise anything
+        raise _not_imported(error, script) from error
     nodes = {i: Node(i, down_revisions(s), dependencies(s), Path(s.path)) for i, s in scripts.items()}
     keys: dict[str, str] = {}
     revisions: list[Revision] = []
@@ -202,6 +210,22 @@ def chain_of(script: ScriptDirectory) -> Chain:
         keys[identifier] = revision.key
         revisions.append(revision)
     return Chain(script, revisions)
+
+
+def _not_imported(error: BaseException, script: ScriptDirectory) -> SourceError:
+    """What is wrong with a revision file, and where."""
+    module = getattr(error, "obj", None)
+    if isinstance(error, AttributeError) and isinstance(module, ModuleType) and error.name == "down_revision":
+        return SourceError("is no revision: it says no 'down_revision'; move it elsewhere", file=module.__file__)
+    folders = [folder.resolve() for folder in version_locations(script)]
+    places = [
+        (frame.filename, frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if any(folder in Path(frame.filename).resolve().parents for folder in folders)
+    ]
+    file, line = places[-1] if places else (None, None)
+    what = f"it ends the process ({error})" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+    return SourceError(f"this revision cannot be imported: {what}", file=file, line=line)
 
 
 def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:

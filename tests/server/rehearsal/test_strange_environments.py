@@ -1,0 +1,84 @@
+"""env.py files as projects have them: rehearsed as they are, and one sentence where that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres.binaries import Binaries
+from tests.support.project import Project
+
+pytestmark = pytest.mark.server
+
+_RUN = """
+with {engine}.connect() as c:
+    {before}
+    context.configure(connection=c{options})
+    with context.begin_transaction():
+        context.run_migrations({arguments})
+"""
+_ENGINE = "create_engine('postgresql+psycopg://u:p@production.invalid/production')"
+
+
+def _env(*, engine: str = _ENGINE, before: str = "pass", options: str = "", arguments: str = "", head: str = "") -> str:
+    run = _RUN.format(engine=engine, before=before, options=options, arguments=arguments)
+    return f"import os\nfrom alembic import context\nfrom sqlalchemy import create_engine, text\n{head}\n{run}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.new(tmp_path / "project")
+    (project.folder / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
+    project.sql("a1", "create table t (id int)", "drop table t")
+    project.sql("a2", "alter table t add n int", "alter table t drop n")
+    return project
+
+
+@pytest.fixture
+def pg(any_binaries: Binaries) -> dict[str, Any]:
+    return {"pg_bin": any_binaries.bindir}
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        _env(engine=_ENGINE.replace("')", "', isolation_level='AUTOCOMMIT')")),
+        _env(before="c.execute(text('SET ROLE owner_of_it_all'))"),
+        _env(
+            engine="create_engine(context.config.get_main_option('sqlalchemy.url'))",
+            head="context.config.set_main_option('sqlalchemy.url', os.environ['DATABASE_URL'])",
+        ),
+    ],
+    ids=["autocommit", "role", "url-into-option"],
+)
+def test_is_rehearsed_as_it_is(project: Project, pg: dict[str, Any], env: str) -> None:
+    (project.folder / "env.py").write_text(env)
+    result = project.rehearse(**pg)
+    assert [v.holds for v in result.verdicts] == [True, True]
+    assert any("owner_of_it_all" in note for note in result.notes) == ("SET ROLE" in env)
+
+
+def test_hands_its_arguments_to_every_revision(project: Project, pg: dict[str, Any]) -> None:
+    (project.folder / "env.py").write_text(_env(arguments="engine='main'"))
+    for path in (project.folder / "versions").glob("*.py"):
+        path.write_text(path.read_text().replace("grade():", "grade(engine):"))
+    assert project.rehearse(**pg).holds
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        (_env(head="os.environ['NO_SUCH_VARIABLE']"), r"env\.py:4: env\.py failed: KeyError: 'NO_SUCH_VARIABLE'"),
+        (_env(before="c.execute(text('SELECT nonsense'))"), r"env\.py:7: env\.py failed: column \"nonsense\""),
+        ("raise SystemExit('APP_ENV is not set')", r"env\.py ended the process: APP_ENV is not set"),
+        ("def f(:\n", r"env\.py:1: invalid syntax"),
+        ("x = 1\n", "without running migrations"),
+    ],
+)
+def test_that_fails_is_one_sentence(project: Project, pg: dict[str, Any], env: str, words: str) -> None:
+    (project.folder / "env.py").write_text(env)
+    with pytest.raises(RehearsalError, match=words):
+        project.rehearse(**pg)
