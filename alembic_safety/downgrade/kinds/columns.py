@@ -95,8 +95,13 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
         parts.append(f"CONSTRAINT {quote_ident(named.name)} NOT NULL")
         if named.props["no_inherit"]:
             parts.append("NO INHERIT")
-    elif not_null and props["not_null"] and not own_identity and named is None:
-        parts.append("NOT NULL")
+    elif not_null and props["not_null"] and named is None:
+        automatic = f"{ctx.parent(column).name}_{column.name}_not_null"
+        if column.parent in ctx.aside and ctx.version >= 180000 and len(automatic.encode()) < 64:
+            # The server would choose another name while the table that was put aside has this one.
+            parts.append(f"CONSTRAINT {quote_ident(automatic)} NOT NULL")
+        elif not own_identity:
+            parts.append("NOT NULL")
     return " ".join(parts)
 
 
