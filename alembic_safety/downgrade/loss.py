@@ -48,7 +48,7 @@ def _gone(obj: CatalogObject, side: Snapshot, other: Snapshot, by: str) -> Itera
     who = "the upgrade drops" if by == "upgrade" else "the downgrade drops"
     if obj.kind == "table" and not obj.props["partition_key"]:
         yield "table", obj, f"{who} table {obj.identity} with its rows", by
-    elif obj.kind == "column" and obj.parent in other.objects:
+    elif obj.kind == "column" and obj.parent is not None and obj.parent in other.objects:
         if side.objects[obj.parent].kind == "table" and not obj.props["generated"] and not _inherited(obj):
             yield "column", obj, f"{who} column {obj.identity} with its values", by
     elif obj.kind == "sequence" and not obj.props["identity"] and by == "upgrade":
@@ -62,7 +62,7 @@ def _inherited(column: CatalogObject) -> bool:
 def _changed(
     old: CatalogObject, new: CatalogObject, keys: Sequence[str], before: Snapshot
 ) -> Iterator[tuple[str, CatalogObject, str, str]]:
-    if old.kind == "column" and "type" in keys and old.parent in before.objects:
+    if old.kind == "column" and "type" in keys and old.parent is not None and old.parent in before.objects:
         if before.objects[old.parent].kind == "table" and not old.props["generated"] and not _inherited(old):
             was, is_ = str(old.props["type"]), str(new.props["type"])
             if not _widens(was, is_):

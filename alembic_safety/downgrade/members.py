@@ -25,7 +25,8 @@ _WORDS = {
     "TYPE": ("U", "base_type"),
 }
 _ENTRY = re.compile(
-    rf"(?P<words>{'|'.join(_WORDS)}) (?P<name>.+?) (?P<now>{{.*}}) instead of (?P<first>{{.*}}) of (?P<owner>.+)\Z", re.DOTALL
+    rf"(?P<words>{'|'.join(_WORDS)}) (?P<name>.+?) (?P<now>{{.*}}) instead of (?P<first>{{.*}}) of (?P<owner>.+)\Z",
+    re.DOTALL,
 )
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,{}]+)')
 
@@ -53,8 +54,11 @@ def changes_extensions(objects: Iterable[CatalogObject]) -> bool:
     return any(obj.kind == "extension" for obj in objects)
 
 
-def member_grants(before: Snapshot, now: Snapshot) -> list[MemberGrants]:
-    """Statements from the grants of ``now`` to those of ``before``; both must hold the same extensions."""
+def member_grants(before: Snapshot, now: Snapshot, role: str | None = None) -> list[MemberGrants]:
+    """Statements from the grants of ``now`` to those of ``before``; both must hold the same extensions.
+
+    :param role: whoever runs them.
+    """
     have, wish = _entries(now.unmodelled), _entries(before.unmodelled)
     result = []
     for key in sorted(have.keys() | wish.keys()):
@@ -63,7 +67,7 @@ def member_grants(before: Snapshot, now: Snapshot) -> list[MemberGrants]:
         if entry is None or (present and wanted and present.now == wanted.now):
             continue
         letters, kind = _WORDS[entry.words]
-        target = Target(f"{entry.words} {entry.name}", full_letters(letters, before.server_version))
+        target = Target(f"{entry.words} {entry.name}", full_letters(letters, before.server_version), me=role)
         source = present.now if present else entry.first
         goal = wanted.now if wanted else entry.first
         sql = statements(source, goal, entry.owner, target)

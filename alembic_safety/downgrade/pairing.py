@@ -51,9 +51,7 @@ def pair(before: Snapshot, now: Snapshot, apart: Collection[Address] = ()) -> di
         same = before.objects.get(address)
         candidates = [same] if same is not None and same.kind == obj.kind else []
         named = by_name.get((obj.kind, obj.identity))
-        if named is not None and named.address not in now.objects and named is not same:
-            candidates.append(named)
-        elif named is not None and named is not same and named.address in refused:
+        if (named is not None and named.address not in now.objects and named is not same) or (named is not None and named is not same and named.address in refused):
             candidates.append(named)
         for candidate in candidates:
             mine = {wanted.get(o) for o in owners_now.get(address, ())}

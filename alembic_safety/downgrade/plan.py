@@ -339,7 +339,7 @@ class Plan:
         obj = self._object(node)
         rank = rules_of(obj.kind).rank_of(obj)
         side = self.ctx.now if node[0] == "drop" else self.ctx.before
-        above = side.objects[obj.parent].identity if obj.parent in side.objects else ""
+        above = _parent_name(obj, side)
         return (_PHASES[node[0]], -rank if node[0] == "drop" else rank, above, obj.position, obj.identity)
 
     def _break(self, circle: list[Node], needs: Needs[Node]) -> bool:
@@ -382,7 +382,7 @@ class Plan:
         if changes_extensions([*(ctx.before.objects[a] for a in ctx.creates), *(ctx.now.objects[a] for a in ctx.drops)]):
             return []
         result = []
-        for one in member_grants(ctx.before, ctx.now):
+        for one in member_grants(ctx.before, ctx.now, ctx.role):
             obj = CatalogObject(kind=one.kind, address=Address("", 0), identity=one.identity, name="")
             label = f"{one.kind.replace('_', ' ')} {one.identity} changed"
             result += [_planned(obj, Step(sql), "facts", "", label) for sql in one.statements]
@@ -426,7 +426,7 @@ class Plan:
 
         def place(base: Address) -> tuple[Any, ...]:
             obj = ctx.before.objects[base]
-            above = ctx.before.objects[obj.parent].identity if obj.parent in ctx.before.objects else ""
+            above = _parent_name(obj, ctx.before)
             return (rules_of(obj.kind).rank_of(obj), above, obj.position, obj.identity)
 
         concerned = set(ctx.creates)
@@ -441,6 +441,11 @@ class Plan:
             group = f"{label} was dropped" if current is None else f"{label} changed"
             result += [_planned(want, step, "facts", step.reason, group) for step in facts(current, want, ctx)]
         return result
+
+
+def _parent_name(obj: CatalogObject, side: Snapshot) -> str:
+    above = side.objects.get(obj.parent) if obj.parent is not None else None
+    return above.identity if above is not None else ""
 
 
 def _planned(obj: CatalogObject, step: Step, action: str, reason: str, group: str) -> Planned:

@@ -8,7 +8,7 @@ the workbench equals *before* or nothing more can be done. Only what was seen to
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
@@ -19,10 +19,10 @@ from alembic_safety.downgrade.names import undo_names
 from alembic_safety.downgrade.pairing import pair
 from alembic_safety.downgrade.plan import Planned, TooLowError, make_plan
 from alembic_safety.downgrade.rating import rate
-from alembic_safety.downgrade.statement import Grade, Statement, Synthesis
+from alembic_safety.downgrade.statement import Grade, Synthesis
 from alembic_safety.downgrade.workbench import Workbench
 from alembic_safety.errors import SynthesisError
-from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.session import sqlstate
 
@@ -79,7 +79,9 @@ class _Attempt:
                 return
             last, aside, along = self.residue, {}, set()
 
-    def _planned(self, now: Snapshot, aside, along, only=None) -> list[Planned]:  # type: ignore[no-untyped-def]
+    def _planned(
+        self, now: Snapshot, aside: Mapping[Address, Address], along: Collection[Address], only: Collection[str] | None = None
+    ) -> list[Planned]:
         return make_plan(
             self.before,
             now,
@@ -289,8 +291,3 @@ def _empty(bench: Workbench, after: Snapshot) -> None:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-def statements_of(planned: Iterable[Planned]) -> list[Statement]:
-    """The statements of a plan."""
-    return [one.statement for one in planned]

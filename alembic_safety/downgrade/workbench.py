@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from alembic_safety.model.snapshot import Snapshot
@@ -23,7 +23,7 @@ class Workbench(Protocol):
     def snapshot(self) -> Snapshot:
         """The catalog as it is at the moment."""
 
-    def savepoint(self) -> contextmanager[None]:  # type: ignore[valid-type]
+    def savepoint(self) -> AbstractContextManager[None]:
         """A context at whose end everything done inside it is rolled back, whatever happened."""
 
 

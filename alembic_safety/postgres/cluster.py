@@ -26,6 +26,9 @@ from alembic_safety.postgres.binaries import Binaries
 from alembic_safety.postgres.ownership import Owner
 from alembic_safety.postgres.reachable import reachable
 
+#: Who we are on a server of ours. Not postgres: a migration that names that role means it, and where it names nobody the role
+#: that happens to run it must not be taken for a name.
+SUPERUSER = "alembic_safety"
 _POLL = 0.004
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 20.0
@@ -70,7 +73,7 @@ class Cluster:
         self.folder = places.private_folder(self.account)
         self.run = self.folder / "run"
         self.data = self.run / "data"
-        self.user = "postgres"
+        self.user = SUPERUSER
         self.password: str | None = None
         self.extra_settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,7 +111,7 @@ class Cluster:
     def binaries_key(self) -> str:
         """Names the programs in the cache: data of others can't be started by these."""
         who = f"{self.account.uid}" if self.account else "self"
-        return f"{self.binaries.key}-{who}"
+        return f"{self.binaries.key}-{who}-{SUPERUSER}"
 
     def _copy_cached(self) -> bool:
         cached = self._cached
@@ -173,10 +176,27 @@ class Cluster:
                 who = f" as the user {self.account.name}" if self.account else ""
                 raise ServerError(f"{command[0]} could not be run{who}: {error}") from error
             if done.returncode == 0:
+                self._add_usual_superuser()
                 return
             log = (done.stderr or done.stdout).strip()[-4000:]
             places.remove_tree(self.data)
         raise ServerError(f"initdb of {self.binaries} could not make a data directory in {self.data}", log=log)
+
+    def _add_usual_superuser(self) -> None:
+        """Create the superuser that migrations take for granted; without a running server, which initdb leaves us without."""
+        done = subprocess.run(
+            [str(self.binaries.program("postgres")), "--single", "-D", str(self.data), "template1"],
+            input="CREATE ROLE postgres SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS LOGIN\n",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            cwd=self.folder,
+            env=configuration.environment(),
+            **run_as(self.account),
+        )
+        if done.returncode != 0:
+            raise ServerError(f"{self.binaries} could not be set up in {self.data}", log=done.stderr.strip()[-4000:])
 
     # ── the process ─────────────────────────────────────────────────────────────────────────────────────────────────
 

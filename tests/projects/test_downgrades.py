@@ -222,3 +222,36 @@ def test_a_revision_of_one_sql_file(
     assert alembic("safety-check", cwd=project.folder).status == 0
     refused = alembic("-x", f"sql={file}", "revision", "--autogenerate", cwd=project.folder)
     assert refused.status == 2
+
+
+def test_a_downgrade_fits_a_database_with_another_owner(
+    project: Project, server_option: tuple[str, str], database: ScratchDatabase
+) -> None:
+    project.sql("a1", "create table t (id int primary key); grant select on t to alembic_safety_test_reader", None)
+    project.sql(
+        "a2",
+        "alter default privileges grant select on tables to alembic_safety_test_reader; "
+        "revoke delete on t from current_user; alter table t enable row level security; "
+        "create policy mine on t to current_user using (true)",
+        None,
+    )
+    project.sql("a3", "drop policy mine on t; drop table t; create table u (id int)", None)
+    database.run("create role alembic_safety_test_reader; create role alembic_safety_test_app login")
+    try:
+        database.run(f'alter database "{database.name}" owner to alembic_safety_test_app')
+        done = alembic("safety-downgrade", *server_option, cwd=project.folder)
+        assert done.status == 0, done.out + done.err
+        url = database.url.set(username="alembic_safety_test_app").render_as_string(hide_password=False)
+        options = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
+        dumps = []
+        for revision in ("a1", "a2", "a3"):
+            dumps.append(dump_schema(database.server, database.name, *options))
+            assert alembic("-x", f"url={url}", "upgrade", revision, cwd=project.folder).status == 0
+        for before in reversed(dumps):
+            done = alembic("-x", f"url={url}", "downgrade", "-1", cwd=project.folder)
+            assert done.status == 0, done.err
+            assert dump_schema(database.server, database.name, *options) == before
+    finally:
+        database.run("drop owned by alembic_safety_test_app, alembic_safety_test_reader cascade")
+        database.run(f'alter database "{database.name}" owner to current_user')
+        database.run("drop role alembic_safety_test_app, alembic_safety_test_reader")

@@ -47,8 +47,9 @@ def between(now: CatalogObject | None, want: CatalogObject | None, ctx: Context)
         builtin if side is None else [Grant.parse(item) for item in side.acl or ()] for side in (now, want)
     )
     where = f" IN SCHEMA {schema}" if schema else ""
-    prefix = f"ALTER DEFAULT PRIVILEGES FOR ROLE {role}{where} "
-    target = Target(entry.props["object_type"], letters, prefix=prefix)
+    whose = "" if owner == ctx.role else f" FOR ROLE {role}"
+    prefix = f"ALTER DEFAULT PRIVILEGES{whose}{where} "
+    target = Target(entry.props["object_type"], letters, prefix=prefix, me=ctx.role)
     return [Step(sql) for sql in statements(present, wanted, owner, target, ordered=want is not None)]
 
 

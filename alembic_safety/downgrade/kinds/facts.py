@@ -12,6 +12,7 @@ from alembic_safety.downgrade.kinds.grants import (
     Target,
     default_acl,
     full_letters,
+    role_words,
     statements,
     with_owner,
 )
@@ -58,7 +59,7 @@ def _owner(now: CatalogObject | None, want: CatalogObject, ctx: Context) -> list
         return []
     if want.owner == (ctx.role if now is None else now.owner):
         return []
-    return [Step(f"ALTER {_spelled(want, ctx)} OWNER TO {quote_ident(want.owner)}")]
+    return [Step(f"ALTER {_spelled(want, ctx)} OWNER TO {role_words(want.owner, ctx.role)}")]
 
 
 def follows_its_table(obj: CatalogObject) -> bool:
@@ -85,9 +86,9 @@ def _acl(now: CatalogObject | None, want: CatalogObject, ctx: Context) -> list[S
         if now.owner is not None and now.owner != owner:
             present = with_owner(present, now.owner, owner)
     if want.kind == "column":
-        target = Target(f"TABLE {ctx.parent(want).identity}", letters, column=quote_ident(want.name))
+        target = Target(f"TABLE {ctx.parent(want).identity}", letters, column=quote_ident(want.name), me=ctx.role)
     else:
-        target = Target(f"{words} {_granted_name(want)}", letters)
+        target = Target(f"{words} {_granted_name(want)}", letters, me=ctx.role)
     return [Step(sql) for sql in statements(present, wanted, owner, target, ordered=want.acl is not None)]
 
 
@@ -97,9 +98,7 @@ def _acl_owner(want: CatalogObject, ctx: Context) -> str:
     return want.owner or ctx.role
 
 
-def _as_created(
-    default: list[Grant], want: CatalogObject, objtype: str, ctx: Context, owner: str
-) -> list[Grant]:
+def _as_created(default: list[Grant], want: CatalogObject, objtype: str, ctx: Context, owner: str) -> list[Grant]:
     """The list that default privileges give to a new object of the role that runs the statements."""
     entries = [
         entry
@@ -154,5 +153,3 @@ def _spelled(obj: CatalogObject, ctx: Context) -> str:
     from alembic_safety.downgrade.kinds import rules_of  # the mapping imports every module here
 
     return rules_of(obj.kind).spell(obj, ctx)
-
-

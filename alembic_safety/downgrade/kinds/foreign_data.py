@@ -47,7 +47,9 @@ class ForeignDataWrapperRules(Rules):
         functions = "".join(f" {key.upper()} {want.props[key]}" for key in ("handler", "validator") if want.props[key])
         return [Step(f"CREATE {self.spell(want, ctx)}{functions}{_spaced(options_clause(want.props['options']))}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Everything about it can change."""
         sql = f"ALTER {self.spell(want, ctx)}"
         for key in ("handler", "validator"):
@@ -71,7 +73,9 @@ class ServerRules(Rules):
             sql += f" VERSION {quote_literal(props['version'])}"
         return [Step(f"{sql} FOREIGN DATA WRAPPER {props['wrapper']}{_spaced(options_clause(props['options']))}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Version and options can change, but a version can't be taken away."""
         if changed & {"server_type", "wrapper"}:
             return None
@@ -90,13 +94,16 @@ class UserMappingRules(Rules):
 
     def spell(self, obj: CatalogObject, ctx: Context) -> str:
         """``USER MAPPING FOR role SERVER server``."""
-        return f"USER MAPPING FOR {obj.props['role']} SERVER {obj.props['server']}"
+        role = "CURRENT_USER" if obj.props["role"] == quote_ident(ctx.role) else obj.props["role"]
+        return f"USER MAPPING FOR {role} SERVER {obj.props['server']}"
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it with its options."""
         return [Step(f"CREATE {self.spell(want, ctx)}{_spaced(options_clause(want.props['options']))}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Its options can change."""
         if changed != {"options"}:
             return None

@@ -28,7 +28,9 @@ PRIVILEGES = {
 }
 #: Letters of tables and views on every supported server.
 RELATION_LETTERS = "arwdDxt"
-_ITEM = re.compile(r'(?P<grantee>"(?:[^"]|"")*"|[^="]*)=(?P<letters>[a-zA-Z*]*)/(?P<grantor>"(?:[^"]|"")*"|.*)\Z', re.DOTALL)
+_ITEM = re.compile(
+    r'(?P<grantee>"(?:[^"]|"")*"|[^="]*)=(?P<letters>[a-zA-Z*]*)/(?P<grantor>"(?:[^"]|"")*"|.*)\Z', re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Target:
     column: str | None = None
     #: ``ALTER DEFAULT PRIVILEGES … `` in front of each statement.
     prefix: str = ""
+    #: The role that runs the statements: elsewhere it has another name, so it is written as CURRENT_USER.
+    me: str | None = None
 
 
 def full_letters(letters: str, version: int) -> str:
@@ -110,9 +114,9 @@ def statements(
         same = next((i for i, (a, b) in enumerate(zip(now, want, strict=False)) if a != b), min(len(now), len(want)))
         revokes, grants = [_Revocation(grant, whole=tuple(grant.letters)) for grant in now[same:]], list(want[same:])
     for revocation in sorted(revokes, key=lambda r: _distance(r.grant.grantor, now, owner), reverse=True):
-        result += _in_the_name_of(revocation.grant.grantor, owner, _revoke(revocation, target))
+        result += _in_the_name_of(revocation.grant.grantor, owner, target, _revoke(revocation, target))
     for grant in grants:
-        result += _in_the_name_of(grant.grantor, owner, _grant(grant, target))
+        result += _in_the_name_of(grant.grantor, owner, target, _grant(grant, target))
     return result
 
 
@@ -178,7 +182,7 @@ def _revoke(revocation: _Revocation, target: Target) -> list[str]:
     for letters, option_for in ((revocation.whole, ""), (revocation.options, "GRANT OPTION FOR ")):
         if letters:
             named = _names(letters, target)
-            result.append(f"{target.prefix}REVOKE {option_for}{_on(named, target)} FROM {_role(grant.grantee)}")
+            result.append(f"{target.prefix}REVOKE {option_for}{_on(named, target)} FROM {_role(grant.grantee, target)}")
     return result
 
 
@@ -189,7 +193,7 @@ def _grant(grant: Grant, target: Target) -> list[str]:
         if letters:
             suffix = " WITH GRANT OPTION" if with_option else ""
             named = _names(letters, target)
-            result.append(f"{target.prefix}GRANT {_on(named, target)} TO {_role(grant.grantee)}{suffix}")
+            result.append(f"{target.prefix}GRANT {_on(named, target)} TO {_role(grant.grantee, target)}{suffix}")
     return result
 
 
@@ -210,14 +214,19 @@ def _names(letters: Iterable[str], target: Target) -> str:
     return ", ".join(word for letter, word in PRIVILEGES.items() if letter in chosen)
 
 
-def _in_the_name_of(grantor: str, owner: str, sql: list[str]) -> list[str]:
-    if grantor == owner or not sql:
+def _in_the_name_of(grantor: str, owner: str, target: Target, sql: list[str]) -> list[str]:
+    if grantor in (owner, target.me) or not sql:
         return sql
     return [f"SET ROLE {quote_ident(grantor)}", *sql, "RESET ROLE"]
 
 
-def _role(name: str) -> str:
-    return quote_ident(name) if name else "PUBLIC"
+def _role(name: str, target: Target) -> str:
+    return role_words(name, target.me) if name else "PUBLIC"
+
+
+def role_words(name: str, me: str | None) -> str:
+    """A role as statements name it: whoever runs them is CURRENT_USER, since that role is called otherwise elsewhere."""
+    return "CURRENT_USER" if name == me else quote_ident(name)
 
 
 def _unquoted(name: str) -> str:

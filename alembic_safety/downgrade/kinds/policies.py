@@ -35,15 +35,22 @@ class PolicyRules(Rules):
         if props["command"] != "ALL":
             sql += f" FOR {props['command']}"
         if props["roles"] != ["PUBLIC"]:
-            sql += f" TO {', '.join(props['roles'])}"
+            sql += f" TO {_roles(want, ctx)}"
         return [Step(sql + _conditions(want, frozenset({"using", "check"})))]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """ALTER POLICY, which can neither change its command nor take a condition away."""
         if changed & {"command", "permissive"} or any(want.props[key] is None for key in changed):
             return None
-        roles = f" TO {', '.join(want.props['roles'])}" if "roles" in changed else ""
+        roles = f" TO {_roles(want, ctx)}" if "roles" in changed else ""
         return [Step(f"ALTER {self.spell(want, ctx)}{roles}{_conditions(want, changed)}")]
+
+
+def _roles(want: CatalogObject, ctx: Context) -> str:
+    me = quote_ident(ctx.role)
+    return ", ".join("CURRENT_USER" if role == me else role for role in want.props["roles"])
 
 
 def _conditions(want: CatalogObject, keys: frozenset[str]) -> str:
@@ -64,7 +71,9 @@ class StatisticsRules(DefinedRules):
         steps = super().create(want, ctx)
         return [*steps, self._target(want, ctx)] if want.props["statistics_target"] is not None else steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Only its target can change."""
         return [self._target(want, ctx)] if changed == {"statistics_target"} else None
 

@@ -73,31 +73,6 @@ class SequenceRules(Rules):
             steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {want.props['owned_by']}", late=True))
         return steps
 
-    def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
-        """The identity column."""
-        return _identity_column(now, ctx) if now.props["identity"] else None
-
-    def is_late(self, obj: CatalogObject, referenced: CatalogObject, deptype: str) -> bool:
-        """OWNED BY is said at the end."""
-        return deptype == "a"
-
-    def move(self, now: CatalogObject, schema: str, ctx: Context) -> list[Step]:
-        """A sequence that a column owns follows its table."""
-        return [] if now.props["owned_by"] else super().move(now, schema, ctx)
-
-    def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
-        """CREATE SEQUENCE, and its owner when that exists."""
-        if want.props["identity"]:
-            return []
-        words = f"CREATE {'UNLOGGED ' if want.props['persistence'] == 'unlogged' else ''}SEQUENCE"
-        steps = [Step(" ".join([words, want.identity, *sequence_options(want)]))]
-        if want.props["owned_by"]:
-            steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {want.props['owned_by']}", late=True))
-        return steps
-
-    def _owner_unlogged(self, want: CatalogObject, ctx: Context) -> bool:
-        return False
-
     def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
         """DROP SEQUENCE; the one of an identity column goes with that."""
         return [] if now.props["identity"] else super().drop(now, ctx)

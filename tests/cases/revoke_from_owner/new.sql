@@ -1,1 +1,1 @@
-revoke update, delete, truncate on audit from postgres;
+revoke update, delete, truncate on audit from current_user;
