@@ -27,8 +27,8 @@ from alembic_safety.postgres.ownership import Owner
 from alembic_safety.postgres.reachable import reachable
 
 #: Who we are on a server of ours. Not postgres: a migration that names that role means it, and where it names nobody the role
-#: that happens to run it must not be taken for a name.
-SUPERUSER = "alembic_safety"
+#: that happens to run it must not be taken for a name. Nor the name of a schema, which "$user" in search_path would find.
+SUPERUSER = "alembic_safety_rehearsal"
 _POLL = 0.004
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 20.0
