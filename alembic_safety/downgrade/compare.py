@@ -69,9 +69,7 @@ def changes(before: Snapshot, after: Snapshot) -> list[Change]:
             if known is not None:
                 result.append(Change(kind=known.kind, address=address, before=old, after=new))
         elif old is not new and old != new:
-            change = Change(
-                kind=new.kind, address=address, before=old, after=new, keys=differing(old.props, new.props)
-            )
+            change = Change(kind=new.kind, address=address, before=old, after=new, keys=differing(old.props, new.props))
             if change.actions:
                 result.append(change)
     return result

@@ -9,7 +9,11 @@ from alembic_safety.downgrade.statement import DataNeed, Statement
 from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 
-_WIDER = (("smallint", "integer", "bigint", "numeric"), ("real", "double precision"), ("date", "timestamp without time zone"))
+_WIDER = (
+    ("smallint", "integer", "bigint", "numeric"),
+    ("real", "double precision"),
+    ("date", "timestamp without time zone"),
+)
 
 
 def data_needs(before: Snapshot, after: Snapshot, statements: Sequence[Statement]) -> tuple[DataNeed, ...]:
@@ -27,8 +31,12 @@ def rows_in_the_way(found: Sequence[tuple[str, str]], statements: Sequence[State
     for sql, error in found:
         for number, statement in enumerate(statements):
             if statement.sql == sql:
-                reason = f"rows that are there after the upgrade do not fit {statement.kind} {statement.subject}: {error}"
-                result.append(DataNeed(what="rows", subject=statement.subject, reason=reason, at=number, lost_by="downgrade"))
+                reason = (
+                    f"rows that are there after the upgrade do not fit {statement.kind} {statement.subject}: {error}"
+                )
+                result.append(
+                    DataNeed(what="rows", subject=statement.subject, reason=reason, at=number, lost_by="downgrade")
+                )
                 break
     return tuple(result)
 
@@ -44,7 +52,9 @@ def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObje
             yield from _changed(old, new, change.keys, before)
 
 
-def _gone(obj: CatalogObject, side: Snapshot, other: Snapshot, by: str) -> Iterator[tuple[str, CatalogObject, str, str]]:
+def _gone(
+    obj: CatalogObject, side: Snapshot, other: Snapshot, by: str
+) -> Iterator[tuple[str, CatalogObject, str, str]]:
     who = "the upgrade drops" if by == "upgrade" else "the downgrade drops"
     if obj.kind == "table" and not obj.props["partition_key"]:
         yield "table", obj, f"{who} table {obj.identity} with its rows", by

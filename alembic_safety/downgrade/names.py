@@ -104,7 +104,12 @@ class Renaming:
         label = f"{holder.kind.replace('_', ' ')} {holder.identity}"
         for step in rules.drop(holder, self._ctx):
             statement = Statement(
-                sql=step.sql, kind=holder.kind, subject=holder.identity, action="drop", reason=step.reason, group=f"{label} was created"
+                sql=step.sql,
+                kind=holder.kind,
+                subject=holder.identity,
+                action="drop",
+                reason=step.reason,
+                group=f"{label} was created",
             )
             self.planned.append(Planned(statement=statement, object=holder))
 
@@ -198,7 +203,11 @@ def _schemas_first(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
     for schema in missing_schemas(before, now):
         for step in rules_of("schema").create(schema, ctx):
             statement = Statement(
-                sql=step.sql, kind="schema", subject=schema.identity, action="create", group=f"schema {schema.identity} was dropped"
+                sql=step.sql,
+                kind="schema",
+                subject=schema.identity,
+                action="create",
+                group=f"schema {schema.identity} was dropped",
             )
             result.append(Planned(statement=statement, object=schema))
     return result
@@ -214,7 +223,9 @@ def _followed(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
         keys = changed_keys(obj, want) & rules.followed if rules.followed and obj.kind == want.kind else frozenset()
         for step in (rules.alter(obj, want, keys, ctx) or []) if keys else []:
             label = f"{obj.kind.replace('_', ' ')} {obj.identity} changed"
-            statement = Statement(sql=step.sql, kind=obj.kind, subject=obj.identity, action="alter", reason=step.reason, group=label)
+            statement = Statement(
+                sql=step.sql, kind=obj.kind, subject=obj.identity, action="alter", reason=step.reason, group=label
+            )
             result.append(Planned(statement=statement, object=obj))
     return result
 

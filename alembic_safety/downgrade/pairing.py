@@ -51,7 +51,9 @@ def pair(before: Snapshot, now: Snapshot, apart: Collection[Address] = ()) -> di
         same = before.objects.get(address)
         candidates = [same] if same is not None and same.kind == obj.kind else []
         named = by_name.get((obj.kind, obj.identity))
-        if (named is not None and named.address not in now.objects and named is not same) or (named is not None and named is not same and named.address in refused):
+        if (named is not None and named.address not in now.objects and named is not same) or (
+            named is not None and named is not same and named.address in refused
+        ):
             candidates.append(named)
         for candidate in candidates:
             mine = {wanted.get(o) for o in owners_now.get(address, ())}
@@ -95,7 +97,11 @@ def _nameless(obj: CatalogObject) -> str:
     """What an object is, its name apart."""
     if obj.kind == "sequence":
         return "identity" if obj.props["identity"] else obj.identity
-    facts = {k: v for k, v in obj.props.items() if k in ("type", "validated", "columns", "unique", "valid", "options", "attached_to")}
+    facts = {
+        k: v
+        for k, v in obj.props.items()
+        if k in ("type", "validated", "columns", "unique", "valid", "options", "attached_to")
+    }
     facts["definition"] = str(obj.props["definition"]).replace(f" {quote_ident(obj.name)} ON ", " ON ", 1)
     facts["backs"] = bool(obj.props.get("constraint"))
     return json.dumps(facts, sort_keys=True)

@@ -89,9 +89,9 @@ class Plan:
         for base in sorted(self.changed):
             self._judge(base, queue)
         for base, address in ctx.present.items():
-            if ctx.level(ctx.before.objects[base]) == 1 and base not in self.replaced and base not in self.changed:
-                if self._may_replace(base):
-                    self._replace(address, "it stands in the way", queue)
+            known = base in self.replaced or base in self.changed
+            if not known and ctx.level(ctx.before.objects[base]) == 1 and self._may_replace(base):
+                self._replace(address, "it stands in the way", queue)
         while queue:
             self._close(queue.pop(), queue)
             if not queue:
@@ -109,13 +109,13 @@ class Plan:
             if not keys:
                 self.altered.add(base)
                 return
-        if not (ctx.level(want) >= 1 and rules.may_replace(now, want)):
-            if rules.alter(now, want, keys, ctx) is not None:
-                self.altered.add(base)
-                self.blocked[base] = [a for a in rules.blockers(now, want, keys, ctx) if a in ctx.now.objects]
-                for address in self.blocked[base]:
-                    self._replace(address, f"{want.kind} {want.identity} changes", queue)
-                return
+        surer = ctx.level(want) >= 1 and rules.may_replace(now, want)
+        if not surer and rules.alter(now, want, keys, ctx) is not None:
+            self.altered.add(base)
+            self.blocked[base] = [a for a in rules.blockers(now, want, keys, ctx) if a in ctx.now.objects]
+            for address in self.blocked[base]:
+                self._replace(address, f"{want.kind} {want.identity} changes", queue)
+            return
         self._replace(now.address, "", queue)
 
     def _replace(self, address: Address, why: str, queue: list[Address], *, with_parent: bool = False) -> None:
@@ -198,7 +198,11 @@ class Plan:
         now = ctx.now.objects[address]
         if address in self.dropped_apart:
             for edge in self.uses_now.get(address, ()):  # a clone goes with what it was cloned from, so that goes apart
-                if edge.deptype in "iPS" and edge.referenced in ctx.drops and ctx.now.objects[edge.referenced].kind == now.kind:
+                if (
+                    edge.deptype in "iPS"
+                    and edge.referenced in ctx.drops
+                    and ctx.now.objects[edge.referenced].kind == now.kind
+                ):
                     self.dropped_apart.add(edge.referenced)
                     return edge.referenced
             return None
@@ -211,7 +215,9 @@ class Plan:
                 return holder
         if address in ctx.wanted:
             return None
-        held = [e.referenced for e in self.uses_now.get(address, ()) if e.deptype in _WITH and e.referenced in ctx.drops]
+        held = [
+            e.referenced for e in self.uses_now.get(address, ()) if e.deptype in _WITH and e.referenced in ctx.drops
+        ]
         return min(held, default=None)
 
     def create_node(self, base: Address) -> Node:
@@ -343,22 +349,20 @@ class Plan:
         return (_PHASES[node[0]], -rank if node[0] == "drop" else rank, above, obj.position, obj.identity)
 
     def _break(self, circle: list[Node], needs: Needs[Node]) -> bool:
-        before = self.ctx.before
+        before, now = self.ctx.before.objects, self.ctx.now.objects
         for node, needed in zip(circle, [*circle[1:], circle[0]], strict=True):
             source = needs.why(node, needed)
-            if node[0] == "create" and source in before.objects and source != node[1] and source not in self.detached:
-                if rules_of(before.objects[source].kind).detachable:
-                    self.detached.add(source)
-                    return True
-        for node, needed in zip(circle, [*circle[1:], circle[0]], strict=True):
-            source = needs.why(node, needed)
-            if node[0] == "drop" and source in self.ctx.drops and source not in self.dropped_apart:
-                if source != needed[1] and rules_of(self.ctx.now.objects[source].kind).detachable:
-                    self.dropped_apart.add(source)
-                    return True
+            making = node[0] == "create" and source in before and source != node[1] and source not in self.detached
+            if making and rules_of(before[source].kind).detachable:
+                self.detached.add(source)
+                return True
+            going = node[0] == "drop" and source in self.ctx.drops and source not in self.dropped_apart
+            if going and source != needed[1] and rules_of(now[source].kind).detachable:
+                self.dropped_apart.add(source)
+                return True
         for node in circle:
             if node[0] == "create" and node[1] not in self.stood_in:
-                obj = before.objects[node[1]]
+                obj = before[node[1]]
                 if rules_of(obj.kind).stand_in(obj, self.ctx) is not None:
                     self.stood_in.add(node[1])
                     return True
@@ -379,7 +383,9 @@ class Plan:
     def _member_grants(self) -> list[Planned]:
         """Grants on what belongs to extensions, once the extensions are the wanted ones (a second round sees to the rest)."""
         ctx = self.ctx
-        if changes_extensions([*(ctx.before.objects[a] for a in ctx.creates), *(ctx.now.objects[a] for a in ctx.drops)]):
+        if changes_extensions(
+            [*(ctx.before.objects[a] for a in ctx.creates), *(ctx.now.objects[a] for a in ctx.drops)]
+        ):
             return []
         result = []
         for one in member_grants(ctx.before, ctx.now, ctx.role):
@@ -449,9 +455,7 @@ def _parent_name(obj: CatalogObject, side: Snapshot) -> str:
 
 
 def _planned(obj: CatalogObject, step: Step, action: str, reason: str, group: str) -> Planned:
-    statement = Statement(
-        sql=step.sql, kind=obj.kind, subject=obj.identity, action=action, reason=reason, group=group
-    )
+    statement = Statement(sql=step.sql, kind=obj.kind, subject=obj.identity, action=action, reason=reason, group=group)
     return Planned(statement=statement, object=obj)
 
 

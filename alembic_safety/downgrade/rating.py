@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from alembic_safety.downgrade.statement import DataNeed, Rating, Statement
 
 _RETYPE = re.compile(r"ALTER COLUMN .* TYPE ", re.DOTALL)
-_SCAN = re.compile(r"ADD CONSTRAINT .* (FOREIGN KEY|CHECK|UNIQUE|PRIMARY KEY|EXCLUDE)|SET NOT NULL|CREATE (UNIQUE )?INDEX", re.DOTALL)
+_SCAN = re.compile(
+    r"ADD CONSTRAINT .* (FOREIGN KEY|CHECK|UNIQUE|PRIMARY KEY|EXCLUDE)|SET NOT NULL|CREATE (UNIQUE )?INDEX", re.DOTALL
+)
 
 
 def rate(

@@ -80,7 +80,11 @@ class _Attempt:
             last, aside, along = self.residue, {}, set()
 
     def _planned(
-        self, now: Snapshot, aside: Mapping[Address, Address], along: Collection[Address], only: Collection[str] | None = None
+        self,
+        now: Snapshot,
+        aside: Mapping[Address, Address],
+        along: Collection[Address],
+        only: Collection[str] | None = None,
     ) -> list[Planned]:
         return make_plan(
             self.before,

@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 _TABLES = ("t1", "t2", "t3")
 _COLUMNS = ("a", "b", "c", "d")
-_TYPES = ("integer", "bigint", "text", "varchar(20)", "numeric(10,2)", "timestamptz", "boolean", "mood", "posint", "text[]")
+_TYPES = (
+    "integer",
+    "bigint",
+    "text",
+    "varchar(20)",
+    "numeric(10,2)",
+    "timestamptz",
+    "boolean",
+    "mood",
+    "posint",
+    "text[]",
+)
 _NAMES = ("n1", "n2", "n3")
 
 _table, _column, _type, _name = (st.sampled_from(values) for values in (_TABLES, _COLUMNS, _TYPES, _NAMES))
@@ -124,4 +135,6 @@ def schemas() -> st.SearchStrategy[list[str]]:
 
 def migrations() -> st.SearchStrategy[list[str]]:
     """Statements that change it."""
-    return st.lists(st.one_of([_form(t) for t in (*_CHANGE, *_CHANGE, *_MORE, *_CREATE_TABLE)]), min_size=2, max_size=15)
+    return st.lists(
+        st.one_of([_form(t) for t in (*_CHANGE, *_CHANGE, *_MORE, *_CREATE_TABLE)]), min_size=2, max_size=15
+    )

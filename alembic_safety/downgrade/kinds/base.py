@@ -131,7 +131,9 @@ class Rules:
         """Drop it, without CASCADE and without IF EXISTS; what depends on it is gone already."""
         return [Step(f"DROP {self.spell(now, ctx)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Change it in place.
 
         :param changed: keys of ``props`` that differ, and ``identity`` where that still does (another signature).

@@ -87,9 +87,8 @@ def column_clause(column: CatalogObject, ctx: Context, *, not_null: bool) -> str
         parts.append(f"GENERATED ALWAYS AS ({undrift(props['generation_expression'])}) {props['generated'].upper()}")
     elif own_identity:
         parts.append(identity_clause(column, ctx))
-    for default in ctx.carried.get(column.address, ()):
-        if default.kind == "default":
-            parts.append(f"DEFAULT {undrift(default.props['expression'])}")
+    held = (one for one in ctx.carried.get(column.address, ()) if one.kind == "default")
+    parts.extend(f"DEFAULT {undrift(default.props['expression'])}" for default in held)
     named = named_not_null(column, ctx)
     if named is not None and named in ctx.carried.get(named.parent, ()):  # type: ignore[arg-type]
         parts.append(f"CONSTRAINT {quote_ident(named.name)} NOT NULL")
@@ -192,7 +191,7 @@ class ColumnRules(Rules):
     def blockers(
         self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
     ) -> Iterable[Address]:
-        """What the server does not carry over a change of type: views, policies, triggers, generated columns, …"""
+        """What the server does not carry over a change of type: views, policies, triggers, generated columns, and so on."""
         if not changed & {"type", "collation", "generation_expression"} or ctx.parent(now).kind not in _TABLES:
             return
         kept = alike(now.props["type"], want.props["type"]) and not ctx.level(ctx.parent(want))
@@ -212,7 +211,9 @@ class ColumnRules(Rules):
                     continue
                 yield address
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Everything that ALTER COLUMN can change."""
         table = ctx.parent(now)
         if table.kind == "materialized_view":
@@ -245,8 +246,7 @@ class ColumnRules(Rules):
             steps.append(Step(f"{text} USING {using}" if using else text))
         steps += [Step(f"{prefix} {words}") for words in expression]
         if "not_null" in changed and wish["not_null"] and not led("not_null") and not _set_by_other(want, ctx):
-            if not (wish["identity"] and not have["identity"] and not want.props["not_null"]):
-                steps.append(Step(f"{prefix} SET NOT NULL"))
+            steps.append(Step(f"{prefix} SET NOT NULL"))
         if wish["identity"] and not have["identity"]:
             steps.append(Step(f"{prefix} ADD {identity_clause(want, ctx)}"))
         elif wish["identity"] and have["identity"] and wish["identity"] != have["identity"]:
@@ -310,7 +310,10 @@ def _set_by_other(want: CatalogObject, ctx: Context) -> bool:
 
 def _usual_storage(column: CatalogObject) -> str:
     kind = str(column.props["type"])
-    if re.match(r"(smallint|integer|bigint|real|double precision|boolean|date|time|timestamp|uuid|oid|interval|money|\"char\")", kind):
+    if re.match(
+        r"(smallint|integer|bigint|real|double precision|boolean|date|time|timestamp|uuid|oid|interval|money|\"char\")",
+        kind,
+    ):
         return "PLAIN"
     return "MAIN" if kind.startswith("numeric") or kind in ("inet", "cidr") else "EXTENDED"
 
@@ -326,7 +329,9 @@ class DefaultRules(Rules):
         return column_named(ctx.parent(obj), obj.props["column"], side_of(obj, ctx))
 
     def _alter(self, obj: CatalogObject, ctx: Context) -> str:
-        return f"{alter_words(ctx.parent(obj), only=_matters(obj, ctx))} ALTER COLUMN {quote_ident(obj.props['column'])}"
+        return (
+            f"{alter_words(ctx.parent(obj), only=_matters(obj, ctx))} ALTER COLUMN {quote_ident(obj.props['column'])}"
+        )
 
     def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
         """Its column, unless that is inherited with another default."""
@@ -353,7 +358,9 @@ class DefaultRules(Rules):
         """DROP DEFAULT."""
         return [Step(f"{self._alter(now, ctx)} DROP DEFAULT")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """SET DEFAULT overwrites."""
         return self.create(want, ctx)
 
@@ -376,7 +383,11 @@ class AttributeRules(Rules):
 
     def rename(self, now: CatalogObject, name: str, ctx: Context) -> list[Step]:
         """RENAME ATTRIBUTE."""
-        return [Step(f"ALTER TYPE {ctx.parent(now).identity} RENAME ATTRIBUTE {quote_ident(now.name)} TO {quote_ident(name)}")]
+        return [
+            Step(
+                f"ALTER TYPE {ctx.parent(now).identity} RENAME ATTRIBUTE {quote_ident(now.name)} TO {quote_ident(name)}"
+            )
+        ]
 
     def move(self, now: CatalogObject, schema: str, ctx: Context) -> list[Step]:
         """It follows its type."""
@@ -388,13 +399,17 @@ class AttributeRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """ADD ATTRIBUTE."""
-        return [Step(f"ALTER TYPE {ctx.parent(want).identity} ADD ATTRIBUTE {quote_ident(want.name)} {type_clause(want)}")]
+        return [
+            Step(f"ALTER TYPE {ctx.parent(want).identity} ADD ATTRIBUTE {quote_ident(want.name)} {type_clause(want)}")
+        ]
 
     def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
         """DROP ATTRIBUTE."""
         return [Step(f"ALTER TYPE {ctx.parent(now).identity} DROP ATTRIBUTE {quote_ident(now.name)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """ALTER ATTRIBUTE … SET DATA TYPE."""
         words = f"ALTER ATTRIBUTE {quote_ident(want.name)} SET DATA TYPE {type_clause(want)}"
         return [Step(f"ALTER TYPE {ctx.parent(want).identity} {words}")]

@@ -26,7 +26,9 @@ _INDEXED = ("primary key", "unique", "exclude")
 _CONSEQUENCES = frozenset({"is_local", "inherit_count", "has_parent", "columns", "references"})
 _TAIL = re.compile(r"( (?:NOT )?DEFERRABLE.*| WHERE .*)?\Z", re.DOTALL)
 _NOT_VALID = re.compile(r" NOT VALID\Z")
-_DEFERRING = re.compile(r"( NOT DEFERRABLE| DEFERRABLE)?( INITIALLY (?:DEFERRED|IMMEDIATE))?( NOT ENFORCED| NOT VALID)*\Z")
+_DEFERRING = re.compile(
+    r"( NOT DEFERRABLE| DEFERRABLE)?( INITIALLY (?:DEFERRED|IMMEDIATE))?( NOT ENFORCED| NOT VALID)*\Z"
+)
 
 
 def constraint_clause(constraint: CatalogObject, ctx: Context) -> str:
@@ -171,7 +173,9 @@ class ConstraintRules(Rules):
                 return [Step(f"{alter_words(table)} RENAME CONSTRAINT {quote_ident(now.name)} TO {automatic}")]
         return [Step(f"{alter_words(table)} DROP CONSTRAINT {quote_ident(now.name)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """VALIDATE, or whether and when it is deferred; the rest makes another constraint."""
         if changed <= _CONSEQUENCES:
             return []
@@ -242,13 +246,19 @@ class DomainConstraintRules(Rules):
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """ADD CONSTRAINT."""
-        return [Step(f"{self._alter(want, ctx)} ADD CONSTRAINT {quote_ident(want.name)} {undrift(want.props['definition'])}")]
+        return [
+            Step(
+                f"{self._alter(want, ctx)} ADD CONSTRAINT {quote_ident(want.name)} {undrift(want.props['definition'])}"
+            )
+        ]
 
     def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
         """DROP CONSTRAINT."""
         return [Step(f"{self._alter(now, ctx)} DROP CONSTRAINT {quote_ident(now.name)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """VALIDATE; the rest makes another constraint."""
         have, wish = str(now.props["definition"]), str(want.props["definition"])
         if changed == {"definition", "validated"} and want.props["validated"] and _NOT_VALID.sub("", have) == wish:

@@ -74,13 +74,18 @@ class IndexRules(Rules):
             steps.append(attach(want))
         return steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Options, tablespace, statistics targets; attaching. The rest makes another index."""
         have, wish = now.props, want.props
         steps: list[Step] = []
         left = set(changed) - {"columns"}
         if now.name != want.name:
-            if str(have["definition"]).replace(f" {quote_ident(now.name)} ON ", f" {quote_ident(want.name)} ON ", 1) == wish["definition"]:
+            if (
+                str(have["definition"]).replace(f" {quote_ident(now.name)} ON ", f" {quote_ident(want.name)} ON ", 1)
+                == wish["definition"]
+            ):
                 left.discard("definition")
             if have["constraint"] and wish["constraint"]:
                 left.discard("constraint")
@@ -97,7 +102,9 @@ class IndexRules(Rules):
             steps += [Step(sql) for sql in change(f"INDEX {want.identity}", have["options"], wish["options"])]
             left -= {"options", "definition"}
         if "tablespace" in left:
-            steps.append(Step(f"ALTER INDEX {want.identity} SET TABLESPACE {quote_ident(wish['tablespace'] or 'pg_default')}"))
+            steps.append(
+                Step(f"ALTER INDEX {want.identity} SET TABLESPACE {quote_ident(wish['tablespace'] or 'pg_default')}")
+            )
             left.discard("tablespace")
         if "statistics_targets" in left:
             steps += [Step(sql) for sql in _targets(want, have["statistics_targets"] or [])]
@@ -121,8 +128,8 @@ def attach(want: CatalogObject) -> Step:
 
 
 def _targets(want: CatalogObject, now: list[list[int]]) -> list[str]:
-    have = dict((n, t) for n, t in now)
-    wish = dict((n, t) for n, t in want.props["statistics_targets"] or [])
+    have: dict[int, int] = {number: target for number, target in now}  # noqa: C416 - lists of two, as JSON has them
+    wish: dict[int, int] = {number: target for number, target in want.props["statistics_targets"] or []}  # noqa: C416
     return [
         f"ALTER INDEX {want.identity} ALTER COLUMN {number} SET STATISTICS {wish.get(number, -1)}"
         for number in sorted(have.keys() | wish.keys())

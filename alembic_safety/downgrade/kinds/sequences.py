@@ -77,7 +77,9 @@ class SequenceRules(Rules):
         """DROP SEQUENCE; the one of an identity column goes with that."""
         return [] if now.props["identity"] else super().drop(now, ctx)
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """ALTER SEQUENCE."""
         steps = []
         have, wish = now.props, want.props
@@ -99,7 +101,11 @@ class SequenceRules(Rules):
         if words:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} {' '.join(words)}"))
         if "persistence" in changed and not have["owned_by"]:
-            steps.append(Step(f"ALTER SEQUENCE {want.identity} SET {'UNLOGGED' if wish['persistence'] == 'unlogged' else 'LOGGED'}"))
+            steps.append(
+                Step(
+                    f"ALTER SEQUENCE {want.identity} SET {'UNLOGGED' if wish['persistence'] == 'unlogged' else 'LOGGED'}"
+                )
+            )
         if "owned_by" in changed and not wish["identity"] and not have["identity"]:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} OWNED BY {wish['owned_by'] or 'NONE'}"))
         return steps

@@ -101,7 +101,9 @@ class TableRules(Rules):
         if props["replica_identity"] != "default" and not _lost_replica(want):
             result.append(_replica(want))
         if props["clustered_on"]:
-            result.append(Step(f"ALTER TABLE {want.identity} CLUSTER ON {quote_ident(props['clustered_on'])}", late=True))
+            result.append(
+                Step(f"ALTER TABLE {want.identity} CLUSTER ON {quote_ident(props['clustered_on'])}", late=True)
+            )
         return result
 
     def _rows(self, want: CatalogObject, ctx: Context) -> list[Step]:
@@ -134,11 +136,15 @@ class TableRules(Rules):
             last = identity_sequence(source, ctx.now) if source is not None else None
             if new is not None and last is not None:
                 values_of = f"SELECT last_value, is_called FROM {last.identity}"
-                steps.append(Step(f"SELECT pg_catalog.setval('{new.identity}', s.last_value, s.is_called) FROM ({values_of}) s"))
+                steps.append(
+                    Step(f"SELECT pg_catalog.setval('{new.identity}', s.last_value, s.is_called) FROM ({values_of}) s")
+                )
         return steps
 
     # -- changing -----------------------------------------------------------------------------------------------------
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Everything but the partition key."""
         if "partition_key" in changed:
             return None
@@ -147,13 +153,18 @@ class TableRules(Rules):
         hanging = changed & {"partition_of", "partition_bound"}
         if hanging and have["partition_of"]:
             steps.append(Step(f"ALTER TABLE {have['partition_of']} DETACH PARTITION {now.identity}", early=True))
-        for parent in have["inherits"]:
-            if "inherits" in changed and not _kept(parent, have["inherits"], wish["inherits"]):
-                steps.append(Step(f"ALTER TABLE {name} NO INHERIT {parent}", early=True))
+        gone = [
+            p for p in have["inherits"] if "inherits" in changed and not _kept(p, have["inherits"], wish["inherits"])
+        ]
+        steps += [Step(f"ALTER TABLE {name} NO INHERIT {parent}", early=True) for parent in gone]
         if "of_type" in changed:
-            steps.append(Step(f"ALTER TABLE {name} OF {wish['of_type']}" if wish["of_type"] else f"ALTER TABLE {name} NOT OF"))
+            steps.append(
+                Step(f"ALTER TABLE {name} OF {wish['of_type']}" if wish["of_type"] else f"ALTER TABLE {name} NOT OF")
+            )
         if "persistence" in changed:
-            steps.append(Step(f"ALTER TABLE {name} SET {'UNLOGGED' if wish['persistence'] == 'unlogged' else 'LOGGED'}"))
+            steps.append(
+                Step(f"ALTER TABLE {name} SET {'UNLOGGED' if wish['persistence'] == 'unlogged' else 'LOGGED'}")
+            )
         if "access_method" in changed and wish["access_method"]:
             steps.append(Step(f"ALTER TABLE {name} SET ACCESS METHOD {quote_ident(wish['access_method'])}"))
         if "tablespace" in changed:
@@ -161,12 +172,17 @@ class TableRules(Rules):
         if "options" in changed:
             steps += [Step(sql) for sql in change(f"TABLE {name}", have["options"], wish["options"])]
         if "row_security" in changed:
-            steps.append(Step(f"ALTER TABLE {name} {'ENABLE' if wish['row_security'] else 'DISABLE'} ROW LEVEL SECURITY"))
+            steps.append(
+                Step(f"ALTER TABLE {name} {'ENABLE' if wish['row_security'] else 'DISABLE'} ROW LEVEL SECURITY")
+            )
         if "force_row_security" in changed:
-            steps.append(Step(f"ALTER TABLE {name} {'FORCE' if wish['force_row_security'] else 'NO FORCE'} ROW LEVEL SECURITY"))
-        for parent in wish["inherits"]:
-            if "inherits" in changed and not _kept(parent, have["inherits"], wish["inherits"]):
-                steps.append(Step(f"ALTER TABLE {name} INHERIT {parent}", late=True))
+            steps.append(
+                Step(f"ALTER TABLE {name} {'FORCE' if wish['force_row_security'] else 'NO FORCE'} ROW LEVEL SECURITY")
+            )
+        new = [
+            p for p in wish["inherits"] if "inherits" in changed and not _kept(p, have["inherits"], wish["inherits"])
+        ]
+        steps += [Step(f"ALTER TABLE {name} INHERIT {parent}", late=True) for parent in new]
         if hanging and wish["partition_of"]:
             steps.append(_attach(want))
         if changed & {"replica_identity", "replica_identity_index"} and not _lost_replica(want):
@@ -192,7 +208,8 @@ def _from_above(constraint: CatalogObject) -> bool:
 
 def _attach(want: CatalogObject) -> Step:
     return Step(
-        f"ALTER TABLE {want.props['partition_of']} ATTACH PARTITION {want.identity} {want.props['partition_bound']}", late=True
+        f"ALTER TABLE {want.props['partition_of']} ATTACH PARTITION {want.identity} {want.props['partition_bound']}",
+        late=True,
     )
 
 

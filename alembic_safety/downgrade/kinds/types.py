@@ -22,7 +22,9 @@ class EnumRules(Rules):
         labels = ", ".join(quote_literal(label) for label in want.props["labels"])
         return [Step(f"CREATE TYPE {want.identity} AS ENUM ({labels})")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """RENAME VALUE, where each label has kept its place."""
         have, wish = now.props["labels"], want.props["labels"]
         if changed != {"labels"} or len(have) != len(wish):
@@ -55,14 +57,18 @@ class DomainRules(Rules):
             text += f"\n    CONSTRAINT {quote_ident(constraint.name)} {undrift(constraint.props['definition'])}"
         return [Step(text)]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Default and NOT NULL; another base type makes another domain."""
         if changed - {"default", "not_null"}:
             return None
         alter, steps = f"ALTER DOMAIN {want.identity}", []
         if "default" in changed:
             default = want.props["default"]
-            steps.append(Step(f"{alter} DROP DEFAULT" if default is None else f"{alter} SET DEFAULT {undrift(default)}"))
+            steps.append(
+                Step(f"{alter} DROP DEFAULT" if default is None else f"{alter} SET DEFAULT {undrift(default)}")
+            )
         if "not_null" in changed:
             steps.append(Step(f"{alter} {'SET' if want.props['not_null'] else 'DROP'} NOT NULL"))
         return steps
@@ -78,9 +84,13 @@ class CompositeRules(Rules):
         """CREATE TYPE … AS (…)."""
         attributes = {a.name: a for a in ctx.children(want, "attribute")}
         inner = ",\n    ".join(f"{quote_ident(n)} {type_clause(attributes[n])}" for n in want.props["attributes_order"])
-        return [Step(f"CREATE TYPE {want.identity} AS (\n    {inner}\n)" if inner else f"CREATE TYPE {want.identity} AS ()")]
+        return [
+            Step(f"CREATE TYPE {want.identity} AS (\n    {inner}\n)" if inner else f"CREATE TYPE {want.identity} AS ()")
+        ]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """The attributes change by themselves, if dropping and appending gives the order."""
         if changed != {"attributes_order"}:
             return None

@@ -25,7 +25,9 @@ class ViewRules(Rules):
         """CREATE VIEW."""
         return [Step(f"CREATE VIEW {want.identity}{with_clause(want.props['options'])} AS\n{_query(want)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """CREATE OR REPLACE, which can only add columns; options alone by ALTER VIEW."""
         if changed <= {"options"}:
             return [Step(sql) for sql in change(f"VIEW {want.identity}", now.props["options"], want.props["options"])]
@@ -38,7 +40,12 @@ class ViewRules(Rules):
         columns = ",\n    ".join(f"NULL::{kind} AS {quote_ident(name)}" for name, kind in want.props["columns"])
         if not columns:
             return None
-        return [Step(f"CREATE VIEW {want.identity} AS\nSELECT\n    {columns}", reason="a stand-in, for the circle it is part of")]
+        return [
+            Step(
+                f"CREATE VIEW {want.identity} AS\nSELECT\n    {columns}",
+                reason="a stand-in, for the circle it is part of",
+            )
+        ]
 
     def complete(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """CREATE OR REPLACE VIEW."""
@@ -69,14 +76,18 @@ class MaterializedViewRules(Rules):
         on = want.props["clustered_on"]
         return [Step(f"ALTER MATERIALIZED VIEW {want.identity} CLUSTER ON {quote_ident(on)}", late=True)] if on else []
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Options, place and contents; another query makes another view."""
         if changed & {"definition", "columns", "identity"}:
             return None
         have, wish, alter = now.props, want.props, f"ALTER MATERIALIZED VIEW {want.identity}"
         steps = []
         if "options" in changed:
-            steps += [Step(sql) for sql in change(f"MATERIALIZED VIEW {want.identity}", have["options"], wish["options"])]
+            steps += [
+                Step(sql) for sql in change(f"MATERIALIZED VIEW {want.identity}", have["options"], wish["options"])
+            ]
         if "access_method" in changed:
             steps.append(Step(f"{alter} SET ACCESS METHOD {quote_ident(wish['access_method'] or 'heap')}"))
         if "tablespace" in changed:

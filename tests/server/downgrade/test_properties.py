@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis import given
 
 from alembic_safety.downgrade.statement import Grade
 from alembic_safety.downgrade.synthesize import synthesize

@@ -32,7 +32,9 @@ def column(number: int, name: str, kind: str = "integer") -> CatalogObject:
 
 def table(*columns: str, **facts: object) -> CatalogObject:
     props = {"columns_order": list(columns), "persistence": "permanent"}
-    made = CatalogObject(kind="table", address=TABLE, identity="public.t", name="t", schema="public", props=props, owner="me")
+    made = CatalogObject(
+        kind="table", address=TABLE, identity="public.t", name="t", schema="public", props=props, owner="me"
+    )
     return replace(made, **facts)  # type: ignore[arg-type]
 
 
@@ -110,7 +112,11 @@ def test_unmodelled_objects_count() -> None:
 @pytest.mark.parametrize("module", [compare, order, plan])
 def test_the_general_parts_know_no_kind_of_object(module: object) -> None:
     source = Path(str(module.__file__)).read_text()  # type: ignore[attr-defined]
-    texts = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    texts = {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     assert texts.isdisjoint(set(KINDS))
 
 
