@@ -35,6 +35,12 @@ UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fa
 #: Catalogs whose rows can go without a trace in a row that stays, and the mark of a deletion is a list of what is left.
 _DROPPABLE = ("pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext")
 
+#: Letter of relkind, typtype or prokind of what cannot become anything else.
+_LETTER_OF: Mapping[str, str] = {
+    "table": "r", "view": "v", "materialized_view": "m", "foreign_table": "f", "sequence": "S",
+    "enum": "e", "domain": "d", "range": "r", "composite": "c",
+}  # fmt: skip
+
 
 class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
@@ -49,9 +55,9 @@ def read_delta(session: Session, base: Snapshot, since_xid: int, exclude: Exclus
     ``base`` that was not read by this module, cost a full reading. Same demands on the session as ``read_snapshot``; it keeps
     prepared statements named ``alembic_safety_*``.
     """
-    with canonical_names(session), no_collection():
+    with canonical_names(session) as prepared, no_collection():
         version = base.server_version
-        statements = Statements(session, version // 10000, prepared=True)
+        statements = Statements(session, version // 10000, prepared)
         if not isinstance(base, SurveyedSnapshot) or base.survey is None:
             return full(statements, version, exclude, follow=True)
         survey = Survey.take(statements, since_xid)
@@ -77,6 +83,8 @@ class _Delta:
         mine = base.survey.transaction
         self.settled = mine is None or (survey.transaction != mine and _later(since_xid, mine))
         self.dropped = not self.settled and base.survey.dropped
+        #: Letters of the recent rows of units.
+        self._kinds: dict[Address, str] | None = None
         #: Units to be read again, and those that have been.
         self.pending: set[Address] = set()
         self.done: set[Address] = set()
@@ -147,14 +155,7 @@ class _Delta:
     def _read_pending(self) -> set[Address]:
         """Read the pending units; the result is those among them that others may name."""
         statements = self.statements
-        letters: dict[str, set[str]] = {}
-        for catalog, oid, letter, composite in statements.only("unit_kinds", {unit.oid for unit in self.pending}):
-            if Address(catalog, oid) not in self.pending:
-                continue
-            letters.setdefault(catalog, set()).add(letter)
-            if composite is not None:  # a composite type's relation: the type is the unit
-                self.pending.add(Address("pg_type", composite))
-                letters.setdefault("pg_type", set()).add(letter)
+        letters = self._letters()
         for (catalog, unit), watch in self.survey.watches.items():
             if catalog not in UNITS and (watch.all[0] or catalog not in _DROPPABLE):
                 letters.setdefault(catalog, set()).update("td" if unit == "pg_type" else "tr")
@@ -167,19 +168,48 @@ class _Delta:
         comments = {address: obj.comment for address, obj in old.items() if obj.comment is not None}
         labels = {address: obj.labels for address, obj in old.items() if obj.labels}
         fresh: dict[Address, list[Address]] = {}
-        for kind in READING_ORDER:
-            oids = {unit.oid for unit in units if unit.catalog == UNIT_OF.get(kind)}
-            if not oids or not census.has(kind):
-                continue
-            source = query(kind, statements.major)
-            rows = statements.only(kind, oids, members=KINDS[kind].catalog in self.base.member_catalogs)
-            for obj in build(source, rows, self.objects, comments, labels):
+        wanted = {catalog: {unit.oid for unit in units if unit.catalog == catalog} for catalog in UNITS}
+        kinds = [kind for kind in READING_ORDER if wanted.get(UNIT_OF[kind]) and census.has(kind)]
+        members = self.base.member_catalogs
+        calls = [statements.only(kind, wanted[UNIT_OF[kind]], members=KINDS[kind].catalog in members) for kind in kinds]
+        for kind, rows in zip(kinds, statements.run(calls), strict=True):
+            for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
                 if not self.exclude.apply(obj):
                     self.objects[obj.address] = obj
                     fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
         self.units.update((unit, tuple(members)) for unit, members in fresh.items())
         finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
         return {unit for unit in units if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)}
+
+    def _letters(self) -> dict[str, set[str]]:
+        """What kinds of rows the pending units are, by catalog; the type of a composite type's relation becomes a unit, too."""
+        letters: dict[str, set[str]] = {}
+        if self._kinds is None:
+            self._kinds = {
+                Address(catalog, oid): letter
+                for catalog in UNITS
+                for watch in (self.survey.watches[catalog, catalog],)
+                for oid, letter in zip(watch.keys, watch.letters, strict=True)
+            }
+        unknown = []
+        for unit in self.pending:
+            letter = self._kinds.get(unit)
+            known = self.base.objects.get(unit)
+            if letter is None and known is not None:
+                letter = _LETTER_OF.get(known.kind)
+            if letter is None or (unit.catalog == "pg_class" and letter == "c"):
+                unknown.append(unit.oid)
+            else:
+                letters.setdefault(unit.catalog, set()).add(letter)
+        if unknown:
+            for catalog, oid, letter, composite in self.statements.rows(self.statements.only("unit_kinds", unknown)):
+                if Address(catalog, oid) not in self.pending:
+                    continue
+                letters.setdefault(catalog, set()).add(letter)
+                if composite is not None:
+                    self.pending.add(Address("pg_type", composite))
+                    letters.setdefault("pg_type", set()).add(letter)
+        return letters
 
     def _names(
         self, unit: Address, units: Mapping[Address, tuple[Address, ...]], objects: Mapping[Address, CatalogObject]
@@ -204,11 +234,11 @@ class _Delta:
         grown = {unit for unit in known if self._only_grown(unit)}
         wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
         if wider:
-            for catalog, oid, _ in self.statements.only("dependents", wider):
+            for catalog, oid, _ in self.statements.rows(self.statements.only("dependents", wider)):
                 self._again(Address(catalog, oid))
         if grown:
             # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            for catalog, oid, of in self.statements.only("dependents", {unit.oid for unit in grown}):
+            for catalog, oid, of in self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown})):
                 if of in ("pg_rewrite", "pg_proc"):
                     self._again(Address(catalog, oid))
 
@@ -239,11 +269,12 @@ class _Delta:
         elif now.old == before.old:
             old = self.base.depend_texts[0]
         else:
-            everything = self.statements.everything("edges")[0][0] or ""
-            return without(everything, recent), self.statements.everything("aliases")[0][0] or ""
+            edges, aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
+            return without(edges[0][0] or "", recent), aliases[0][0] or ""
         if not recent:
             return (old, old), self.base.alias_text
-        added = self.statements.only("aliases", {int(line.split(" ", 2)[1]) for line in recent.splitlines()})[0][0]
+        oids = {int(line.split(" ", 2)[1]) for line in recent.splitlines()}
+        added = self.statements.rows(self.statements.only("aliases", oids))[0][0]
         aliases = "\n".join(text for text in (self.base.alias_text, added) if text)
         return (old, "\n".join(text for text in (old, recent) if text)), aliases
 

@@ -50,35 +50,35 @@ def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE, *, follo
     leaves search_path as found, also when it fails. ``follow`` adds the facts by which ``read_delta`` can start from the
     result (a tenth of the cost). Raises the driver's own error.
     """
-    with canonical_names(session), no_collection():
+    with canonical_names(session) as prepared, no_collection():
         version = int(session.fetch("SHOW server_version_num")[0][0])
-        return full(Statements(session, version // 10000, prepared=False), version, exclude, follow=follow)
+        return full(Statements(session, version // 10000, prepared), version, exclude, follow=follow)
 
 
 def full(statements: Statements, version: int, exclude: Exclusions, *, follow: bool) -> SurveyedSnapshot:
     """A full reading within ``canonical_names``."""
     survey = Survey.take(statements) if follow else None
-    census = Census.of([(row[0], row[1]) for row in statements.everything("census")])
+    census = Census.of([(row[0], row[1]) for row in statements.rows(statements.all("census"))])
     comments, labels = read_comments(statements)
     objects: dict[Address, CatalogObject] = {}
     for kind in READING_ORDER:
         if not census.has(kind):
             continue
         source = query(kind, statements.major)
-        rows = statements.everything(kind, members=KINDS[kind].catalog in census.members)
+        rows = statements.rows(statements.all(kind, members=KINDS[kind].catalog in census.members))
         for obj in build(source, rows, objects, comments, labels):
             if kind in RELATIVE or not exclude.apply(obj):
                 objects[obj.address] = obj
-    depends = statements.everything("edges")[0]
-    aliases = statements.everything("aliases")[0][0] or ""
-    classes = {int(oid): name for oid, name in statements.everything("classes")}
+    depends, aliases_found, classes_found = statements.run([statements.all(name) for name in ("edges", "aliases", "classes")])
+    aliases = aliases_found[0][0] or ""
+    classes = {int(oid): name for oid, name in classes_found}
     members = {
         Address(catalog, oid): Address("pg_extension", extension)
-        for catalog, oid, extension in (statements.everything("members") if census.members else ())
+        for catalog, oid, extension in (statements.rows(statements.all("members")) if census.members else ())
     }
     missing = unmodelled(statements.session, statements.major, members=bool(census.members))
     finish(objects)
-    all_depends = depends[0] or ""
+    all_depends = depends[0][0] or ""
     return SurveyedSnapshot(
         server_version=version,
         objects=objects,
@@ -107,7 +107,7 @@ def read_comments(statements: Statements) -> tuple[dict[Address, str], dict[Addr
     """All comments and security labels of user objects."""
     comments: dict[Address, str] = {}
     labels: dict[Address, tuple[tuple[str, str], ...]] = {}
-    for catalog, oid, sub, provider, text in statements.everything("comments"):
+    for catalog, oid, sub, provider, text in statements.rows(statements.all("comments")):
         address = Address(catalog, oid, sub)
         if provider is None:
             comments[address] = text

@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.catalog.queries import oid_array, query
+from alembic_safety.postgres.catalog.quiet import PREFIX
 from alembic_safety.postgres.session import Session
 
-_PREFIX = "alembic_safety_"
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One query with its argument."""
+
+    #: Under which the server keeps it planned; None: as text.
+    name: str | None
+    types: str
+    text: str
+    argument: str = ""
 
 
 class Statements:
     """The catalog queries of one session.
 
-    Planning a catalog query costs more than running it on a few objects, so ``prepared`` ones are kept by the server under names
-    of ours. Others may deallocate them at any time (drivers do), so each reading asks once which ones there are.
+    Planning a catalog query costs more than running it on a few objects, so those of a delta are kept by the server under names
+    of ours. Others may deallocate them at any time (drivers do), so each reading is told which ones there are.
     """
 
-    def __init__(self, session: Session, major: int, *, prepared: bool) -> None:
+    def __init__(self, session: Session, major: int, prepared: Collection[str]) -> None:
+        """``prepared``: names of the statements that the session keeps."""
         self.session = session
         self.major = major
-        self.prepared = prepared
-        self._known: set[str] | None = None
+        self._known = set(prepared)
 
-    def everything(self, name: str, *, members: bool = True) -> list[tuple[Any, ...]]:
+    def all(self, name: str, *, members: bool = True) -> Call:
         """Rows about all objects (never kept planned: the best plan changes as the database grows)."""
-        return self.session.fetch(query(name, self.major).sql(filtered=False, members=members))
+        return Call(None, "", query(name, self.major).sql(filtered=False, members=members))
 
-    def only(self, name: str, oids: Collection[int], *, members: bool = True) -> list[tuple[Any, ...]]:
+    def only(self, name: str, oids: Collection[int], *, members: bool = True) -> Call:
         """Rows about the objects with these OIDs."""
         text = query(name, self.major).sql(filtered=True, members=members)
-        return self._run(f"{name}_{'own' if members else 'all'}", "oid[]", text, oid_array(sorted(oids)))
+        return Call(f"{name}_{'own' if members else 'all'}", "oid[]", text, oid_array(sorted(oids)))
 
-    def since(self, name: str, age: int) -> list[tuple[Any, ...]]:
-        """Rows of a query whose parameter is the greatest age of what counts as recent."""
-        return self._run(name, "integer", query(name, self.major).sql(filtered=False), f"({int(age)})")
+    def since(self, name: str, age: str) -> Call:
+        """Rows of a query whose parameter is the greatest age of what counts as recent, as an expression."""
+        return Call(name, "integer", query(name, self.major).sql(filtered=False), age)
 
-    def plain(self, name: str) -> list[tuple[Any, ...]]:
+    def plain(self, name: str) -> Call:
         """Rows of a query without parameters that is worth keeping planned."""
-        return self._run(name, "", query(name, self.major).sql(filtered=False), "")
+        return Call(name, "", query(name, self.major).sql(filtered=False))
 
-    def _run(self, name: str, types: str, text: str, argument: str) -> list[tuple[Any, ...]]:
-        if not self.prepared:
-            return self.session.fetch(text.replace("$1", argument) if argument else text)
-        if self._known is None:
-            rows = self.session.fetch(
-                f"SELECT name FROM pg_catalog.pg_prepared_statements WHERE pg_catalog.starts_with(name, '{_PREFIX}')"
-            )
-            self._known = {row[0] for row in rows}
-        full = _PREFIX + name
-        if full not in self._known:
-            self.session.execute(f"PREPARE {full}{f'({types})' if types else ''} AS {text}")
-            self._known.add(full)
-        return self.session.fetch(f"EXECUTE {full}{f'({argument})' if argument else ''}")
+    def run(self, calls: Sequence[Call], *, keep: bool = True) -> list[list[tuple[Any, ...]]]:
+        """The rows of each call; ``keep=False`` sends even those that are worth keeping as they are."""
+        texts = []
+        for call in calls:
+            if call.name is None or not keep:
+                texts.append(call.text.replace("$1", f"({call.argument})") if call.argument else call.text)
+                continue
+            name = PREFIX + call.name
+            if name not in self._known:
+                self.session.execute(f"PREPARE {name}{f'({call.types})' if call.types else ''} AS {call.text}")
+                self._known.add(name)
+            texts.append(f"EXECUTE {name}{f'({call.argument})' if call.argument else ''}")
+        return fetch_all(self.session, texts) if texts else []
+
+    def rows(self, call: Call) -> list[tuple[Any, ...]]:
+        """The rows of one call."""
+        return self.run([call])[0]

@@ -23,6 +23,8 @@ class Watch:
     keys: tuple[int, ...]
     greatest: int
     all: Tally
+    #: What the recent rows are, a letter each (of relations, types and routines only).
+    letters: str = ""
 
     def lost_or_regained(self, base: Watch) -> bool:
         """Whether a row of ``base`` is gone, or one that it had not is back with its old age.
@@ -69,18 +71,17 @@ class Survey:
     @classmethod
     def take(cls, statements: Statements, since_xid: int | None = None) -> Survey:
         """Read the facts; recent are the rows of ``since_xid`` and later (None: those of this very transaction)."""
-        age = 0
-        (transaction,) = statements.plain("transaction")[0]
-        if since_xid is not None:
-            # age() counts back from this transaction's id, if it has one, else from the next one to be given.
-            age = int(statements.session.fetch(f"SELECT pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)")[0][0])
+        # age() counts back from this transaction's id, if it has one, else from the next one to be given.
+        age = "0" if since_xid is None else f"pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)"
+        calls = [statements.plain("transaction"), statements.since("survey", age), statements.since("depend_survey", age)]
+        # Planned for this once, where it will be long until the next time.
+        found = statements.run([*calls, statements.plain("fingerprint")], keep=since_xid is not None)
+        (transaction,) = found[0][0]
         watches = {
-            (catalog, unit): Watch(frozenset(recent or ()), tuple(keys or ()), greatest, (count, total))
-            for catalog, unit, recent, keys, count, total, greatest in statements.since("survey", age)
+            (row[0], row[1]): Watch(frozenset(row[2] or ()), tuple(row[3] or ()), row[6], (row[4], row[5]), row[7] or "")
+            for row in found[1]
         }
-        depends = Depends.of(statements.since("depend_survey", age)[0])
-        rare = statements.plain("fingerprint")[0][0] or ""
-        return cls(watches, depends, rare, transaction, transaction is not None)
+        return cls(watches, Depends.of(found[2][0]), found[3][0][0] or "", transaction, transaction is not None)
 
 
 @dataclass(frozen=True, kw_only=True)

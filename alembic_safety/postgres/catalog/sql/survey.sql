@@ -6,7 +6,8 @@ SELECT 'pg_class' AS catalog, 'pg_class' AS unit,
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1) AS keys,
        pg_catalog.count(*) AS count,
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8 AS sum,
-       COALESCE(pg_catalog.max(x.oid::int8), 0) AS greatest
+       COALESCE(pg_catalog.max(x.oid::int8), 0) AS greatest,
+       pg_catalog.string_agg(x.relkind::text, '') FILTER (WHERE pg_catalog.age(x.xmin) <= $1) AS letters
 FROM pg_catalog.pg_class x
 WHERE x.oid >= 16384 AND x.relkind <> 't' AND x.relnamespace <> 99
 UNION ALL
@@ -15,7 +16,8 @@ SELECT 'pg_type', 'pg_type',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       pg_catalog.string_agg(x.typtype::text, '') FILTER (WHERE pg_catalog.age(x.xmin) <= $1)
 FROM pg_catalog.pg_type x
 WHERE x.oid >= 16384 AND x.typcategory <> 'A'
 UNION ALL
@@ -24,7 +26,8 @@ SELECT 'pg_proc', 'pg_proc',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       pg_catalog.string_agg(x.prokind::text, '') FILTER (WHERE pg_catalog.age(x.xmin) <= $1)
 FROM pg_catalog.pg_proc x
 WHERE x.oid >= 16384
 UNION ALL
@@ -33,7 +36,8 @@ SELECT 'pg_constraint', 'pg_class',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_constraint x
 WHERE x.oid >= 16384 AND x.conrelid <> 0
 UNION ALL
@@ -42,7 +46,8 @@ SELECT 'pg_constraint', 'pg_type',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_constraint x
 WHERE x.oid >= 16384 AND x.contypid <> 0
 UNION ALL
@@ -51,7 +56,8 @@ SELECT 'pg_trigger', 'pg_class',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_trigger x
 WHERE x.oid >= 16384 AND (NOT x.tgisinternal OR x.tgparentid <> 0)
 UNION ALL
@@ -60,7 +66,8 @@ SELECT 'pg_rewrite', 'pg_class',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_rewrite x
 WHERE x.oid >= 16384
 UNION ALL
@@ -69,7 +76,8 @@ SELECT 'pg_policy', 'pg_class',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_policy x
 WHERE x.oid >= 16384
 UNION ALL
@@ -78,19 +86,20 @@ SELECT 'pg_statistic_ext', 'pg_class',
        pg_catalog.array_agg(x.oid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.oid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.oid::int8), 0)
+       COALESCE(pg_catalog.max(x.oid::int8), 0),
+       NULL
 FROM pg_catalog.pg_statistic_ext x
 WHERE x.oid >= 16384
 UNION ALL
-SELECT 'pg_attrdef', 'pg_class', pg_catalog.array_agg(DISTINCT x.adrelid::int8), NULL, 0, 0, 0
+SELECT 'pg_attrdef', 'pg_class', pg_catalog.array_agg(DISTINCT x.adrelid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_attrdef x
 WHERE x.oid >= 16384 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
-SELECT 'pg_index', 'pg_class', pg_catalog.array_agg(DISTINCT x.indrelid::int8), NULL, 0, 0, 0
+SELECT 'pg_index', 'pg_class', pg_catalog.array_agg(DISTINCT x.indrelid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_index x
 WHERE x.indexrelid >= 16384 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
-SELECT 'pg_sequence', 'pg_class', pg_catalog.array_agg(DISTINCT x.seqrelid::int8), NULL, 0, 0, 0
+SELECT 'pg_sequence', 'pg_class', pg_catalog.array_agg(DISTINCT x.seqrelid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_sequence x
 WHERE x.seqrelid >= 16384 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
@@ -99,19 +108,20 @@ SELECT 'pg_inherits', 'pg_class',
        pg_catalog.array_agg(x.inhrelid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.inhrelid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.inhrelid::int8), 0)
+       COALESCE(pg_catalog.max(x.inhrelid::int8), 0),
+       NULL
 FROM pg_catalog.pg_inherits x
 WHERE x.inhrelid >= 16384
 UNION ALL
-SELECT 'pg_enum', 'pg_type', pg_catalog.array_agg(DISTINCT x.enumtypid::int8), NULL, 0, 0, 0
+SELECT 'pg_enum', 'pg_type', pg_catalog.array_agg(DISTINCT x.enumtypid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_enum x
 WHERE x.oid >= 16384 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
-SELECT 'pg_range', 'pg_type', pg_catalog.array_agg(DISTINCT x.rngtypid::int8), NULL, 0, 0, 0
+SELECT 'pg_range', 'pg_type', pg_catalog.array_agg(DISTINCT x.rngtypid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_range x
 WHERE x.rngtypid >= 16384 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
-SELECT 'pg_attribute', 'pg_class', pg_catalog.array_agg(DISTINCT x.attrelid::int8), NULL, 0, 0, 0
+SELECT 'pg_attribute', 'pg_class', pg_catalog.array_agg(DISTINCT x.attrelid::int8), NULL, 0, 0, 0, NULL
 FROM pg_catalog.pg_attribute x
 WHERE x.attrelid >= 16384 AND x.attnum > 0 AND pg_catalog.age(x.xmin) <= $1
 UNION ALL
@@ -120,6 +130,7 @@ SELECT 'pg_description', 'pg_description',
        pg_catalog.array_agg(x.objoid::int8) FILTER (WHERE pg_catalog.age(x.xmin) <= $1),
        pg_catalog.count(*),
        COALESCE(pg_catalog.sum(x.objoid::int8), 0)::int8,
-       COALESCE(pg_catalog.max(x.objoid::int8), 0)
+       COALESCE(pg_catalog.max(x.objoid::int8), 0),
+       NULL
 FROM pg_catalog.pg_description x
 WHERE x.objoid >= 16384 OR x.objoid = 2200
