@@ -74,7 +74,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--lock-timeout", type=_time, default=5.0, metavar="TIME", help="longest wait for a lock (default: 5s)"
     )
     limits.add_argument("--time-limit", type=_time, metavar="TIME", help="longest time in all (default: none)")
-    limits.add_argument("--work-mem", default="64MB", metavar="SIZE", help="memory of one sort or hash (default: 64MB)")
+    limits.add_argument("--work-mem", metavar="SIZE", help="memory of one sort or hash (default: as the server has it)")
     judging = parser.add_argument_group("what counts")
     judging.add_argument(
         "--baseline", metavar="FILE", help="accept the findings that this TOML file names (default: none)"

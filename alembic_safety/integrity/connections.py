@@ -63,12 +63,13 @@ def begin(options: Options, *, snapshot: str | None = None, workers: int | None 
         "row_security": "off",
         # A condition must never be taken for granted because a constraint says so.
         "constraint_exclusion": "off",
-        "work_mem": options.work_mem,
         # Compiling hundreds of conditions costs more than it saves.
         "jit": "off",
         "check_function_bodies": "on",
         "extra_float_digits": "1",
     }
+    if options.work_mem is not None:
+        settings["work_mem"] = options.work_mem
     if workers is not None:
         settings["max_parallel_workers_per_gather"] = str(workers)
     statements += [f"SET LOCAL {name} = {quote_literal(value)}" for name, value in settings.items()]

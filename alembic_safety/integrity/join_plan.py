@@ -3,7 +3,7 @@
 *Loose*: where the indexed column has few distinct values, jump through the index from value to value.
 *Merge*: where both sides are indexed and recently vacuumed, merge two index-only scans; the planner takes a hash join
 instead by default, which needs about three times as long.
-*Default*: what the planner wants, with enough memory for a hash in one batch.
+*Default*: what the planner wants.
 """
 
 from __future__ import annotations

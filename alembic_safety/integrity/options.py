@@ -45,8 +45,9 @@ class Options:
     lock_timeout: float = 5.0
     #: Seconds for everything; None is no limit.
     time_limit: float | None = None
-    #: Memory of one sort or hash on the server, as PostgreSQL writes it.
-    work_mem: str = "64MB"
+    #: Memory of one sort or hash on the server, as PostgreSQL writes it; None is the server's own setting (a hash join in several
+    #: batches that fit the processor's cache is often the faster one).
+    work_mem: str | None = None
 
     def wants(self, check: str) -> bool:
         """Whether a check runs, as far as the names of checks say."""
