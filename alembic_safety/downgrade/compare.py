@@ -62,7 +62,8 @@ class Change:
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     """What happened between two snapshots of the same database, by address; unchanged objects are left out."""
     result = []
-    for address in sorted(before.objects.keys() | after.objects.keys()):
+    old_only, new_only = _not_shared(before, after)
+    for address in sorted({obj.address for obj in old_only} | {obj.address for obj in new_only}):
         old, new = before.objects.get(address), after.objects.get(address)
         if old is None or new is None:
             known = old or new
@@ -124,15 +125,17 @@ def differences(before: Snapshot, after: Snapshot, *, privileges: bool = True) -
 
     :param privileges: whether owners and grants count.
     """
-    old, new = before.by_identity, after.by_identity
+    old_only, new_only = _not_shared(before, after)
+    old = {(obj.kind, obj.identity): obj for obj in old_only}
+    new = {(obj.kind, obj.identity): obj for obj in new_only}
     result: list[Difference] = []
     for key in sorted(old.keys() | new.keys()):
         was, is_ = old.get(key), new.get(key)
         if was is None and is_ is not None:
-            if not _goes_with_parent(is_, after, old):
+            if not _goes_with_parent(is_, after, before, old):
                 result.append(Difference(kind=key[0], identity=key[1], tier=Tier.STRUCTURE, what="left behind"))
         elif is_ is None and was is not None:
-            if not _goes_with_parent(was, before, new):
+            if not _goes_with_parent(was, before, after, new):
                 result.append(Difference(kind=key[0], identity=key[1], tier=Tier.STRUCTURE, what="missing"))
         elif was is not None and is_ is not None and was is not is_:
             result += _of_object(was, is_, privileges)
@@ -143,9 +146,23 @@ def differences(before: Snapshot, after: Snapshot, *, privileges: bool = True) -
     return sorted(result, key=lambda d: (tiers.index(d.tier), d.kind, d.identity, d.key))
 
 
-def _goes_with_parent(obj: CatalogObject, side: Snapshot, other: Mapping[tuple[str, str], CatalogObject]) -> bool:
+def _not_shared(before: Snapshot, after: Snapshot) -> tuple[list[CatalogObject], list[CatalogObject]]:
+    """The objects that one side does not share with the other: a later reading keeps the very objects that did not change."""
+    old, new = before.objects, after.objects
+    return (
+        [obj for address, obj in old.items() if new.get(address) is not obj],
+        [obj for address, obj in new.items() if old.get(address) is not obj],
+    )
+
+
+def _goes_with_parent(
+    obj: CatalogObject, side: Snapshot, other: Snapshot, changed: Mapping[tuple[str, str], CatalogObject]
+) -> bool:
+    """Whether the parent is missing from the other side; ``changed`` is what that side does not share."""
     parent = side.objects.get(obj.parent) if obj.parent is not None else None
-    return parent is not None and (parent.kind, parent.identity) not in other
+    if parent is None or other.objects.get(parent.address) is parent:
+        return False
+    return (parent.kind, parent.identity) not in changed
 
 
 def _of_object(was: CatalogObject, is_: CatalogObject, privileges: bool) -> list[Difference]:

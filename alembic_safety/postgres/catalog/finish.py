@@ -12,7 +12,7 @@ def finish(
     relations: Iterable[Address] | None = None,
     units: Mapping[Address, Iterable[Address]] | None = None,
 ) -> None:
-    """Fill in column positions, the column lists of relations, and the column names of constraints, in place.
+    """Fill in column positions, the column lists of relations, and the column names of constraints and indexes, in place.
 
     ``relations`` limits the work to these, with what hangs on each given by ``units`` (None: all).
     """
@@ -28,7 +28,7 @@ def finish(
             continue
         if obj.kind in ("column", "attribute"):
             columns.setdefault(obj.parent, []).append(obj)
-        elif obj.kind == "constraint":
+        elif obj.kind in ("constraint", "index"):
             keyed.append(obj)
     for parent, members in columns.items():
         members.sort(key=lambda column: column.address.sub)
@@ -43,7 +43,10 @@ def finish(
         numbers = constraint.props["columns"]
         props = constraint.props
         assert isinstance(props, dict)  # made a moment ago, as below
-        props["columns"] = [names[number] for number in numbers if number in names]
+        if constraint.kind == "index":
+            props["columns"] = [names.get(number, "expr") for number in numbers]
+        else:
+            props["columns"] = [names[number] for number in numbers if number in names]
 
 
 def _describe(relation: CatalogObject, columns: list[CatalogObject]) -> None:
