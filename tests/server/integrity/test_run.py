@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -379,3 +383,17 @@ def test_plpgsql_check_looks_into_every_statement_and_executes_none(database):
     result = verify(database.conninfo)
     assert codes(result) == [("broken-routine", "public.bad_trigger()"), ("broken-routine", "public.reads()")]
     assert any("line 1" in example for example in result.findings[0].examples)
+
+
+def test_ctrl_c_prints_what_was_found_so_far(slow):
+    url = slow.url_text
+    command = [sys.executable, "-m", "alembic_safety", "-c", os.devnull, "safety-verify", "--url", url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    while line and "orphan-rows" not in line:
+        line = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1  # errors had been found
+    assert "stopped early (interrupted)" in out
+    assert "Traceback" not in err
