@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,7 @@ class Snapshot:
     server_version: int
     objects: Mapping[Address, CatalogObject]
     #: What needs what; a catalog reader's set works them out when it is first asked.
-    edges: Set[Edge] = frozenset()
+    edges: AbstractSet[Edge] = frozenset()
     #: User objects of kinds that are not modelled, as (kind, identity): reported, never skipped in silence.
     unmodelled: tuple[tuple[str, str], ...] = ()
     #: Addresses that belong to an extension (never objects of their own), mapped to the extension's name.
