@@ -24,6 +24,11 @@ class Progress:
     def remaining(self) -> list[RevisionStep]:
         """The steps that are not committed; an attempt begins with them."""
         self._heads = []
+        return self.remaining_at_start
+
+    @property
+    def remaining_at_start(self) -> list[RevisionStep]:
+        """The steps of this attempt."""
         return self._steps[self._start :]
 
     def body(self, step: RevisionStep) -> Callable[..., Any]:
@@ -41,6 +46,12 @@ class Progress:
     def left_transaction(self) -> None:
         """The current step leaves its transaction: what it does from there on cannot be taken back by ROLLBACK."""
         self._half_done = self._current
+
+    @property
+    def current_step(self) -> RevisionStep:
+        """The step that was begun last. Only while one is running."""
+        assert self._current is not None
+        return self._current
 
     @property
     def current(self) -> str:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
+from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.log import log
 from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.runner_lock import RunnerLock
-from alembic_safety.guard.timeouts import set_timeouts
+from alembic_safety.guard.side import driver_pid
+from alembic_safety.guard.timeouts import timeouts
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
@@ -56,7 +58,8 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
         # Whoever had the lock before us may have done it all.
         steps = _steps(migration)
         if steps:
-            Run(context, migration, settings, lock, steps, arguments).run()
+            is_upgrade = command == "upgrade"
+            Run(context, migration, settings, lock, steps, arguments, is_upgrade=is_upgrade).run()
         else:
             _plain(context, arguments)
     finally:
@@ -98,6 +101,8 @@ class Run:
         lock: RunnerLock,
         steps: list[RevisionStep],
         arguments: dict[str, Any],
+        *,
+        is_upgrade: bool,
     ) -> None:
         self.context = context
         self.migration = migration
@@ -107,11 +112,17 @@ class Run:
         self.is_foreign = is_in_foreign_transaction(migration)
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
+        self.inspection = Inspection(migration, settings, is_upgrade=is_upgrade)
 
     def run(self) -> None:
         """Do the steps, again where a lock was not to be had."""
         connection = self.migration.connection
         assert connection is not None
+        with leaving_no_transaction(connection):
+            self._begin = ""
+            if connection.get_isolation_level() != "AUTOCOMMIT":
+                self._begin = timeouts(SqlalchemySession(connection), self.settings)
+            self.inspection.before(self.progress.remaining())
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
         before = self.migration.on_version_apply_callbacks
         with (
@@ -161,6 +172,7 @@ class Run:
             return f"given up after {self.settings.retries} retries"
         with leaving_no_transaction(self._connection()):
             self.progress.settle(self.migration.get_current_heads())
+            self.inspection.look_again()
         if self.progress.is_half_done:
             return (
                 f"revision {self.progress.current} is not tried again, because a part of it outside of a transaction "
@@ -192,8 +204,9 @@ class Run:
 
     def _transaction_begins(self) -> None:
         connection = self._connection()
-        if connection.get_isolation_level() != "AUTOCOMMIT":
-            self.watch.pid = set_timeouts(SqlalchemySession(connection), self.settings)
+        self.watch.pid = driver_pid(connection)
+        if self._begin:
+            SqlalchemySession(connection).execute(self._begin)
 
     @contextmanager
     def _autocommit_noticed(self) -> Iterator[None]:
@@ -217,7 +230,12 @@ class Run:
     def _applied(self, *, step: Any, heads: set[str], **_: Any) -> None:
         """Called by Alembic after each revision, inside its transaction."""
         self.progress.applied(frozenset(heads))
-        self.lock.require()
+        step_done = self.progress.current_step
+        self.inspection.after_step(step_done)
+        if self.per_migration or self.progress.is_last:
+            steps = [step_done] if self.per_migration else self.progress.remaining_at_start
+            self.inspection.before_commit(steps, self.lock, owns_transaction=not self.is_foreign)
+            self.lock.require()
 
 
 def pause(attempt: int) -> float:

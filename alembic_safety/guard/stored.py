@@ -260,7 +260,7 @@ def _grade(context: MigrationContext, script: Script) -> tuple[str, str]:
     """The revision's key, and the grade that its certificate gives (``unknown`` without a valid one)."""
     from alembic_safety.rehearsal.certificate import Status, read_certificate
 
-    chain = _chain(context)
+    chain = chain_in(context)
     revision = chain.by_id.get(script.revision) if chain is not None else None
     if revision is None:
         return "", "unknown"
@@ -269,7 +269,7 @@ def _grade(context: MigrationContext, script: Script) -> tuple[str, str]:
     return revision.key, certificate.grade.value if valid and certificate is not None else "unknown"
 
 
-def _chain(context: MigrationContext) -> Chain | None:
+def chain_in(context: MigrationContext) -> Chain | None:
     """The chain of the script directory that is running, loaded once for all its revisions."""
     from alembic_safety.revisions.chain import chain_of
 

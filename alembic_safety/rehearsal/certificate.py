@@ -60,6 +60,8 @@ class Proof:
     again: bool
     #: What kind of rows it was rehearsed on: ``none``, ``generated``, …
     data: str = "none"
+    #: What it touches and depends on, by ``rehearsal.closure``; None in certificates that don't know it.
+    closure: Mapping[str, str] | None = None
     #: The grade that this server gives; the certificate's is the worst of all.
     grade: str = Grade.IRREVERSIBLE.value
 
@@ -100,6 +102,7 @@ class Certificate:
                     "restored": proof.restored,
                     "again": proof.again,
                     "data": proof.data,
+                    "closure": None if proof.closure is None else dict(sorted(proof.closure.items())),
                     "grade": proof.grade,
                 }
                 for major, proof in sorted(self.proofs.items(), key=lambda item: int(item[0]))

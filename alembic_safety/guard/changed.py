@@ -1,0 +1,128 @@
+"""Whether a transaction did to the catalog what it did in the rehearsal: looked at inside it, before COMMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.downgrade.compare import Change, changes
+from alembic_safety.guard.rehearsed import Name, is_as
+from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.postgres.session import Session
+from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, WHOLE, digest, entries, is_folded
+
+if TYPE_CHECKING:
+    from alembic_safety.model.snapshot import Snapshot
+
+Fetch = Callable[[str], "list[tuple[Any, ...]]"]
+#: What goes with a column or table without anybody's CASCADE.
+_GOES_ALONG = frozenset({"index", "default", "statistics", "constraint", "column"})
+
+
+def unlike_rehearsal(
+    before: Snapshot, after: Snapshot, closures: Sequence[Mapping[str, str]], session: Session, other: Fetch
+) -> tuple[list[str], list[str]]:
+    """What the transaction did otherwise than in the rehearsal, and what more it did where that is explained by what is there.
+
+    :param closures: of the revisions that ran in it, in order.
+    :param session: the migration's own.
+    :param other: a query on another connection, which sees what is committed.
+    """
+    wanted, made = _wanted(closures)
+    wrong = []
+    for name, is_ in sorted(wanted.items()):
+        if is_ and not is_as(after, name, is_):
+            state = "is still there" if is_ == ABSENT else "is another" if name in after.by_identity else "is missing"
+            wrong.append(f"{_words(name)} {state}")
+    notes: list[str] = []
+    for change in changes(before, after):
+        if change.kind in PERSONAL or _is_expected(change, after, wanted, made) or not _is_ours(change, session, other):
+            continue
+        (notes if _is_explained(change, before, after, wanted) else wrong).append(_told(change))
+    return wrong, notes
+
+
+def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], set[str]]:
+    """What each object has to be at the end ('' where it is only known to be there), and what was made as a whole."""
+    wanted: dict[Name, str] = {}
+    made: dict[str, Name] = {}
+    for closure in closures:
+        rows = entries(closure)
+        for name, was, is_ in rows:
+            if was == is_:
+                wanted.setdefault(name, "")
+                continue
+            wanted[name] = is_
+            for identity, whole in made.items() if "." in name[1] else ():
+                if name[1].startswith(identity + "."):
+                    wanted[whole] = ""  # no more as a whole what it was made as
+        made.update((name[1], name) for name, _, is_ in rows if is_.startswith(WHOLE))
+    return wanted, set(made)
+
+
+def _is_expected(change: Change, after: Snapshot, wanted: Mapping[Name, str], made: set[str]) -> bool:
+    sides = [side for side in (change.before, change.after) if side is not None]
+    if all(wanted.get((side.kind, side.identity)) for side in sides):
+        return True
+    if len(sides) == 2 and sides[0].identity == sides[1].identity and digest(sides[0]) == digest(sides[1]):
+        return True  # owner, grants, comment, or what an administrator tunes
+    new = change.after
+    if new is None or change.before is not None or not is_folded(new):
+        return False
+    parent = after.objects.get(new.parent) if new.parent is not None else None
+    return parent is not None and parent.identity in made
+
+
+def _is_explained(change: Change, before: Snapshot, after: Snapshot, wanted: Mapping[Name, str]) -> bool:
+    """Whether something that was not in the rehearsal follows from what the rehearsed change was applied to."""
+    obj, snapshot = (change.after, after) if change.after is not None else (change.before, before)
+    assert obj is not None
+    table = snapshot.objects.get(obj.parent) if obj.parent is not None else None
+    if change.after is None:
+        foreign_key = obj.kind == "constraint" and obj.props.get("type") == "foreign key"
+        if obj.kind not in _GOES_ALONG or foreign_key or table is None:
+            return False
+    return any(
+        (one.kind, one.identity) in wanted for one in (table, *_ancestors(table or obj, snapshot)) if one is not None
+    )
+
+
+def _ancestors(obj: CatalogObject, snapshot: Snapshot) -> list[CatalogObject]:
+    """Tables that a partition, an inheriting table, or an index on one belongs to."""
+    found: list[CatalogObject] = []
+    waiting = [obj]
+    while waiting:
+        one = waiting.pop()
+        above = [one.props.get("partition_of"), *(one.props.get("inherits") or ()), one.props.get("attached_to")]
+        for identity in above:
+            parent = snapshot.by_identity.get((one.kind, identity)) or snapshot.by_identity.get(("table", identity))
+            if parent is not None and parent not in found:
+                found.append(parent)
+                waiting.append(parent)
+    return found
+
+
+def _is_ours(change: Change, session: Session, other: Fetch) -> bool:
+    """Whether this transaction wrote the object's own row; others may change the schema meanwhile, and text follows what it names."""
+    query = _row(change.address)
+    seen = other(query)
+    return bool(seen) if change.after is None else seen != session.fetch(query)
+
+
+def _row(address: Address) -> str:
+    if address.sub:
+        return (
+            "SELECT xmin::text, ctid::text FROM pg_catalog.pg_attribute "
+            f"WHERE attrelid = {address.oid} AND attnum = {address.sub} AND NOT attisdropped"
+        )
+    return f"SELECT xmin::text, ctid::text FROM pg_catalog.{address.catalog} WHERE oid = {address.oid}"
+
+
+def _told(change: Change) -> str:
+    obj = change.after or change.before
+    assert obj is not None
+    return f"{_words((obj.kind, obj.identity))} was {change.action}, and was not in the rehearsal"
+
+
+def _words(name: Name) -> str:
+    return f"{name[0].replace('_', ' ')} {name[1]}"

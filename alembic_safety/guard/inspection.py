@@ -1,0 +1,126 @@
+"""What is looked at before a run changes anything, and before each of its transactions commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from alembic_safety.errors import GuardError
+from alembic_safety.guard.changed import unlike_rehearsal
+from alembic_safety.guard.integrity_check import check_integrity
+from alembic_safety.guard.log import log
+from alembic_safety.guard.rehearsed import WAY_OUT, drift, expected_now, refuse_drift, rehearsed_closures
+from alembic_safety.guard.stored import chain_in
+from alembic_safety.guard.user_checks import run_user_checks
+from alembic_safety.integrity.touched import known_findings
+from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
+from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.rehearsal.options import parse_exclusions
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+    from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.integrity.touched import Known
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.settings import Settings
+
+_XMIN = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text"
+
+
+class Inspection:
+    """The checks of one run."""
+
+    def __init__(self, migration: MigrationContext, settings: Settings, *, is_upgrade: bool) -> None:
+        self._migration = migration
+        self._settings = settings
+        self._is_upgrade = is_upgrade
+        self._exclude = _exclusions(migration, settings)
+        self._closures: dict[str, Mapping[str, str]] = {}
+        self._known: Known = frozenset()
+        #: The catalog as of the last look, and a transaction id from before it; None where nothing is compared.
+        self._base: tuple[Snapshot, int] | None = None
+
+    def before(self, steps: list[RevisionStep]) -> None:
+        """Look at everything before the first transaction begins.
+
+        :raises GuardError: the upgrade is refused; nothing was changed.
+        """
+        session = self._session()
+        chain = chain_in(self._migration) if self._is_upgrade else None
+        if chain is not None:
+            revisions = [step.revision.revision for step in steps]
+            major = int(session.fetch("SHOW server_version_num")[0][0]) // 10000
+            self._closures = rehearsed_closures(chain, revisions, self._settings.certificates, major)
+            if self._closures:
+                expected = expected_now(revisions, self._closures)
+                self._look()
+                if self._found(expected):
+                    self._look()  # somebody else's change may just have been on its way
+                    refuse_drift(self._found(expected))
+        if self._settings.verify != "off":
+            self._known = known_findings(session)
+
+    def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
+        assert self._base is not None
+        return drift(self._base[0], expected)
+
+    def after_step(self, step: RevisionStep) -> None:
+        """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
+        if self._is_upgrade:
+            run_user_checks(self._session(), step.revision)
+
+    def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
+        """Look at what a transaction did, inside it.
+
+        :param steps: those that ran in it.
+        :param owns_transaction: it is not the caller's, who may want deferred constraints to stay so.
+        :raises GuardError: it is not what it should be; the transaction must be rolled back.
+        """
+        session = self._session()
+        if owns_transaction:
+            session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self._compare(steps, session, lock)
+        if self._settings.verify != "off":
+            everything = self._settings.verify == "full"
+            budget = self._settings.verify_budget
+            check_integrity(session, self._known, budget, self._migration.version_table, everything=everything)
+
+    def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
+        if self._base is None:
+            return
+        snapshot, since = self._base
+        xmin = int(session.fetch(_XMIN)[0][0]) % 2**32
+        now = read_delta(session, snapshot, since, self._exclude)
+        closures = [self._closures.get(step.revision.revision) for step in steps]
+        known = [closure for closure in closures if closure is not None]
+        if len(known) == len(closures):
+            wrong, notes = unlike_rehearsal(snapshot, now, known, session, lock.side.fetch)
+            for note in notes:
+                log().warning("%s", note)
+            if wrong:
+                raise GuardError(
+                    "the migration did not do here what it did when it was rehearsed:"
+                    + "".join(f"\n  {line}" for line in wrong)
+                    + f"\n{WAY_OUT}"
+                )
+        self._base = (now, xmin)
+
+    def look_again(self) -> None:
+        """After a rollback: what is there now is the new start."""
+        if self._base is not None:
+            self._look()
+
+    def _look(self) -> None:
+        session = self._session()
+        xmin = int(session.fetch(_XMIN)[0][0]) % 2**32
+        self._base = (read_snapshot(session, self._exclude), xmin)
+
+    def _session(self) -> SqlalchemySession:
+        assert self._migration.connection is not None
+        return SqlalchemySession(self._migration.connection)
+
+
+def _exclusions(migration: MigrationContext, settings: Settings) -> Exclusions:
+    chosen = parse_exclusions(settings.exclude)
+    return Exclusions(schemas=chosen.schemas, tables=chosen.tables | {migration.version_table})

@@ -1,0 +1,77 @@
+"""The integrity of what a transaction touched, before its COMMIT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic_safety.errors import GuardError
+from alembic_safety.guard.log import log
+from alembic_safety.integrity.records import NOT_CHECKED
+from alembic_safety.integrity.touched import Touched, touched_tables, verify_touched
+from alembic_safety.integrity.touched_rows import mine
+from alembic_safety.model.finding import Severity
+from alembic_safety.postgres import own_schema
+from alembic_safety.postgres.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from alembic_safety.integrity.touched import Known
+    from alembic_safety.model.finding import Finding
+    from alembic_safety.postgres.session import Session
+
+#: Rows or objects that are wrong whatever the migration was meant to do. What else is found is only said.
+_REFUSED = frozenset({
+    "broken-view", "check-violated", "data-corrupted", "domain-violated", "duplicate-keys", "exclusion-violated",
+    "invalid-index", "null-in-not-null", "orphan-rows", "row-outside-partition",
+})  # fmt: skip
+_SHOWN = 20
+_WITHOUT_END = 86400.0
+_NOT_VALIDATED = """
+SELECT pg_catalog.format('%I.%I.%I', n.nspname, c.relname, con.conname) FROM pg_catalog.pg_constraint con
+JOIN pg_catalog.pg_class c ON c.oid = con.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT con.convalidated
+"""
+_TABLES = "SELECT oid FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'm') AND oid >= 16384"
+#: Without rows written and functions replaced, nothing got past what PostgreSQL enforces itself.
+_MAY_BE_WRONG = """
+SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+    AND schemaname <> '{own}' AND relname <> {version_table})
+    OR EXISTS (SELECT 1 FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND {mine})
+    OR EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indexrelid >= 16384 AND NOT (i.indisvalid AND i.indisready) AND {mine_too})
+"""
+
+
+def check_integrity(
+    session: Session, known: Known, budget: float | None, version_table: str, *, everything: bool
+) -> None:
+    """Verify within the transaction, after ``SET CONSTRAINTS ALL IMMEDIATE``.
+
+    :param known: what was wrong before.
+    :param everything: all tables and all constraints, not only what was touched and what PostgreSQL did not enforce itself.
+    :raises GuardError: rows or objects are wrong.
+    """
+    if not everything and not _may_be_wrong(session, version_table):
+        return
+    touched = touched_tables(session)
+    if everything:
+        touched = [Touched(oid=row[0], removed=True) for row in session.fetch(_TABLES)]
+    bypass = True if everything else None
+    seconds = _WITHOUT_END if budget is None else budget
+    result = verify_touched(session, touched, seconds, bypass=bypass, known=known)
+    # A constraint that is NOT VALID may have rows against it: that is what NOT VALID is for.
+    excused = {row[0] for row in session.fetch(_NOT_VALIDATED)} if result.errors else set()
+    wrong = [f for f in result.errors if f.code in _REFUSED and f.subject not in excused]
+    for finding in result.findings:
+        if finding not in wrong and (finding.severity is not Severity.INFO or finding.code == NOT_CHECKED):
+            log().warning("%s", finding.message)
+    if wrong:
+        raise GuardError("before COMMIT this was found:" + "".join(f"\n  {_told(f)}" for f in wrong[:_SHOWN]))
+
+
+def _may_be_wrong(session: Session, version_table: str) -> bool:
+    query = _MAY_BE_WRONG.format(
+        mine=mine("p"), mine_too=mine("i"), own=own_schema.NAME, version_table=quote_literal(version_table)
+    )
+    return bool(session.fetch(query)[0][0])
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.message} ({', '.join(finding.examples)})" if finding.examples else finding.message

@@ -1,0 +1,136 @@
+"""What a revision touches and depends on, as short hashes: enough to tell whether another database has the same there.
+
+Only structure counts: no owners, no grants, no comments, no physical order, and nothing that an administrator tunes on a live
+database (storage parameters, statistics targets, tablespaces, replica identity, versions of extensions).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from alembic_safety.model.catalog import Address, CatalogObject
+
+if TYPE_CHECKING:
+    from alembic_safety.model.snapshot import Snapshot
+
+ABSENT = "-"
+#: Before a hash that covers the columns of a new object too.
+WHOLE = "+"
+_TUNED: frozenset[str] = frozenset({
+    "access_method", "cache", "clustered_on", "columns_order", "compression", "options", "populated", "relocatable",
+    "replica_identity", "replica_identity_index", "roles", "statistics_target", "statistics_targets", "storage",
+    "tablespace", "version",
+})  # fmt: skip
+#: Kinds whose ``options`` are a part of what they are.
+_OPTIONS_COUNT = frozenset({"view", "foreign_table", "server", "foreign_data_wrapper", "user_mapping", "ts_dictionary"})
+#: Kinds that are privileges, or named by a role.
+PERSONAL = frozenset({"default_acl", "user_mapping"})
+#: What is folded into the hash of a new object.
+_FOLDED = frozenset({"column", "attribute", "default"})
+_DIGITS = 12
+
+
+def key_of(obj: CatalogObject) -> str:
+    """``kind identity``."""
+    return f"{obj.kind} {obj.identity}"
+
+
+def digest(obj: CatalogObject) -> str:
+    """The structure of one object."""
+    return _hash(_facts(obj))
+
+
+def whole_digest(obj: CatalogObject, snapshot: Snapshot) -> str:
+    """The structure of an object with its own columns, defaults or attributes."""
+    children = snapshot.children.get(obj.address, ())
+    folded = sorted(json.dumps([c.name, *_facts(c)], sort_keys=True) for c in children if is_folded(c))
+    return WHOLE + _hash([*_facts(obj), *folded])
+
+
+def is_folded(obj: CatalogObject) -> bool:
+    """Whether an object goes with its parent where that is new (what it inherits does not: that is its parent's)."""
+    return obj.kind in _FOLDED and obj.props.get("is_local", True) is not False
+
+
+def closure(before: Snapshot, after: Snapshot, written: Iterable[str] = ()) -> dict[str, str]:
+    """For each object that a revision changes ``before after``, for each one that it only depends on its hash; sorted.
+
+    :param written: identities of tables whose rows it writes.
+    """
+    old, new = before.by_identity, after.by_identity
+    result: dict[str, str] = {}
+    addresses: tuple[set[Address], set[Address]] = (set(), set())
+    for name in old.keys() | new.keys():
+        was, is_ = old.get(name), new.get(name)
+        if name[0] in PERSONAL or was is is_ or (was is not None and is_ is not None and digest(was) == digest(is_)):
+            continue
+        if was is not None:
+            addresses[0].add(was.address)
+        if is_ is not None:
+            addresses[1].add(is_.address)
+        pair = _pair(before, after, was, is_)
+        if pair is not None:
+            result[" ".join(name)] = pair
+    for obj in _around(before, after, addresses, frozenset(written)):
+        result.setdefault(key_of(obj), digest(obj))
+    return dict(sorted(result.items()))
+
+
+def _pair(before: Snapshot, after: Snapshot, was: CatalogObject | None, is_: CatalogObject | None) -> str | None:
+    if was is None and is_ is not None and is_.address not in before.objects:
+        parent = after.objects.get(is_.parent) if is_.parent is not None else None
+        if parent is not None and is_folded(is_) and _is_new(before, parent):
+            return None
+        return f"{ABSENT} {whole_digest(is_, after)}"
+    return f"{ABSENT if was is None else digest(was)} {ABSENT if is_ is None else digest(is_)}"
+
+
+def _is_new(before: Snapshot, obj: CatalogObject) -> bool:
+    return obj.address not in before.objects and (obj.kind, obj.identity) not in before.by_identity
+
+
+def _around(
+    before: Snapshot, after: Snapshot, changed: tuple[set[Address], set[Address]], written: frozenset[str]
+) -> list[CatalogObject]:
+    """What was there before and is needed by what changed: its tables, what it depends on, what rows are written to."""
+    wanted: set[Address] = set()
+    for snapshot, addresses in ((before, changed[0]), (after, changed[1])):
+        for address in addresses:
+            wanted |= snapshot.needs.get(address, set())
+            parent = snapshot.objects[address].parent
+            if parent is not None:
+                wanted.add(parent)
+    for table in (obj for obj in before.of_kind("table") if obj.identity in written):
+        wanted.add(table.address)
+        wanted.update(c.address for c in before.children.get(table.address, ()) if c.kind == "column")
+    return [before.objects[a] for a in wanted if a in before.objects and before.objects[a].kind not in PERSONAL]
+
+
+def _facts(obj: CatalogObject) -> list[object]:
+    return [
+        obj.kind,
+        {k: v for k, v in obj.props.items() if k not in _TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)},
+    ]
+
+
+def _hash(facts: list[object]) -> str:
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def split_pair(value: str) -> tuple[str, str]:
+    """What an object has to be before, and after."""
+    before, _, after = value.partition(" ")
+    return before, after or before
+
+
+def entries(value: Mapping[str, str]) -> list[tuple[tuple[str, str], str, str]]:
+    """((kind, identity), before, after) of each line."""
+    found = []
+    for key, pair in value.items():
+        kind, _, identity = key.partition(" ")
+        found.append(((kind, identity), *split_pair(pair)))
+    return found
