@@ -67,6 +67,13 @@ class Stage:
         #: Process id of our server backend; another one after every ``reconnect``.
         self.pid = self._backend_pid()
         self._end()
+        self._keep_prepared()
+
+    def _keep_prepared(self) -> None:
+        # psycopg follows each ROLLBACK by DEALLOCATE ALL once it has prepared something itself: our readers' statements would go.
+        driver: Any = self.connection.connection.driver_connection
+        if hasattr(driver, "prepare_threshold"):
+            driver.prepare_threshold = None
 
     def give_back(self) -> None:
         """Leave the connection in the state in which env.py expects it."""
@@ -257,6 +264,7 @@ class Stage:
             with suppress(Exception):
                 self.session.fetch("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
         self.pid = self._backend_pid()
+        self._keep_prepared()
         if self.connection.in_transaction():
             self.connection.commit()
 

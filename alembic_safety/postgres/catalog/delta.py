@@ -123,8 +123,9 @@ class _Delta:
         for line in self.survey.depends.text.splitlines():
             classid, objid, rest = line.split(" ", 2)
             name = self.base.classes.get(int(classid))
-            # Row types and array types belong to their table or element.
-            if name in UNITS and not (name == "pg_type" and rest.endswith(" i")):
+            # Row types and array types belong to their table or element, TOAST tables to their table (identity sequences to a column).
+            own = name == "pg_type" or (name == "pg_class" and rest.startswith(f"0 {classid} ") and rest.endswith(" 0 i"))
+            if name in UNITS and not (own and rest.endswith(" i")):
                 self._add(Address(name, int(objid)))
 
     def _find_dropped(self, catalog: str) -> None:
@@ -187,8 +188,9 @@ class _Delta:
         if self._kinds is None:
             self._kinds = {
                 Address(catalog, oid): letter
+                for survey in (self.before, self.survey)
                 for catalog in UNITS
-                for watch in (self.survey.watches[catalog, catalog],)
+                for watch in (survey.watches[catalog, catalog],)
                 for oid, letter in zip(watch.keys, watch.letters, strict=True)
             }
         unknown = []
