@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.bench import StageBench
+from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.runner import Visitor
 from alembic_safety.rehearsal.trial import Observer, Outcome
@@ -41,6 +42,8 @@ class Derived:
     failure: str = ""
     #: Fingerprints of structure and privileges before and after the upgrade.
     fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
+    #: What the upgrade touches and depends on (``rehearsal.closure``).
+    closure: Mapping[str, str] | None = None
     #: Rows that the upgrade was seen to write, by table.
     rows_written: tuple[tuple[str, int], ...] = ()
     #: Tables whose rows, written by the upgrade, must be deleted by hand before it can run a second time.
@@ -104,7 +107,13 @@ class Deriver(Visitor):
             (before.structure_fingerprint, before.privileges_fingerprint),
             (after.structure_fingerprint, after.privileges_fingerprint),
         )
-        found = Derived(revision=revision, synthesis=None, fingerprints=prints, rows_written=rows)
+        found = Derived(
+            revision=revision,
+            synthesis=None,
+            fingerprints=prints,
+            closure=closure(before, after, dict(rows)),
+            rows_written=rows,
+        )
         try:
             synthesis = synthesize(before, after, StageBench(stage, after), column_order=self.column_order)
         except SynthesisError as error:

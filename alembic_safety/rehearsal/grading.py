@@ -90,6 +90,7 @@ def certify(
             after={"structure": after[0], "privileges": after[1]},
             restored=restored.value,
             again=again,
+            closure=derived.closure,
             grade=grade.value,
         )
     rating = derived.rating if derived is not None else Rating.HIGH
