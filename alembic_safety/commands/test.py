@@ -31,6 +31,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     going.add_argument(
         "--baseline", metavar="FILE@REV", help="start from this dump, taken at REV (default: an empty database)"
     )
+    going.add_argument(
+        "--rows",
+        type=int,
+        default=8,
+        metavar="N",
+        help="rows to make in each table that a revision touches (default: 8)",
+    )
+    going.add_argument("--seed", type=int, default=0, metavar="N", help="which rows are made (default: 0)")
     going.add_argument("--fresh", action="store_true", help="use nothing that an earlier run found (default: no)")
     stop = going.add_mutually_exclusive_group()
     stop.add_argument("--keep-going", action="store_true", help="go on after a revision that falls short (the default)")
@@ -67,6 +75,8 @@ def run(config: Config, args: Namespace) -> int:
                 timeout=settings.timeout,
                 role=settings.role,
                 baseline=parse_baseline(settings.baseline),
+                rows=args.rows,
+                seed=args.seed,
                 fail_fast=args.fail_fast,
                 keep=args.keep,
                 cache=not args.fresh,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from alembic_safety.rehearsal.rows.proof import RowProof
+from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.trial import AFTER, Judge, Observer, Outcome
 from alembic_safety.rehearsal.verdict import Restored
 
@@ -38,6 +40,11 @@ def committed(
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
     with place.copy(stage) as copy:
+        watched = None
+        if observe is not None and before.of_kind("table"):
+            watched = _watched(judge, before)
+            copy.restore()
+            stage.heads = set(heads)
         if not _run(stage, lambda finish: judge.up(outcome, finish)):
             copy.restore()
             stage.heads = heads
@@ -46,6 +53,9 @@ def committed(
         heads_after = set(stage.heads)
         if observe is not None:
             _observe(stage, observe, before, after)
+            if watched is not None:
+                outcome.rows = watched
+                observe.rehearsed_on_rows(watched)
             if (other := observe.other_downgrade()) is not None:
                 proof = Outcome(before=before, committed=True)
                 clean = _run(stage, lambda finish: judge.down_by(other, proof, finish)) and _compared(
@@ -61,6 +71,22 @@ def committed(
         stage.heads = heads_after
         outcome.after = stage.full_snapshot()
     return outcome
+
+
+def _watched(judge: Judge, before: Snapshot) -> RowProof:
+    """Run the upgrade once, only to see which tables it writes rows to; the database is spoilt afterwards."""
+    stage = judge.stage
+    witness = Witness(stage.session, before, None, lasting=True)
+    stage.begin_plain()
+    witness.start()
+    stage.commit()
+    ran = _run(stage, lambda finish: judge.up(Outcome(), finish))
+    stage.begin_plain()
+    writes = witness.writes()
+    stage.rollback()
+    if not ran:  # on its second run, without being watched, it may: then anything may have been written
+        writes = {table.identity: ("write",) for table in before.of_kind("table")}
+    return RowProof(refused="it leaves its transaction", writes=writes)
 
 
 def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool:

@@ -14,6 +14,7 @@ from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
+from alembic_safety.rehearsal.rows.proof import RowProof
 from alembic_safety.rehearsal.runner import Visitor
 from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
@@ -46,6 +47,8 @@ class Derived:
     closure: Mapping[str, str] | None = None
     #: Rows that the upgrade was seen to write, by table.
     rows_written: tuple[tuple[str, int], ...] = ()
+    #: What a rehearsal on rows found; None where the upgrade touches no table that was there.
+    rows: RowProof | None = None
     #: Tables whose rows, written by the upgrade, must be deleted by hand before it can run a second time.
     rows_in_the_way: tuple[str, ...] = ()
 
@@ -102,11 +105,11 @@ class Deriver(Visitor):
 
     def derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:
         """Synthesize and prove for one revision; the stage stands at *after*."""
-        rows = tuple(sorted(stage.rows_written().items()))
         prints = (
             (before.structure_fingerprint, before.privileges_fingerprint),
             (after.structure_fingerprint, after.privileges_fingerprint),
         )
+        rows = tuple(sorted(stage.rows_written().items()))
         found = Derived(
             revision=revision,
             synthesis=None,
@@ -140,6 +143,10 @@ class _Watcher(Observer):
         if stage is None or not derived.restores:
             return None
         return lambda: run_body(stage, derived.body)
+
+    def rehearsed_on_rows(self, proof: RowProof) -> None:
+        derived = self._deriver.derived
+        derived[self._revision.id] = replace(derived[self._revision.id], rows=proof)
 
     def proven(self, outcome: Outcome) -> None:
         derived = self._deriver.derived[self._revision.id]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.statement import Rating
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof
+from alembic_safety.rehearsal.rows.proof import NONE as NO_ROWS
+from alembic_safety.rehearsal.rows.proof import rows_lost
 from alembic_safety.rehearsal.verdict import Down, Restored, Up, Verdict
 
 if TYPE_CHECKING:
@@ -17,24 +19,48 @@ HAND_WRITTEN = "hand-written"
 NONE = "none"
 
 
-def losses(derived: Derived) -> tuple[str, ...]:
+#: What is lost by what an upgrade does to rows that were there.
+_WRITES = {
+    "delete": "the upgrade deletes rows",
+    "insert": "the upgrade inserts rows, which stay",
+    "truncate": "the upgrade removes all rows",
+    "update": "the upgrade changes rows, and their old values are not kept",
+    "write": "the upgrade may write rows",
+}
+
+
+def losses(derived: Derived, way: str = "derived") -> tuple[str, ...]:
     """The rows that were there before, that the upgrade destroys and that nothing gives back, a sentence each.
 
     Rows that only exist since the upgrade (in a table that it created) are not meant: their place goes with them.
+
+    :param way: which way down: ``derived``, or the revision's ``own``.
     """
     needs = [n for n in (derived.synthesis.data_needs if derived.synthesis else ()) if n.lost_by == "upgrade"]
-    found = [need.reason for need in needs]
+    found = [f"{need.subject}: {need.reason}" for need in needs]
     named = {need.subject for need in needs}
+    proof = derived.rows
+    if proof is None:
+        return tuple(dict.fromkeys(found))
+    # A hand-written downgrade may delete what the upgrade inserted: on rows that shows.
+    taken_back = (
+        {"insert"}
+        if way == "own" and proof.data != NO_ROWS and "own" in proof.ways and proof.ways["own"].restores
+        else set()
+    )
     found += [
-        f"{table}: rows that the upgrade inserts stay, and a second upgrade fails on them"
-        for table in derived.rows_in_the_way
-    ]
-    named |= set(derived.rows_in_the_way)
-    found += [
-        f"{table}: the upgrade changes rows, and their old values are not kept"
-        for table, _count in derived.rows_written
+        f"{table}: {_WRITES[verb]}"
+        for table, verbs in proof.writes.items()
         if table not in named
+        for verb in verbs
+        if verb not in taken_back
     ]
+    tables = {line.partition(":")[0] for line in found}
+    for line in rows_lost(proof, way):
+        subject = line.partition(":")[0]
+        # What a dropped column loses shows as a difference of its table.
+        if subject not in tables and not any(name.startswith(f"{subject}.") for name in named):
+            found.append(line)
     return tuple(dict.fromkeys(found))
 
 
@@ -54,7 +80,7 @@ def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tupl
         return Grade.INEXACT, verdict.differences or verdict.again_differences or (
             verdict.error or "it was not restored",
         )
-    lost = losses(derived) if derived is not None else ()
+    lost = losses(derived, "own") if derived is not None else ()
     return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
 
 

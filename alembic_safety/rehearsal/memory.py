@@ -134,6 +134,7 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
             str(script.resolve()),
             digest.hexdigest(),
             options.role or "",
+            f"{options.rows} {options.seed}",
             baseline,
         )
     )

@@ -46,6 +46,10 @@ class Options:
     #: A dump, and the revision at which it was taken.
     baseline: tuple[Path, str] | None = None
     fail_fast: bool = False
+    #: Rows to make for each table that a revision touches, to rehearse it on rows too; 0: none.
+    rows: int = 8
+    #: Which rows: the same seed makes the same.
+    seed: int = 0
     #: Keep the server and its database.
     keep: bool = False
     #: Use and write the cache of states.

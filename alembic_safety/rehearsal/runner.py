@@ -20,6 +20,7 @@ from alembic_safety.rehearsal.failure import driver_error, is_fatal
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.redirect import run_environment
+from alembic_safety.rehearsal.rows.proof import rows_lost
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.trial import Outcome, transactional
 from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
@@ -288,7 +289,16 @@ class Run:
             try:
                 if not revision.needs_autocommit and not stage.autocommits:
                     try:
-                        outcome = transactional(stage, script, before, watch, observe, only_up=not judged)
+                        outcome = transactional(
+                            stage,
+                            script,
+                            before,
+                            watch,
+                            observe,
+                            only_up=not judged,
+                            rows=self.options.rows,
+                            seed=self.options.seed,
+                        )
                     except LeftTransaction:
                         stage.heads = heads
                         before = self._as_before(stage, before)
@@ -381,6 +391,10 @@ class Run:
             stand_in_roles=roles,
             committed=outcome.committed,
             applied_only=revision.id not in self.plan.judged,
+            data=outcome.rows.data if outcome.rows is not None else "none",
+            data_refused=outcome.rows.refused if outcome.rows is not None else "",
+            unfilled=outcome.rows.unfilled if outcome.rows is not None else (),
+            rows_lost=rows_lost(outcome.rows),
             seconds=seconds,
         )
         if verdict.down is Down.EMPTY and outcome.changed_nothing and verdict.restored is Restored.IDENTICAL:

@@ -13,7 +13,10 @@ from alembic_safety.downgrade.compare import Difference, Tier, changes, differen
 from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.failure import explain, is_artefact
+from alembic_safety.rehearsal.rows.proof import RowProof, prove_on_rows
+from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
+from alembic_safety.rehearsal.touched import Touched, files_of, touched
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
 from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
 
@@ -44,6 +47,10 @@ class Outcome:
     committed: bool = False
     #: The upgrade changed neither the catalog nor a row.
     changed_nothing: bool = False
+    #: What the upgrade touched of the tables that were there; None where that could not be seen.
+    touched: Touched | None = None
+    #: What the proof on rows found; None where there was none.
+    rows: RowProof | None = None
 
     @property
     def restored(self) -> Restored:
@@ -61,6 +68,9 @@ class Observer:
         """A downgrade that can only be proven with commits: it is run in the revision's place, then the upgrade again."""
         return None
 
+    def rehearsed_on_rows(self, proof: RowProof) -> None:
+        """Called with what a proof on rows found, of the revision's own downgrade and of ``other_downgrade``."""
+
     def proven(self, outcome: Outcome) -> None:
         """Called with what the proof of ``other_downgrade`` found."""
 
@@ -77,6 +87,13 @@ class Judge:
         self.script = script
         self.watch = watch
         self.heads_before = set(stage.heads)
+
+    def run(self, *, is_upgrade: bool = True) -> None:
+        """The upgrade or the downgrade as it is; raises whatever it raises."""
+        from alembic.runtime.migration import RevisionStep
+
+        with self._quiet():
+            self.stage.apply(RevisionStep(self._map, self.script, is_upgrade))
 
     def up(self, outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
         """The first upgrade, and ``finish`` (a COMMIT can fail like any statement). Raises LeftTransaction."""
@@ -184,9 +201,12 @@ def transactional(
     observe: Observer | None = None,
     *,
     only_up: bool = False,
+    rows: int = 0,
+    seed: int = 0,
 ) -> Outcome:
-    """Rehearse a revision in one transaction.
+    """Rehearse a revision in one transaction; then, where it touches tables that were there, on rows in another one.
 
+    :param rows: how many rows to make for each table that it touches.
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
@@ -194,10 +214,12 @@ def transactional(
     outcome = Outcome(before=before)
     stage.begin()
     try:
+        files, sequences = files_of(stage.session), positions(stage.session)
         with stage.staying_in_transaction():
             if not judge.up(outcome):
                 return outcome
             stage.check_transaction()
+            outcome.touched = touched(stage.session, before, files)
             after = stage.snapshot(before)
             heads_after = set(stage.heads)
             stage.savepoint(AFTER)
@@ -209,6 +231,17 @@ def transactional(
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
+        if not only_up and outcome.touched.used:
+            stage.rollback()
+            stage.heads = set(judge.heads_before)
+            outcome.rows = _on_rows(judge, outcome, before, after, observe, rows=rows, seed=seed)
+            set_positions(stage.session, sequences)
+            stage.begin()
+            with stage.staying_in_transaction():
+                if not judge.up(outcome):
+                    return outcome
+                stage.check_transaction()
+                after = stage.snapshot(before)
         try:
             stage.commit()
         except Exception as error:  # deferred constraints are checked here
@@ -221,6 +254,21 @@ def transactional(
         if outcome.after is None:
             stage.rollback()
             stage.heads = set(judge.heads_before)
+
+
+def _on_rows(
+    judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot, observe: Observer | None, *, rows: int, seed: int
+) -> RowProof:
+    ways: dict[str, Callable[[], None]] = {}
+    if outcome.down is Down.RAN:
+        ways["own"] = lambda: judge.run(is_upgrade=False)
+    if observe is not None and (other := observe.other_downgrade()) is not None:
+        ways["derived"] = other
+    assert outcome.touched is not None
+    proof = prove_on_rows(judge.stage, before, after, outcome.touched, judge.run, ways, rows=rows, seed=seed)
+    if observe is not None:
+        observe.rehearsed_on_rows(proof)
+    return proof
 
 
 def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> None:

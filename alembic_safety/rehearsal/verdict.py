@@ -87,6 +87,14 @@ class Verdict:
     cached: bool = False
     #: Only applied, not judged: it lies outside of the asked range.
     applied_only: bool = False
+    #: What kind of rows it was rehearsed on too: ``generated``, ``generated, plain values`` or ``none``.
+    data: str = "none"
+    #: Why the upgrade did not accept harder rows; '' where it did.
+    data_refused: str = ""
+    #: Tables that no row could be made for.
+    unfilled: tuple[str, ...] = ()
+    #: What of the rows that were there the revision's own downgrade does not bring back, a sentence each.
+    rows_lost: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -121,6 +129,10 @@ class Verdict:
             "committed": self.committed,
             "cached": self.cached,
             "applied_only": self.applied_only,
+            "data": self.data,
+            "data_refused": self.data_refused,
+            "unfilled": list(self.unfilled),
+            "rows_lost": list(self.rows_lost),
             "seconds": round(self.seconds, 4),
         }
 
@@ -144,6 +156,10 @@ class Verdict:
             committed=data["committed"],
             cached=data["cached"],
             applied_only=data["applied_only"],
+            data=data["data"],
+            data_refused=data["data_refused"],
+            unfilled=tuple(data["unfilled"]),
+            rows_lost=tuple(data["rows_lost"]),
             seconds=data["seconds"],
         )
 

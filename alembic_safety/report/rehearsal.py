@@ -61,7 +61,7 @@ def rehearsal_report(rehearsal: Rehearsal) -> Report:
         summary=_summary([v for v in rehearsal.verdicts if not v.applied_only]),
         columns=COLUMNS,
         rows=tuple(_row(v) for v in rehearsal.verdicts if not (v.applied_only and v.holds)),
-        findings=tuple(_not_compared(rehearsal.verdicts)),
+        findings=(*_not_compared(rehearsal.verdicts), *_on_rows(rehearsal.verdicts)),
         facts=rehearsal.facts,
         notes=rehearsal.notes,
         duration=rehearsal.seconds,
@@ -176,3 +176,25 @@ def _not_compared(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
                     revision=verdict.revision,
                     file=verdict.file or None,
                 )
+
+
+def _on_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
+    """What only rows showed: downgrades that don't bring them back, upgrades that don't accept them."""
+    for verdict in verdicts:
+        for line in verdict.rows_lost:
+            yield Finding(
+                code="rows-not-restored",
+                severity=Severity.WARNING,
+                message=f"rehearsed on rows, the downgrade of {verdict.revision} does not bring them back: {line}",
+                revision=verdict.revision,
+                file=verdict.file or None,
+            )
+        if verdict.data_refused and not verdict.committed:
+            what = "any rows" if verdict.data == "none" else "all kinds of rows"
+            yield Finding(
+                code="rows-refused",
+                severity=Severity.INFO,
+                message=f"{verdict.revision} was not rehearsed on {what}: {verdict.data_refused.splitlines()[0]}",
+                revision=verdict.revision,
+                file=verdict.file or None,
+            )

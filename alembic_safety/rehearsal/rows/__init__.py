@@ -1,0 +1,1 @@
+"""Rows to rehearse on, made from nothing but the catalog."""

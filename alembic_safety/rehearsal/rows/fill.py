@@ -1,0 +1,295 @@
+"""Fill tables with rows that every constraint lets in, a table at a time, within the caller's transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from alembic_safety.postgres.identifiers import quote_ident, quote_literal
+from alembic_safety.postgres.session import Session, sqlstate
+from alembic_safety.rehearsal.rows.shape import Column, ForeignKey, Shape, read_shapes
+from alembic_safety.rehearsal.rows.values import Values, literals
+
+log = logging.getLogger(__name__)
+_ACCEPTS = """
+CREATE FUNCTION pg_temp.alembic_safety_accepts(value text, type text, name text, condition text) RETURNS boolean LANGUAGE plpgsql
+AS $accepts$
+DECLARE ok boolean;
+BEGIN
+  EXECUTE 'SELECT ' || quote_literal(value) || '::' || type;
+  EXECUTE 'SELECT (' || condition || ') IS NOT FALSE FROM (SELECT ' || quote_literal(value) || '::' || type || ' AS ' || name || ') AS r'
+    INTO ok;
+  RETURN ok;
+EXCEPTION WHEN OTHERS THEN
+  RETURN false;
+END $accepts$
+"""
+_DROP_ACCEPTS = "DROP FUNCTION pg_temp.alembic_safety_accepts(text, text, text, text)"
+_DEFERRED = """
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.conname)
+FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+WHERE c.condeferred AND c.conparentid = 0
+"""
+_DUPLICATES = " ON CONFLICT DO NOTHING"
+#: How many times as many candidates as rows are tried one by one where a whole set was refused.
+_TRIES = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """What filling came to, tables by name."""
+
+    #: Rows that were added.
+    rows: Mapping[str, int]
+    #: Tables that took none.
+    empty: tuple[str, ...] = ()
+
+
+def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, hurting: bool = True) -> Filled:
+    """Add up to ``rows`` rows to each table and to the tables that they refer to.
+
+    Application triggers fire where they let rows in. Deferred constraints are checked at the end, and deferred as they were.
+    Needs an open transaction. The same seed on the same catalog gives the same rows.
+
+    :param tables: OIDs; rows of a partition are written through its root.
+    :param hurting: extremes, empty and very long texts, and NULL wherever it may be; else plain values everywhere.
+    Raises the driver's own error only where the catalog cannot be read.
+    """
+    shapes, types = read_shapes(session, tables)
+    values = Values(types, hurting=hurting, seed=seed)
+    accepts = _try(session, _ACCEPTS)
+    added: dict[str, int] = {}
+    empty = []
+    for shape in _in_order(shapes):
+        writer = _Writer(session, shape, values, shapes, rows=rows, hurting=hurting, accepts=accepts)
+        added[shape.name] = count = writer.write()
+        if not count:
+            empty.append(shape.name)
+    if accepts:
+        session.execute(_DROP_ACCEPTS)
+    check_deferred(session)
+    return Filled(rows=added, empty=tuple(empty))
+
+
+def check_deferred(session: Session) -> None:
+    """Check what is deferred now, as a COMMIT would; it is deferred again afterwards. Raises the driver's own error."""
+    session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    deferred = [str(name) for (name,) in session.fetch(_DEFERRED)]
+    if deferred:
+        session.execute(f"SET CONSTRAINTS {', '.join(deferred)} DEFERRED")
+
+
+def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:
+    """Parents first; where they go in a circle, whoever waits for the fewest."""
+    open_ = dict(sorted(shapes.items()))
+    done: list[Shape] = []
+    while open_:
+
+        def waits(shape: Shape) -> tuple[int, int]:
+            parents = {k.parent for k in shape.foreign_keys if k.parent in open_ and k.parent != shape.oid}
+            needed = {
+                k.parent
+                for k in shape.foreign_keys
+                if k.parent in parents and any(shape.column(c).not_null for c in k.columns)
+            }
+            return len(needed), len(parents)
+
+        chosen = min(open_.values(), key=lambda shape: (*waits(shape), shape.oid))
+        done.append(open_.pop(chosen.oid))
+    return done
+
+
+def _try(session: Session, sql: str) -> bool:
+    """Run a statement in a savepoint of its own; whether it ran."""
+    session.execute("SAVEPOINT alembic_safety_fill")
+    try:
+        session.execute(sql)
+    except Exception as error:
+        if sqlstate(error) is None or (sqlstate(error) or "").startswith(("57", "58", "08", "XX")):
+            raise
+        log.debug("refused: %s: %s", sql, error)
+        session.execute("ROLLBACK TO SAVEPOINT alembic_safety_fill; RELEASE SAVEPOINT alembic_safety_fill")
+        return False
+    session.execute("RELEASE SAVEPOINT alembic_safety_fill")
+    return True
+
+
+class _Writer:
+    """Writes the rows of one table."""
+
+    def __init__(
+        self,
+        session: Session,
+        shape: Shape,
+        values: Values,
+        shapes: Mapping[int, Shape],
+        *,
+        rows: int,
+        hurting: bool,
+        accepts: bool,
+    ) -> None:
+        self._session = session
+        self._shape = shape
+        self._values = values
+        self._shapes = shapes
+        self._rows = rows
+        self._hurting = hurting
+        self._accepts = accepts
+
+    def write(self) -> int:
+        """Rows that the table has more than before."""
+        before = self._count()
+        insert = self._insert()
+        if not _try(self._session, insert.replace("{first}", "1").replace("{last}", str(self._rows))):
+            _try(self._session, self._one_by_one(insert))
+        if self._count() == before:
+            # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
+            # and those hold because every value comes from a row that is there.
+            replica = "SET LOCAL session_replication_role = replica"
+            _try(self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin")
+        return self._count() - before
+
+    def _count(self) -> int:
+        return int(self._session.fetch(f"SELECT pg_catalog.count(*) FROM {self._shape.name}")[0][0])
+
+    def _one_by_one(self, insert: str) -> str:
+        """The same rows each by itself, with a few more to choose from."""
+        one = insert.removesuffix(_DUPLICATES).replace("{first}", "' || k || '").replace("{last}", "' || k || '")
+        pieces = one.split("' || k || '")
+        text = " || k || ".join(quote_literal(piece) for piece in pieces)
+        body = f"""
+DECLARE n int := 0; c int;
+BEGIN
+  FOR k IN 1..{self._rows * _TRIES} LOOP
+    BEGIN
+      EXECUTE {text};
+      GET DIAGNOSTICS c = ROW_COUNT;
+      n := n + c;
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+    EXIT WHEN n >= {self._rows};
+  END LOOP;
+END"""
+        tag = "$alembic_safety_rows$"
+        return f"DO {tag}{body}{tag}"
+
+    def _insert(self) -> str:
+        """An INSERT of the rows number {first} to {last}."""
+        shape = self._shape
+        joins: list[str] = []
+        given: dict[int, str] = {}
+        own: dict[int, int] = {}
+        for key in shape.foreign_keys:
+            if any(c in given or c in own for c in key.columns):
+                continue  # a longer key has given the value already
+            if key.parent == shape.oid:
+                own.update((c, r) for c, r in zip(key.columns, key.references, strict=True) if c != r)
+                continue
+            alias = f"p{len(joins)}"
+            joins.append(self._join(key, alias))
+            for number, reference in zip(key.columns, key.references, strict=True):
+                name = quote_ident(self._shapes[key.parent].column(reference).name)
+                given[number] = self._nullable(shape.column(number), f"{alias}.{name}")
+        inner, outer = [], []
+        for column in shape.columns:
+            name = quote_ident(column.name)
+            if column.generated or column.number in own:
+                continue
+            referenced = column.number in own.values()
+            if (column.identity or "nextval(" in column.default) and column.number not in given:
+                if not referenced:
+                    continue
+                inner.append(f"{self._next(column)} AS {name}")
+            else:
+                inner.append(f"{given.get(column.number) or self._expression(column)} AS {name}")
+            outer.append((name, f"r.{name}"))
+        for number, reference in own.items():
+            column = shape.column(number)
+            value = f"r.{quote_ident(shape.column(reference).name)}"
+            outer.append(
+                (
+                    quote_ident(column.name),
+                    value if column.not_null else f"CASE WHEN r.alembic_safety_row % 2 = 0 THEN {value} END",
+                )
+            )
+        source = " ".join(["pg_catalog.generate_series({first}, {last}) AS g (i)", *joins])
+        if not outer:
+            return f"INSERT INTO {shape.name} DEFAULT VALUES"
+        return (
+            f"INSERT INTO {shape.name} ({', '.join(n for n, _ in outer)}) OVERRIDING SYSTEM VALUE "
+            f"SELECT {', '.join(e for _, e in outer)} FROM (SELECT {', '.join(['g.i AS alembic_safety_row', *inner])} FROM {source}) AS r"
+            f"{_DUPLICATES}"
+        )
+
+    def _join(self, key: ForeignKey, alias: str) -> str:
+        parent = self._shapes[key.parent]
+        names = ", ".join(dict.fromkeys(quote_ident(parent.column(n).name) for n in key.references))
+        filled = " AND ".join(f"{quote_ident(parent.column(n).name)} IS NOT NULL" for n in key.references)
+        rows = (
+            f"(SELECT {names}, pg_catalog.row_number() OVER (ORDER BY {names}) AS rn FROM {parent.name} WHERE {filled})"
+        )
+        count = f"(SELECT greatest(pg_catalog.count(*), 1) FROM {parent.name} WHERE {filled})"
+        return f"LEFT JOIN {rows} AS {alias} ON {alias}.rn = 1 + (g.i - 1) % {count}"
+
+    def _next(self, column: Column) -> str:
+        if column.default:
+            return column.default
+        return f"pg_catalog.nextval(pg_catalog.pg_get_serial_sequence({quote_literal(self._shape.name)}, {quote_literal(column.name)}))"
+
+    def _nullable(self, column: Column, value: str) -> str:
+        """The value, or NULL in some rows: in the second all that may be."""
+        if not self._values.takes_null(column):
+            return value
+        if not self._hurting:  # only where the first rows were refused
+            return f"CASE WHEN g.i > {self._rows} AND (g.i + {column.number}) % 3 = 0 THEN NULL ELSE {value} END"
+        return f"CASE WHEN g.i = 2 OR (g.i + {column.number}) % 4 = 0 THEN NULL ELSE {value} END"
+
+    def _expression(self, column: Column) -> str:
+        texts = self._candidates(column)
+        if not texts:
+            return f"NULL::{column.type}"
+        listed = ", ".join(quote_literal(text) for text in texts)
+        size = len(texts)
+        # Each round through the list starts at another place than the rounds of other columns: combinations vary.
+        place = f"1 + ((g.i - 1) + {column.number} * ((g.i - 1) / {size} + 1)) % {size}"
+        value = f"(ARRAY[{listed}]::text[])[{place}]::{column.type}"
+        return self._nullable(column, value)
+
+    def _candidates(self, column: Column) -> list[str]:
+        shape = self._shape
+        if column.number in shape.partition_key and shape.bounds:
+            bounds = [value for text in shape.bounds for value in literals(text.partition(" TO ")[0])]
+            if bounds:
+                return list(dict.fromkeys(bounds))
+        checks = [text for numbers, text in shape.checks if column.number in numbers]
+        single = [text for numbers, text in shape.checks if set(numbers) == {column.number}]
+        unique = any(
+            (column.number in numbers and self._varies(numbers) == column.number) or _mentions(text, column.name)
+            for numbers, text in shape.uniques
+        )
+        texts = self._values.of(column, checks, count=self._rows, unique=unique)
+        return self._accepted(column, texts, single, needed=bool(checks))
+
+    def _varies(self, numbers: tuple[int, ...]) -> int:
+        """Which column of a unique key takes other values in each row: the last that refers to nothing."""
+        foreign = {c for key in self._shape.foreign_keys for c in key.columns}
+        free = [n for n in numbers if n not in foreign]
+        return free[-1] if free else 0
+
+    def _accepted(self, column: Column, texts: list[str], conditions: list[str], *, needed: bool) -> list[str]:
+        """Without what the type or a condition on this column alone refuses."""
+        if not self._accepts or not texts or not (needed or self._values.needs_trial(column)):
+            return texts
+        condition = " AND ".join(f"({text})" for text in conditions) or "true"
+        listed = ", ".join(quote_literal(text) for text in texts)
+        call = ", ".join(map(quote_literal, (column.type, quote_ident(column.name), condition)))
+        rows = self._session.fetch(
+            f"SELECT t FROM pg_catalog.unnest(ARRAY[{listed}]::text[]) WITH ORDINALITY AS u (t, n) "
+            f"WHERE pg_temp.alembic_safety_accepts(t, {call}) ORDER BY n"
+        )
+        return [str(text) for (text,) in rows]
+
+
+def _mentions(expression: str, name: str) -> bool:
+    return name in expression if expression else False

@@ -1,0 +1,115 @@
+"""Tables of every shape are filled, and every constraint holds afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from alembic_safety.postgres.fingerprint import fingerprints
+from alembic_safety.rehearsal.rows.fill import Filled, fill
+from alembic_safety.rehearsal.rows.shape import followers
+from tests.conftest import ScratchDatabase
+
+pytestmark = pytest.mark.server
+
+_SCHEMA = r"""
+CREATE TYPE mood AS ENUM ('calm', 'O''Neill', 'wild');
+CREATE TYPE pair AS (a int, m mood);
+CREATE DOMAIN email AS text CHECK (VALUE ~ '^[^@\s]+@[^@\s]+\.[a-z]+$');
+CREATE DOMAIN code AS varchar(8) NOT NULL CHECK (VALUE ~ '^LN-\d{4}$');
+CREATE TABLE every_type (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b bool, i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric,
+    n2 numeric(6, 2), money money, t text, v varchar(3), c char(5), by bytea, d date, tm time, tz timetz, ts timestamp,
+    tstz timestamptz(0), iv interval, u uuid, j json, jb jsonb, jp jsonpath, x xml, ip inet, ci cidr, m macaddr, m8 macaddr8,
+    bi bit(4), vb varbit(6), po point, li line, ls lseg, bo box, pa path, pg polygon, cr circle, tv tsvector, tq tsquery, o oid,
+    lsn pg_lsn, ta text[], ia int[][], ma mood[], mo mood, pr pair, prs pair[], em email, r int4range, tr tstzrange,
+    mr nummultirange, rc regclass, nm name, twice int8 GENERATED ALWAYS AS (i4::int8 * 2) STORED
+);
+CREATE TABLE "Odd ""table"" é" ("a b" int PRIMARY KEY, "select" text NOT NULL UNIQUE, i int);
+CREATE TABLE checked (
+    code code PRIMARY KEY, status text NOT NULL CHECK (status IN ('open', 'closed')), closed_at timestamptz,
+    low int NOT NULL, high int NOT NULL, size int CHECK (size BETWEEN 10 AND 12), mail email UNIQUE,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    CHECK ((status = 'closed') = (closed_at IS NOT NULL)), CHECK (low < high)
+);
+CREATE TABLE tenant (id uuid PRIMARY KEY);
+CREATE TABLE project (tenant uuid REFERENCES tenant, id int, lead int, PRIMARY KEY (tenant, id));
+CREATE TABLE person (id int PRIMARY KEY, tenant uuid NOT NULL, project int NOT NULL,
+    boss int NOT NULL REFERENCES person, FOREIGN KEY (tenant, project) REFERENCES project ON DELETE CASCADE);
+ALTER TABLE project ADD FOREIGN KEY (lead) REFERENCES person DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE membership (person int REFERENCES person, tenant uuid REFERENCES tenant, PRIMARY KEY (person, tenant));
+CREATE TABLE event (at date NOT NULL, kind text NOT NULL, person int REFERENCES person) PARTITION BY RANGE (at);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
+CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (kind);
+CREATE TABLE event_2a PARTITION OF event_2 FOR VALUES IN ('a', 'b');
+CREATE TABLE booking (room int NOT NULL, during tsrange NOT NULL, EXCLUDE USING gist (during WITH &&));
+CREATE TABLE ordered (id int PRIMARY KEY DEFERRABLE, lower_name text NOT NULL);
+CREATE UNIQUE INDEX ON ordered (lower(lower_name));
+CREATE TABLE only_id (id serial PRIMARY KEY);
+CREATE TABLE guarded (id int PRIMARY KEY, a text);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
+CREATE TRIGGER refuse BEFORE INSERT ON guarded FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TABLE never (a int CHECK (a > 0 AND a < 0) NOT NULL);
+"""
+_TABLES = "SELECT oid::int8 FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+
+
+def _fill(database: ScratchDatabase, *, seed: int = 0, hurting: bool = True, rows: int = 12) -> Filled:
+    with database.connect() as connection:
+        from alembic_safety.postgres.session import PsycopgSession
+
+        session = PsycopgSession(connection)
+        tables = [int(oid) for (oid,) in session.fetch(_TABLES)]
+        filled = fill(session, tables, rows=rows, seed=seed, hurting=hurting)
+        connection.commit()
+    return filled
+
+
+def test_every_table_is_filled_and_keeps_its_constraints(database: ScratchDatabase) -> None:
+    database.run(_SCHEMA)
+    assert _fill(database.clone(), hurting=False).empty == ("public.never",)
+    assert _fill(database).empty == ("public.never",)
+    session = database.session()
+    columns = session.fetch(
+        "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = 'every_type'::regclass AND attnum > 1 "
+        "AND attname <> 'x'"  # not every server is built with XML
+    )
+    for (name,) in columns:
+        filled, rows = session.fetch(f"SELECT sum(num_nonnulls({name})), count(*) FROM every_type")[0]
+        assert 0 < filled < rows, f"{name} holds {filled} values in {rows} rows"
+    # Foreign keys and checks hold by query, too: adding them again is what the server checks by itself.
+    for table, name, definition in session.fetch(
+        "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE contype IN ('f', 'c') AND conrelid <> 0 AND conparentid = 0 AND coninhcount = 0 ORDER BY contype"
+    ):
+        session.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}; ALTER TABLE {table} ADD {definition}")
+    assert session.fetch("SELECT count(DISTINCT tableoid) FROM event") == [(2,)]
+
+
+def test_the_same_seed_gives_the_same_rows(database: ScratchDatabase) -> None:
+    database.run(_SCHEMA)
+    tables = ["public.every_type", "public.checked", "public.person", "public.membership"]
+    prints = []
+    for seed in (1, 1, 2):
+        copy = database.clone()
+        _fill(copy, seed=seed)
+        prints.append(fingerprints(copy.session(), tables))
+    assert prints[0] == prints[1]
+    assert prints[0] != prints[2]
+
+
+def test_many_rows_are_written_as_a_set(database: ScratchDatabase) -> None:
+    database.run("CREATE TABLE a (id serial PRIMARY KEY, t text NOT NULL); CREATE TABLE b (a int REFERENCES a, n int)")
+    filled = _fill(database, rows=20_000)
+    assert filled.rows == {"public.a": 20_000, "public.b": 20_000}
+
+
+def test_tables_that_follow_by_cascade(database: ScratchDatabase) -> None:
+    database.run(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a ON DELETE CASCADE); "
+        "CREATE TABLE c (id int REFERENCES b ON DELETE SET NULL); CREATE TABLE d (id int REFERENCES a)"
+    )
+    session = database.session()
+    oids = {
+        name: int(oid) for name, oid in session.fetch("SELECT relname, oid::int8 FROM pg_class WHERE relkind = 'r'")
+    }
+    assert followers(session, [oids["a"]]) == {oids["a"], oids["b"], oids["c"]}

@@ -1,0 +1,133 @@
+"""Revisions rehearsed on rows: what writes them, what is lost, and that no row stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alembic_safety.postgres.binaries import Binaries
+from alembic_safety.rehearsal.certificate import Grade
+from alembic_safety.rehearsal.derive import Deriver
+from alembic_safety.rehearsal.grading import grade_of, grade_of_own
+from alembic_safety.rehearsal.options import Options
+from alembic_safety.rehearsal.runner import rehearse
+from alembic_safety.rehearsal.verdict import Rehearsal
+from tests.support.project import Project, verdict_of
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project.new(tmp_path / "project")
+
+
+def _run(project: Project, binaries: Binaries, **options: Any) -> tuple[Rehearsal, Deriver]:
+    deriver = Deriver()
+    settings = Options(cache=False, pg_bin=binaries.bindir, **options)
+    return rehearse(project.config, settings, visitor=deriver), deriver
+
+
+@pytest.mark.parametrize(
+    ("sql", "writes"),
+    [
+        ("update t set a = 'x' where id = -1", ("update",)),
+        ("delete from t where id = -1", ("delete",)),
+        ("insert into t (a) select a from t where false", ("insert",)),
+        ("truncate t cascade", ("truncate",)),
+        ("do $$ begin update t set a = 'x' where false; end $$", ("update",)),
+        ("select f()", ("delete",)),
+        ("with gone as (delete from t where id = -1 returning a) insert into u (a) select a from gone", ("delete",)),
+        ("set local session_replication_role = replica; update t set a = 'x' where id = -1", ("update",)),
+        ("alter table t disable trigger all; update t set a = 'x' where id = -1; alter table t enable trigger all", ("write",)),
+        ("create function g() returns void language sql as 'delete from t'", ()),
+        ("alter table t add b text default 'x'; update t set b = a", ()),
+        ("alter table t alter id type bigint; update t set id = id + 1", ("update",)),
+        ("select count(*) from t", ()),
+        ("cluster t using t_pkey", ()),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rows", [0, 4])
+def test_what_writes_rows_is_seen(
+    project: Project, any_binaries: Binaries, sql: str, writes: tuple[str, ...], rows: int
+) -> None:
+    project.sql(
+        "start",
+        "create table t (id serial primary key, a text); create table u (a text); "
+        "create function f() returns void language plpgsql as 'begin delete from t where id = -1; end'",
+        "drop function f(); drop table u; drop table t",
+    )
+    project.sql("change", sql, None)
+    _, deriver = _run(project, any_binaries, rows=rows)
+    derived = deriver.derived["change"]
+    assert derived.rows is not None
+    assert derived.rows.writes.get("public.t", ()) == writes
+    grade, reasons = grade_of(derived)
+    assert (grade is Grade.EXACT) == (not derived.rows.writes), reasons
+    if writes:
+        assert any(reason.startswith("public.t: ") for reason in reasons)
+
+
+def test_writes_are_seen_where_a_revision_commits_by_itself(project: Project, any_binaries: Binaries) -> None:
+    project.sql("start", "create table t (a text); create table u (a text)", "drop table t; drop table u")
+    project.add(
+        "change",
+        """
+        op.execute("update t set a = 'x'")
+        with op.get_context().autocommit_block():
+            op.execute("create index concurrently t_a on t (a)")
+        """,
+        None,
+    )
+    project.sql("last", "create table v (a text)", "drop table v")
+    rehearsal, deriver = _run(project, any_binaries)
+    assert verdict_of(rehearsal, "change").committed
+    rows = deriver.derived["change"].rows
+    assert rows is not None
+    assert rows.writes == {"public.t": ("update",)}
+    assert grade_of(deriver.derived["change"])[0] is Grade.SCHEMA_EXACT
+    assert grade_of(deriver.derived["last"])[0] is Grade.EXACT
+
+
+def test_what_a_hand_written_downgrade_loses_is_named(project: Project, any_binaries: Binaries) -> None:
+    project.sql("start", "create table t (id serial primary key, a text not null, n int)", "drop table t")
+    project.sql("column", "alter table t drop column n", "alter table t add n int")
+    project.sql("not_null", "alter table t drop column a", "alter table t add a text not null")
+    project.sql("renamed", "alter table t rename id to key", "alter table t rename key to id")
+    project.sql("seed", "insert into t default values", "delete from t where ctid = (select max(ctid) from t)")
+    rehearsal, deriver = _run(project, any_binaries)
+    assert all(v.data == "generated" for v in rehearsal.verdicts if v.revision != "start")
+    assert verdict_of(rehearsal, "column").rows_lost == ("public.t: values of n differ",)
+    (line,) = verdict_of(rehearsal, "not_null").rows_lost
+    assert line.startswith("on rows it fails: ")
+    assert "null values" in line
+    assert verdict_of(rehearsal, "renamed").rows_lost == ()
+    own = {v.revision: grade_of_own(v, deriver.derived[v.revision])[0] for v in rehearsal.verdicts}
+    assert own["renamed"] is Grade.EXACT
+    assert own["column"] is Grade.SCHEMA_EXACT
+    assert own["seed"] is Grade.EXACT
+    assert grade_of(deriver.derived["seed"])[0] is Grade.SCHEMA_EXACT
+
+
+def test_rows_are_milder_where_the_upgrade_refuses_them_and_none_stays(
+    project: Project, any_binaries: Binaries
+) -> None:
+    project.sql("start", "create table t (id serial primary key, a text, n int)", "drop table t")
+    project.sql("strict", "alter table t alter n set not null", "alter table t alter n drop not null")
+    project.sql("empty", "alter table t add b int not null", "alter table t drop b")
+    project.sql(
+        "untouched",
+        "do $$ begin if exists (select from t) then raise exception 'rows stayed'; end if; "
+        "insert into t (a, n, b) values ('first', 1, 1); "
+        "if (select id from t) <> 1 then raise exception 'the sequence moved'; end if; end $$",
+        "delete from t",
+    )
+    rehearsal, _ = _run(project, any_binaries)
+    by = {v.revision: v for v in rehearsal.verdicts}
+    assert by["strict"].data == "generated, plain values"
+    assert "contains null values" in by["strict"].data_refused
+    assert by["empty"].data == "none"
+    assert by["empty"].holds
+    assert by["untouched"].up.value == "ran", by["untouched"].error
