@@ -58,7 +58,7 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.commands.progress import Progress
     from alembic_safety.errors import UsageError
     from alembic_safety.rehearsal.coverage import Scope
-    from alembic_safety.rehearsal.options import Options, parse_baseline
+    from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
     from alembic_safety.rehearsal.writing import derive_downgrades, write_downgrades, write_rollbacks
     from alembic_safety.report import coverage_report, write_report, write_report_files
     from alembic_safety.revisions.render import render_sql
@@ -82,6 +82,7 @@ def run(config: Config, args: Namespace) -> int:
                 role=settings.role,
                 baseline=parse_baseline(settings.baseline),
                 keep=args.keep,
+                exclude=parse_exclusions(settings.exclude),
                 cache=False,
                 progress=progress.revision,
                 tell=progress.tell,

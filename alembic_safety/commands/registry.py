@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import textwrap
+import traceback
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
@@ -134,11 +135,6 @@ def run(command: Command, config: Config, options: Namespace) -> int:
 
     try:
         return command.run(config, options) or 0
-    except CommandError as error:
-        if getattr(options, "raiseerr", False):
-            raise
-        print(f"FAILED: {error}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("Interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -146,6 +142,30 @@ def run(command: Command, config: Config, options: Namespace) -> int:
         # whoever read our output has seen enough; the interpreter would complain once more when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except Exception as error:
+        if _was_interrupted(error):
+            print("Interrupted", file=sys.stderr)
+            return INTERRUPTED
+        if getattr(options, "raiseerr", False):
+            raise
+        if not isinstance(error, CommandError):
+            # One of our own mistakes: with everything that helps to find it, and not with the status of a finding.
+            traceback.print_exception(error)
+            error = CommandError(f"{command.name} met an error of its own: please report it with the lines above")
+        print(f"FAILED: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error: what is cleaned up on the way out can fail on the connection that it broke."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        if isinstance(current, KeyboardInterrupt):
+            return True
+        seen.add(id(current))
+        current = current.__cause__ or current.__context__
+    return False
 
 
 def run_sql_revision(config: Config, options: Namespace) -> bool:

@@ -91,18 +91,16 @@ def find_binaries(*, pg_bin: Path | None = None, pg_version: str | None = None) 
                 f"--pg-bin {pg_bin} holds PostgreSQL {found.version}, but --pg-version asks for {pg_version}"
             )
         return found
-    too_old: list[Binaries] = []
+    others: list[Binaries] = []
     for candidate in all_binaries():
         try:
-            if candidate.major < 14:
-                too_old.append(candidate)
-                continue
-            if pg_version is None or _fits(candidate, pg_version):
+            if candidate.major >= 14 and (pg_version is None or _fits(candidate, pg_version)):
                 return candidate
+            others.append(candidate)
         except ServerError:
             continue  # it doesn't even tell its version: a wheel for another system, a missing library
     wanted = f"PostgreSQL {pg_version}" if pg_version else "PostgreSQL server"
-    also = f" (found only {', '.join(f'{each.version} in {each.bindir}' for each in too_old)})" if too_old else ""
+    also = f" (found only {', '.join(f'{each.version} in {each.bindir}' for each in others)})" if others else ""
     raise ServerError(f"No {wanted} is installed on this machine{also}: {_REMEDIES}")
 
 

@@ -191,5 +191,7 @@ def _server_errors(what: str) -> Iterator[None]:
 
     try:
         yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServerError(f"{what}: {str(error).strip()}; the role of --server needs CREATEDB") from error
     except psycopg.Error as error:
         raise ServerError(f"{what}: {str(error).strip()}") from error

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.errors import ServerError
 from alembic_safety.postgres.places import cache_folder
+from alembic_safety.rehearsal.helpers import helpers_digest
 from alembic_safety.rehearsal.verdict import Up, Verdict
 from alembic_safety.revisions.files import replace_file
 
@@ -122,6 +123,9 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
     for name in (config.config_file_name, getattr(config, "toml_file_name", None)):
         if name is not None and Path(name).is_file():
             digest.update(Path(name).read_bytes() + b"\0")
+    digest.update(helpers_digest([*(r.source for r in chain.revisions), _text(script / "env.py")]).encode())
+    digest.update(repr((sorted(options.exclude.schemas), sorted(options.exclude.tables))).encode())
+    digest.update(repr(getattr(config.cmd_opts, "x", None)).encode())
     baseline = ""
     if options.baseline is not None and options.baseline[0].is_file():
         stat = options.baseline[0].stat()
@@ -138,6 +142,10 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
             baseline,
         )
     )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
 
 
 def _is_revision(path: Path, chain: Chain) -> bool:

@@ -86,6 +86,8 @@ class Plan:
     def __init__(self, chain: Chain, options: Options) -> None:
         if not chain.revisions:
             raise UsageError("the project has no revisions yet: 'alembic revision' or 'alembic safety-wrap' makes some")
+        if options.only is not None and (options.first is not None or options.last is not None):
+            raise UsageError("--revision judges one revision alone: leave out --from and --to, or --revision")
         self.present: frozenset[str] = frozenset()
         if options.baseline is not None:
             base = chain.resolve(options.baseline[1])

@@ -116,8 +116,9 @@ class Stage:
             with suppress(Exception):  # the connection may be gone: the next statement says so
                 if self.autocommits:
                     self.session.execute("ROLLBACK")
-                if self.connection.get_transaction() is transaction:  # a migration may have ended it
-                    transaction.rollback()
+                current = self.connection.get_transaction()
+                if current is not None and current is transaction:  # a migration may have ended it
+                    current.rollback()
         self._forget()
         self._end()
 

@@ -51,6 +51,8 @@ def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
     for name, file in files.items():
         if file is None:
             continue
+        if file == "-":
+            raise UsageError(f"--{name} takes the name of a file: standard output has the table")
         target = Path(file)
         try:
             _write_atomically(report, name, target)

@@ -146,6 +146,20 @@ def test_ctrl_c_is_status_130(capsys):
     assert run(a_command(KeyboardInterrupt()), Config(), Namespace()) == 130
 
 
+def test_ctrl_c_behind_an_error_of_cleaning_up_is_status_130(capsys):
+    error = RuntimeError("the connection is gone")
+    error.__context__ = KeyboardInterrupt()
+    assert run(a_command(error), Config(), Namespace()) == 130
+    assert capsys.readouterr() == ("", "Interrupted\n")
+
+
+def test_a_mistake_of_our_own_is_never_taken_for_a_finding(capsys):
+    assert run(a_command(ZeroDivisionError("oops")), Config(), Namespace()) == 2
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError: oops" in shown
+    assert shown.endswith("please report it with the lines above\n")
+
+
 def test_the_exit_status_reaches_the_shell(monkeypatch):
     from alembic_safety.commands import registry
 

@@ -222,6 +222,10 @@ class TestFiles:
         with pytest.raises(UsageError, match=r"Cannot write the json report to '.*/nowhere/r.json': No such file"):
             write_report_files(report, {"json": str(tmp_path / "nowhere" / "r.json")})
 
+    def test_standard_output_is_no_file(self, report):
+        with pytest.raises(UsageError, match="takes the name of a file"):
+            write_report_files(report, {"json": "-"})
+
     def test_a_report_that_fails_half_way_leaves_the_old_file(self, report, tmp_path, monkeypatch):
         file = tmp_path / "r.json"
         file.write_text("old")
