@@ -38,7 +38,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic_safety.rehearsal.options import Options
 from alembic_safety.rehearsal.runner import rehearse
-found = rehearse(Config("alembic.ini"), Options(server=sys.argv[1], cache=False))
+found = rehearse(Config("alembic.ini"), Options(server=sys.argv[1], cache=False, rows=0))
 assert found.holds and len(found.verdicts) == int(sys.argv[2]), found
 """
 CONFTEST = """

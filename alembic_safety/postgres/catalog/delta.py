@@ -123,9 +123,8 @@ class _Delta:
         for line in self.survey.depends.text.splitlines():
             classid, objid, rest = line.split(" ", 2)
             name = self.base.classes.get(int(classid))
-            # Row types and array types belong to their table or element, TOAST tables to their table (identity sequences to a column).
-            own = name == "pg_type" or (name == "pg_class" and rest.startswith(f"0 {classid} ") and rest.endswith(" 0 i"))
-            if name in UNITS and not (own and rest.endswith(" i")):
+            # Row types and array types belong to their table or element.
+            if name in UNITS and not (name == "pg_type" and rest.endswith(" i")):
                 self._add(Address(name, int(objid)))
 
     def _find_dropped(self, catalog: str) -> None:
@@ -194,11 +193,15 @@ class _Delta:
                 for oid, letter in zip(watch.keys, watch.letters, strict=True)
             }
         unknown = []
+        # Composite types' relations are the only ones that are known by another address.
+        composites = self.base.alias_text.startswith("pg_class ") or "\npg_class " in self.base.alias_text
         for unit in self.pending:
             letter = self._kinds.get(unit)
             known = self.base.objects.get(unit)
             if letter is None and known is not None:
                 letter = _LETTER_OF.get(known.kind)
+            if letter is None and unit.catalog == "pg_class" and not composites:
+                continue  # a TOAST table or its index, what we leave out, or nothing any more
             if letter is None or (unit.catalog == "pg_class" and letter == "c"):
                 unknown.append(unit.oid)
             else:
