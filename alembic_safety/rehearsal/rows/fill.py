@@ -80,6 +80,21 @@ def check_deferred(session: Session) -> None:
         session.execute(f"SET CONSTRAINTS {', '.join(deferred)} DEFERRED")
 
 
+def delete_unfit(session: Session, conditions: Mapping[str, Iterable[str]]) -> int:
+    """Delete the rows that don't meet conditions, as far as nothing else holds on to them; says how many went.
+
+    :param conditions: expressions by table; one that cannot be evaluated is passed over.
+    """
+    count = 0
+    for table, expressions in conditions.items():
+        for expression in expressions:
+            before = int(session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])
+            if _try(session, f"DELETE FROM {table} WHERE NOT ({expression})"):
+                count += before - int(session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])
+    check_deferred(session)
+    return count
+
+
 def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:
     """Parents first; where they go in a circle, whoever waits for the fewest."""
     open_ = dict(sorted(shapes.items()))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.fingerprint import Fingerprint, differences, fingerprints
-from alembic_safety.postgres.identifiers import quote_literal
+from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.rehearsal.failure import explain, is_fatal
-from alembic_safety.rehearsal.rows.fill import Filled, check_deferred, fill
+from alembic_safety.rehearsal.rows.fill import Filled, check_deferred, delete_unfit, fill
 from alembic_safety.rehearsal.rows.shape import followers
 from alembic_safety.rehearsal.rows.witness import Witness
 
@@ -105,6 +105,22 @@ def prove_on_rows(
     return RowProof(refused=refused, writes=dict.fromkeys(sorted(touched.suspects), ("write",)))
 
 
+def demands(before: Snapshot, after: Snapshot) -> dict[str, list[str]]:
+    """What the upgrade asks of rows that were there: new checks and NOT NULL, as expressions by table."""
+    found: dict[str, list[str]] = {}
+    for address, obj in after.objects.items():
+        table = before.objects.get(obj.parent) if obj.parent is not None else None
+        if table is None or table.kind != "table":
+            continue
+        if obj.kind == "column" and address in before.objects:
+            if obj.props["not_null"] and not before.objects[address].props["not_null"]:
+                found.setdefault(table.identity, []).append(f"{quote_ident(before.objects[address].name)} IS NOT NULL")
+        elif obj.kind == "constraint" and obj.props["type"] == "check" and address not in before.objects:
+            expression = str(obj.props["definition"]).removeprefix("CHECK ").partition(" NOT VALID")[0]
+            found.setdefault(table.identity, []).append(expression.removesuffix(" NO INHERIT"))
+    return found
+
+
 def _raise_signals(error: Exception) -> None:
     from alembic_safety.rehearsal.stage import LeftTransaction
 
@@ -118,6 +134,9 @@ class _Trial:
     def __init__(self, stage: Stage, before: Snapshot, after: Snapshot, touched: Touched) -> None:
         self._stage = stage
         self._before = before
+        self._after = after
+        #: Rows that were made and did not fit what the upgrade demands.
+        self._gone = 0
         self._touched = touched
         self._filled = Filled(rows={})
         self._prints: dict[str, Fingerprint] = {}
@@ -133,6 +152,8 @@ class _Trial:
             self._filled = fill(
                 session, oids | followers(session, written), rows=rows, seed=seed, hurting=data == GENERATED
             )
+        if data == PLAIN:
+            self._gone = delete_unfit(session, demands(self._before, self._after))
         self._prints = fingerprints(session, self._watched(), only=True, by_column=True)
         self._witness.start()
 
@@ -157,7 +178,7 @@ class _Trial:
         return RowProof(
             data=data,
             refused=refused,
-            rows=sum(self._filled.rows.values()),
+            rows=sum(self._filled.rows.values()) - self._gone,
             unfilled=self._filled.empty,
             writes=writes,
             ways=found,

@@ -116,6 +116,11 @@ def test_rows_are_milder_where_the_upgrade_refuses_them_and_none_stays(
 ) -> None:
     project.sql("start", "create table t (id serial primary key, a text, n int)", "drop table t")
     project.sql("strict", "alter table t alter n set not null", "alter table t alter n drop not null")
+    project.sql(
+        "fitting",
+        "alter table t add constraint fits check (a is null or a <> 'b'), alter a set not null",
+        "alter table t drop constraint fits, alter a drop not null",
+    )
     project.sql("empty", "alter table t add b int not null", "alter table t drop b")
     project.sql(
         "untouched",
@@ -124,10 +129,14 @@ def test_rows_are_milder_where_the_upgrade_refuses_them_and_none_stays(
         "if (select id from t) <> 1 then raise exception 'the sequence moved'; end if; end $$",
         "delete from t",
     )
-    rehearsal, _ = _run(project, any_binaries)
+    rehearsal, deriver = _run(project, any_binaries)
     by = {v.revision: v for v in rehearsal.verdicts}
     assert by["strict"].data == "generated, plain values"
     assert "contains null values" in by["strict"].data_refused
+    assert by["fitting"].data == "generated, plain values"
+    fitting = deriver.derived["fitting"].rows
+    assert fitting is not None
+    assert 0 < fitting.rows < 8
     assert by["empty"].data == "none"
     assert by["empty"].holds
     assert by["untouched"].up.value == "ran", by["untouched"].error
