@@ -21,25 +21,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 158f883f2532ec17
-    # default acl postgres IN SCHEMA chat SEQUENCES was created
+    # alembic-safety: begin downgrade d0b4af12e1087f22
+    # default acl alembic_safety_rehearsal IN SCHEMA chat SEQUENCES was created
+    op.run_sql("ALTER DEFAULT PRIVILEGES IN SCHEMA chat REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app")
+
+    # default acl alembic_safety_rehearsal IN SCHEMA chat TABLES was created
     op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA chat REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app
+        ALTER DEFAULT PRIVILEGES IN SCHEMA chat REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
     """)
 
-    # default acl postgres IN SCHEMA chat TABLES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA chat REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
-    """)
+    # default acl alembic_safety_rehearsal IN SCHEMA identity SEQUENCES was created
+    op.run_sql("ALTER DEFAULT PRIVILEGES IN SCHEMA identity REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app")
 
-    # default acl postgres IN SCHEMA identity SEQUENCES was created
+    # default acl alembic_safety_rehearsal IN SCHEMA identity TABLES was created
     op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA identity REVOKE SELECT, USAGE ON SEQUENCES FROM lantern_app
-    """)
-
-    # default acl postgres IN SCHEMA identity TABLES was created
-    op.run_sql("""
-        ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA identity REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
+        ALTER DEFAULT PRIVILEGES IN SCHEMA identity REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM lantern_app
     """)
 
     # schema chat changed
