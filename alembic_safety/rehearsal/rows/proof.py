@@ -175,10 +175,11 @@ class _Trial:
             with self._stage.scratch("alembic_safety_way"):
                 found[name] = self._way(down)
             self._stage.heads = set(heads)
+        rows = sum(self._filled.rows.values()) - self._gone
         return RowProof(
-            data=data,
+            data=data if rows > 0 else NONE,
             refused=refused,
-            rows=sum(self._filled.rows.values()) - self._gone,
+            rows=rows,
             unfilled=self._filled.empty,
             writes=writes,
             ways=found,
