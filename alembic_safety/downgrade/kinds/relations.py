@@ -36,7 +36,12 @@ def linked_above(obj: CatalogObject, side: Snapshot) -> CatalogObject | None:
     """The constraint or index of the table above that this one was cloned from or attached to."""
     for address in sorted(side.needs.get(obj.address, ())):
         other = side.objects.get(address)
-        if other is not None and other.kind == obj.kind and other.parent != obj.parent:
+        if other is None or other.kind != obj.kind:
+            continue
+        if other.parent == obj.parent:  # a foreign key to a partitioned table has a copy for each of its partitions
+            if obj.props.get("has_parent") and obj.props.get("type") == "foreign key":
+                return other
+        else:
             table = side.objects.get(obj.parent) if obj.parent is not None else None
             if table is not None and any(one.address == other.parent for one in above(table, side)):
                 return other

@@ -81,9 +81,11 @@ class SequenceRules(Rules):
         self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
     ) -> list[Step] | None:
         """ALTER SEQUENCE."""
-        steps = []
+        steps: list[Step] = []
         have, wish = now.props, want.props
         words = []
+        if _follows_column(now, want, ctx):
+            changed -= {"data_type", "minimum", "maximum"}
         if "data_type" in changed:
             words.append(f"AS {wish['data_type']}")
         if "increment" in changed:
@@ -125,6 +127,14 @@ def _into_bounds(now: CatalogObject, want: CatalogObject) -> list[Step]:
     )
     sql = f"SELECT pg_catalog.setval({quote_literal(want.identity)}, {value}, is_called) FROM {want.identity}"
     return [*steps, Step(sql, reason="its value must lie within the bounds that come back")]
+
+
+def _follows_column(now: CatalogObject, want: CatalogObject, ctx: Context) -> bool:
+    """Whether the type of an identity column changes, and its sequence's type and bounds with that."""
+    here, there = _identity_column(now, ctx), _identity_column(want, ctx)
+    if not (now.props["identity"] and want.props["identity"]) or here is None or there is None:
+        return False
+    return bool(ctx.now.objects[here].props["type"] != ctx.before.objects[there].props["type"])
 
 
 def _identity_column(sequence: CatalogObject, ctx: Context) -> Address | None:

@@ -82,7 +82,7 @@ def survivors(case: Case, session: PsycopgSession) -> tuple[int, list[str]]:
 
 @pytest.fixture(scope="module")
 def roles(pg_server: Server) -> None:
-    with psycopg.connect(pg_server.url("postgres"), autocommit=True) as connection:
+    with psycopg.connect(pg_server.conninfo("postgres"), autocommit=True) as connection:
         PsycopgSession(connection).execute(CREATE_ROLES)
 
 
