@@ -52,6 +52,9 @@ ENTRIES: tuple[Entry, ...] = (
         "alembic_safety.commands.check",
         "Say which certificates are missing or stale, without a database.",
     ),
+    Entry(
+        "safety-history", "alembic_safety.commands.history", "Show what was run on the database, and what became of it."
+    ),
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
     Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )

@@ -16,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--stored",
         action="store_true",
-        help="use the downgrades that are stored in the database (required: the only source yet)",
+        help="use the downgrades that are stored in the database, the only source yet (default: no, so it has to be said)",
     )
     parser.add_argument("--to", metavar="REV", help="revision to arrive at, or base (default: one below the head)")
     parser.add_argument(

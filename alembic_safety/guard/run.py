@@ -13,11 +13,13 @@ from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
 from alembic_safety.guard.inspection import Inspection
+from alembic_safety.guard.journal import Journal
 from alembic_safety.guard.log import log
 from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.runner_lock import RunnerLock
 from alembic_safety.guard.side import driver_pid
 from alembic_safety.guard.timeouts import timeouts
+from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
@@ -113,6 +115,9 @@ class Run:
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
         self.inspection = Inspection(migration, settings, is_upgrade=is_upgrade)
+        self.command = "upgrade" if is_upgrade else "downgrade"
+        table = qualified(migration.version_table_schema, migration.version_table)
+        self.journal = Journal(lock, table, settings.journal)
 
     def run(self) -> None:
         """Do the steps, again where a lock was not to be had."""
@@ -123,6 +128,7 @@ class Run:
             if connection.get_isolation_level() != "AUTOCOMMIT":
                 self._begin = timeouts(SqlalchemySession(connection), self.settings)
             self.inspection.before(self.progress.remaining())
+            self.journal.begin(self.command, self.migration.get_current_heads())
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
         before = self.migration.on_version_apply_callbacks
         with (
@@ -134,6 +140,11 @@ class Run:
             self.migration.on_version_apply_callbacks = (*before, self._applied)
             try:
                 self._until_done()
+            except BaseException as error:
+                self.journal.end(error)
+                raise
+            else:
+                self.journal.end(None)
             finally:
                 self.migration.on_version_apply_callbacks = before
 
@@ -192,6 +203,7 @@ class Run:
 
     def _step(self, step: RevisionStep, body: Callable[..., Any], begins: bool, **arguments: Any) -> None:
         self.progress.begin(step)
+        self.journal.step(self.progress.current)
         if begins:
             self._transaction_begins()
         body(**arguments)
@@ -216,6 +228,7 @@ class Run:
         @contextmanager
         def noticed() -> Iterator[None]:
             self.progress.left_transaction()
+            self.journal.left_transaction(self.progress.current)
             with original():
                 yield
             if self._connection().in_transaction():
@@ -230,6 +243,7 @@ class Run:
     def _applied(self, *, step: Any, heads: set[str], **_: Any) -> None:
         """Called by Alembic after each revision, inside its transaction."""
         self.progress.applied(frozenset(heads))
+        self.journal.applied(SqlalchemySession(self._connection()), self.progress.current)
         step_done = self.progress.current_step
         self.inspection.after_step(step_done)
         if self.per_migration or self.progress.is_last:

@@ -10,7 +10,7 @@ from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 1
+VERSION = 2
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -26,6 +26,26 @@ STATEMENTS: tuple[str, ...] = (
     statements text[] NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (version_table, revision)
+)""",
+    # What was done, and what was about to be.
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.run (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version_table text NOT NULL,
+    command text NOT NULL,
+    heads_before text[] NOT NULL,
+    who text NOT NULL,
+    started timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished timestamptz,
+    outcome text NOT NULL DEFAULT '',
+    message text NOT NULL DEFAULT ''
+)""",
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.step (
+    run bigint NOT NULL REFERENCES {NAME}.run,
+    revision text NOT NULL,
+    begun timestamptz NOT NULL DEFAULT clock_timestamp(),
+    applied timestamptz,
+    left_transaction boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (run, revision)
 )""",
 )
 _THERE = (
