@@ -31,6 +31,8 @@ SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.conn
 FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
 WHERE c.condeferred AND c.conparentid = 0
 """
+#: The server finds an element of an array of texts by going through it: from here on a join is quicker.
+_SUBSCRIPTS = 200
 _DUPLICATES = " ON CONFLICT DO NOTHING"
 #: How many times as many candidates as rows are tried one by one where a whole set was refused.
 _TRIES = 6
@@ -217,7 +219,7 @@ END"""
                     continue
                 inner.append(f"{self._next(column)} AS {name}")
             else:
-                inner.append(f"{given.get(column.number) or self._expression(column)} AS {name}")
+                inner.append(f"{given.get(column.number) or self._expression(column, joins)} AS {name}")
             outer.append((name, f"r.{name}"))
         for number, reference in own.items():
             column = shape.column(number)
@@ -260,7 +262,7 @@ END"""
             return f"CASE WHEN g.i > {self._rows} AND (g.i + {column.number}) % 3 = 0 THEN NULL ELSE {value} END"
         return f"CASE WHEN g.i = 2 OR (g.i + {column.number}) % 4 = 0 THEN NULL ELSE {value} END"
 
-    def _expression(self, column: Column) -> str:
+    def _expression(self, column: Column, joins: list[str]) -> str:
         texts = self._candidates(column)
         if not texts:
             return f"NULL::{column.type}"
@@ -268,6 +270,11 @@ END"""
         size = len(texts)
         # Each round through the list starts at another place than the rounds of other columns: combinations vary.
         place = f"1 + ((g.i - 1) + {column.number} * ((g.i - 1) / {size} + 1)) % {size}"
+        if size > _SUBSCRIPTS:
+            alias = f"v{column.number}"
+            values = f"pg_catalog.unnest(ARRAY[{listed}]::text[]) WITH ORDINALITY AS {alias} (value, rn)"
+            joins.append(f"LEFT JOIN {values} ON {alias}.rn = {place}")
+            return self._nullable(column, f"{alias}.value::{column.type}")
         value = f"(ARRAY[{listed}]::text[])[{place}]::{column.type}"
         return self._nullable(column, value)
 

@@ -98,7 +98,9 @@ def test_the_same_seed_gives_the_same_rows(database: ScratchDatabase) -> None:
 
 
 def test_many_rows_are_written_as_a_set(database: ScratchDatabase) -> None:
-    database.run("CREATE TABLE a (id serial PRIMARY KEY, t text NOT NULL); CREATE TABLE b (a int REFERENCES a, n int)")
+    database.run(
+        "CREATE TABLE a (id serial PRIMARY KEY, t text NOT NULL); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)"
+    )
     filled = _fill(database, rows=20_000)
     assert filled.rows == {"public.a": 20_000, "public.b": 20_000}
 
