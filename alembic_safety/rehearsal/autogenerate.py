@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alembic import op as operations_module
 from alembic.autogenerate import render, renderers
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from alembic_safety.rehearsal.derive import Derived
 
 log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 class TextOp(MigrateOperation):
@@ -62,8 +65,9 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
     config = context.config
     if config is None or script.downgrade_ops is None:
         return
+    rendered, settings = _rendered(context, script), load_settings(config)
     with _proxies_kept(context):
-        verdict, derived = rehearse_candidate(config, script, _rendered(context, script), load_settings(config), _lines)
+        verdict, derived = _outside_of_loop(lambda: rehearse_candidate(config, script, rendered, settings, _lines))
     if verdict.up is not Up.RAN:
         _warn(
             script,
@@ -78,6 +82,16 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
         reasons = grade_of(derived)[1] if derived is not None else ("nothing could be derived",)
         short = "; ".join(verdict.differences) or (verdict.error or "").partition("\n")[0]
         _warn(script, f"this downgrade does not restore the schema ({short}), and no other was derived: {reasons[0]}")
+
+
+def _outside_of_loop(work: Callable[[], _Result]) -> _Result:
+    """Do it here; in another thread where an event loop runs here: an async env.py starts one of its own once more."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _remarks(derived: Derived) -> list[str]:

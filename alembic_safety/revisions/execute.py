@@ -138,6 +138,8 @@ def _copy(session: SqlalchemySession, statement: Statement, file: str | None) ->
     """Send the rows below COPY … FROM STDIN."""
     driver = session.connection.dialect.driver
     raw: Any = session.connection.connection.driver_connection
+    if driver == "psycopg" and session.connection.dialect.is_async:
+        driver = "the psycopg of an async engine"
     if driver == "psycopg":
         with raw.cursor() as cursor, cursor.copy(statement.text) as copy:
             copy.write(statement.copy_data)

@@ -207,6 +207,31 @@ def test_autogenerate_puts_in_a_proven_downgrade(
     assert dump_schema(database.server, database.name, "--exclude-schema=alembic_safety") == before
 
 
+def test_autogenerate_rehearses_within_an_async_environment(
+    generic: Path, pg_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_SAFETY_SERVER", pg_server.url().render_as_string(hide_password=False))
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))")
+    env = generic / "migrations/env.py"
+    env.write_text(
+        "import asyncio\nfrom alembic import context\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+        "from pathlib import Path\nfrom alembic_safety import hooks\nmodel = {}\n"
+        f"exec(Path({str(generic / 'model.py')!r}).read_text(), model)\nmetadata = model['target_metadata']\n\n"
+        "def work(connection):\n"
+        "    context.configure(connection=connection, target_metadata=metadata, **hooks.options())\n"
+        "    with context.begin_transaction():\n        context.run_migrations()\n\n"
+        "async def main():\n"
+        "    engine = create_async_engine(context.config.get_main_option('sqlalchemy.url'))\n"
+        "    async with engine.connect() as connection:\n        await connection.run_sync(work)\n"
+        "    await engine.dispose()\n\n"
+        "asyncio.run(main())\n"
+    )
+    done = alembic("revision", "--autogenerate", "-m", "first", cwd=generic)
+    assert done.status == 0, done.err
+    (made,) = (generic / "migrations/versions").glob("*.py")
+    assert "DROP TYPE public.kind" in made.read_text()
+
+
 def test_a_revision_of_one_sql_file(
     project: Project, tmp_path: Path, pg_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,9 @@ def _connection(session: Session) -> psycopg.Connection[Any] | None:
     """The psycopg 3 connection behind a session, unless somebody else has to see each statement."""
     if type(session) is PsycopgSession:
         return session.connection if session.connection.pgconn.pipeline_status == 0 else None
-    if type(session) is SqlalchemySession and session.connection.dialect.driver == "psycopg":
+    if type(session) is not SqlalchemySession or session.connection.dialect.is_async:
+        return None
+    if session.connection.dialect.driver == "psycopg":
         # Only within a transaction that SQLAlchemy knows of: it would not end another one.
         driver: Any = session.connection.connection.driver_connection
         if session.connection.in_transaction() and driver.pgconn.pipeline_status == 0:
