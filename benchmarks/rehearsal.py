@@ -55,11 +55,9 @@ def alembic_engine():
 TEST = "from pytest_alembic.tests import test_up_down_consistency\n"
 MRT = """
 import os
-import pytest
 from pytest_mrt import MRTConfig
-@pytest.fixture(scope="session")
-def mrt_config():
-    return MRTConfig(alembic_ini="alembic.ini", db_url=os.environ["BENCHMARK_URL"])
+def pytest_configure(config):
+    config._mrt_config = MRTConfig(alembic_ini="alembic.ini", db_url=os.environ["BENCHMARK_URL"])
 """
 MRT_TEST = "def test_all(mrt):\n    mrt.assert_all_reversible()\n"
 
@@ -132,13 +130,17 @@ class Contest:
             url = server.url("postgres").render_as_string(hide_password=False)
             return run(server, self.folder, ["rehearse.py", url, str(self.count)], url)
         database = server.create_database()
-        url = database.url.render_as_string(hide_password=False)
-        (self.folder / "alembic.ini").write_text(self._ini.replace(self._line, "sqlalchemy.url = " + url.replace("%", "%%")))
+        url = database.url.render_as_string(hide_password=False).replace(
+            "%2F", "/"
+        )  # not everybody escapes for alembic.ini
+        (self.folder / "alembic.ini").write_text(
+            self._ini.replace(self._line, "sqlalchemy.url = " + url.replace("%", "%%"))
+        )
         pytest = ["-m", "pytest", "-q", "--rootdir=.", "-p", "no:cacheprovider"]
         commands = {
             "upgrade head": ["-m", "alembic", "upgrade", "head"],
             "pytest-alembic": [*pytest, "pa"],
-            "pytest-mrt": [*pytest, "-p", "no:pytest_alembic", "mrt"],
+            "pytest-mrt": [*pytest, "-p", "no:pytest_alembic", "-o", "mrt_default_tests=false", "mrt"],
         }
         try:
             return run(server, self.folder, commands[name], url, path=self.mrt or "" if name == "pytest-mrt" else "")
@@ -149,7 +151,11 @@ class Contest:
 def report(name: str, costs: list[Cost], anchor: Cost | None) -> Cost:
     """Print one line; the medians."""
     middle = Cost(statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs))
-    ratio = "" if anchor is None else f"  = {middle.cpu / anchor.cpu:.2f} x cpu, {middle.wall / anchor.wall:.2f} x wall of pytest-alembic"
+    ratio = (
+        ""
+        if anchor is None
+        else f"  = {middle.cpu / anchor.cpu:.2f} x cpu, {middle.wall / anchor.wall:.2f} x wall of pytest-alembic"
+    )
     print(f"{name:32} cpu {middle.cpu:6.2f} s  wall {middle.wall:6.2f} s{ratio}", flush=True)
     return middle
 
@@ -166,7 +172,9 @@ def main() -> None:
     options = parser.parse_args()
     names = options.only or ["pytest-alembic", "rehearsal", "upgrade head", *(["pytest-mrt"] if options.mrt else [])]
     with throwaway_server(pg_version=options.pg_version) as server, tempfile.TemporaryDirectory() as temporary:
-        print(f"PostgreSQL {server.version}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {options.revisions} revisions")
+        print(
+            f"PostgreSQL {server.version}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {options.revisions} revisions"
+        )
         first = Path(temporary, "first")
         first.mkdir()
         contest = Contest(server, first, options.revisions, options.mrt)
@@ -181,7 +189,9 @@ def main() -> None:
         for scale in options.scales:
             folder = Path(temporary, str(scale))
             folder.mkdir()
-            middle = report(f"rehearsal of {scale} revisions", [Contest(server, folder, scale, None).one("rehearsal")], None)
+            middle = report(
+                f"rehearsal of {scale} revisions", [Contest(server, folder, scale, None).one("rehearsal")], None
+            )
             print(f"{'':32} {middle.cpu / scale * 1e3:.1f} ms of cpu a revision")
 
 

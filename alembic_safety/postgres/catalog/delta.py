@@ -33,7 +33,16 @@ UNITS = ("pg_class", "pg_type", "pg_proc")
 #: Catalog of the unit that a kind belongs to.
 UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fact in KINDS.items()}
 #: Catalogs whose rows can go without a trace in a row that stays, and the mark of a deletion is a list of what is left.
-_DROPPABLE = ("pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext")
+_DROPPABLE = (
+    "pg_class",
+    "pg_type",
+    "pg_proc",
+    "pg_constraint",
+    "pg_trigger",
+    "pg_rewrite",
+    "pg_policy",
+    "pg_statistic_ext",
+)
 
 #: Letter of relkind, typtype or prokind of what cannot become anything else.
 _LETTER_OF: Mapping[str, str] = {
@@ -136,7 +145,9 @@ class _Delta:
                 if any(obj.props.get(name) for name in ("partition_of", "inherits", "attached_to")):
                     self._add(obj.address)
         else:
-            left = {r[0] for r in self.statements.session.fetch(f"SELECT oid FROM pg_catalog.{catalog} WHERE oid >= 16384")}
+            left = {
+                r[0] for r in self.statements.session.fetch(f"SELECT oid FROM pg_catalog.{catalog} WHERE oid >= 16384")
+            }
             for address in self.base.objects:
                 if address.catalog == catalog and address.oid not in left:
                     self._add(address)
@@ -179,7 +190,11 @@ class _Delta:
                     fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
         self.units.update((unit, tuple(members)) for unit, members in fresh.items())
         finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
-        return {unit for unit in units if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)}
+        return {
+            unit
+            for unit in units
+            if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)
+        }
 
     def _letters(self) -> dict[str, set[str]]:
         """What kinds of rows the pending units are, by catalog; the type of a composite type's relation becomes a unit, too."""
@@ -233,7 +248,9 @@ class _Delta:
 
     def _propagate(self, renamed: set[Address]) -> None:
         """Have read again whatever may name these units."""
-        known = [unit for unit in renamed if unit in self.base.units]  # nothing that is not changed itself names a new one
+        known = [
+            unit for unit in renamed if unit in self.base.units
+        ]  # nothing that is not changed itself names a new one
         if not known:
             return
         grown = {unit for unit in known if self._only_grown(unit)}
@@ -243,7 +260,9 @@ class _Delta:
                 self._again(Address(catalog, oid))
         if grown:
             # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            for catalog, oid, of in self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown})):
+            for catalog, oid, of in self.statements.rows(
+                self.statements.only("dependents", {unit.oid for unit in grown})
+            ):
                 if of in ("pg_rewrite", "pg_proc"):
                     self._again(Address(catalog, oid))
 
@@ -274,8 +293,8 @@ class _Delta:
         elif now.old == before.old:
             old = self.base.depend_texts[0]
         else:
-            edges, aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
-            return without(edges[0][0] or "", recent), aliases[0][0] or ""
+            edges, all_aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
+            return without(edges[0][0] or "", recent), all_aliases[0][0] or ""
         if not recent:
             return (old, old), self.base.alias_text
         oids = {int(line.split(" ", 2)[1]) for line in recent.splitlines()}

@@ -39,7 +39,9 @@ class Exclusions:
 
 
 #: Parents before what lives inside them.
-READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] + [kind for kind in KINDS if kind in PARENTS]
+READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] + [
+    kind for kind in KINDS if kind in PARENTS
+]
 NOTHING_MORE = Exclusions()
 
 
@@ -69,7 +71,9 @@ def full(statements: Statements, version: int, exclude: Exclusions, *, follow: b
         for obj in build(source, rows, objects, comments, labels):
             if kind in RELATIVE or not exclude.apply(obj):
                 objects[obj.address] = obj
-    depends, aliases_found, classes_found = statements.run([statements.all(name) for name in ("edges", "aliases", "classes")])
+    depends, aliases_found, classes_found = statements.run(
+        [statements.all(name) for name in ("edges", "aliases", "classes")]
+    )
     aliases = aliases_found[0][0] or ""
     classes = {int(oid): name for oid, name in classes_found}
     members = {

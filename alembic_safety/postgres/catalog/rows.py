@@ -78,7 +78,9 @@ def build(
     at = {name: index for index, name in enumerate(columns)}
     keys = tuple(property_of(c) for c in columns if c not in FACTS)
     places = [i for i, c in enumerate(columns) if c not in FACTS]
-    pick: Callable[[tuple[Any, ...]], Any] = itemgetter(*places) if len(places) > 1 else lambda row: [row[i] for i in places]
+    pick: Callable[[tuple[Any, ...]], Any] = (
+        itemgetter(*places) if len(places) > 1 else lambda row: [row[i] for i in places]
+    )
     parsed = [property_of(c) for c in columns if c.endswith("_json")]
     i_sub, i_schema, i_parent, i_owner, i_acl = (at.get(n) for n in ("sub", "schema", "parent", "owner", "acl"))
     i_oid, i_identity, i_name = at["oid"], at["identity"], at["name"]

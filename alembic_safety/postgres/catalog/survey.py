@@ -73,12 +73,18 @@ class Survey:
         """Read the facts; recent are the rows of ``since_xid`` and later (None: those of this very transaction)."""
         # age() counts back from this transaction's id, if it has one, else from the next one to be given.
         age = "0" if since_xid is None else f"pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)"
-        calls = [statements.plain("transaction"), statements.since("survey", age), statements.since("depend_survey", age)]
+        calls = [
+            statements.plain("transaction"),
+            statements.since("survey", age),
+            statements.since("depend_survey", age),
+        ]
         # Planned for this once, where it will be long until the next time.
         found = statements.run([*calls, statements.plain("fingerprint")], keep=since_xid is not None)
         (transaction,) = found[0][0]
         watches = {
-            (row[0], row[1]): Watch(frozenset(row[2] or ()), tuple(row[3] or ()), row[6], (row[4], row[5]), row[7] or "")
+            (row[0], row[1]): Watch(
+                frozenset(row[2] or ()), tuple(row[3] or ()), row[6], (row[4], row[5]), row[7] or ""
+            )
             for row in found[1]
         }
         return cls(watches, Depends.of(found[2][0]), found[3][0][0] or "", transaction, transaction is not None)
