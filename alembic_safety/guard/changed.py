@@ -36,7 +36,9 @@ def unlike_rehearsal(
             wrong.append(f"{_words(name)} {state}")
     notes: list[str] = []
     for change in changes(before, after):
-        if change.kind in PERSONAL or _is_expected(change, after, wanted, made) or not _is_ours(change, session, other):
+        if change.kind in PERSONAL or _is_made_again(change, before, after) or _is_expected(change, after, wanted, made):
+            continue
+        if not _is_ours(change, session, other):
             continue
         (notes if _is_explained(change, before, after, wanted) else wrong).append(_told(change))
     return wrong, notes
@@ -58,6 +60,15 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], set
                     wanted[whole] = ""  # no more as a whole what it was made as
         made.update((name[1], name) for name, _, is_ in rows if is_.startswith(WHOLE))
     return wanted, set(made)
+
+
+def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:
+    """Whether it was dropped and made again just as it was: rehearsals compare by name, where that is no change."""
+    obj, side = (change.before, after) if change.after is None else (change.after, before)
+    if obj is None or (change.before is not None and change.after is not None):
+        return False
+    twin = side.by_identity.get((obj.kind, obj.identity))
+    return twin is not None and digest(twin) == digest(obj)
 
 
 def _is_expected(change: Change, after: Snapshot, wanted: Mapping[Name, str], made: set[str]) -> bool:
