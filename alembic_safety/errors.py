@@ -43,7 +43,13 @@ class StatementError(SourceError):
     """The server refused a statement of a migration; the driver's own error is its ``__cause__``."""
 
     def __init__(
-        self, message: str, *, statement: str, sqlstate: str | None = None, file: str | None = None, line: int | None = None
+        self,
+        message: str,
+        *,
+        statement: str,
+        sqlstate: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
     ) -> None:
         super().__init__(message, file=file, line=line)
         self.statement = statement

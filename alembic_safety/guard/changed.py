@@ -36,7 +36,11 @@ def unlike_rehearsal(
             wrong.append(f"{_words(name)} {state}")
     notes: list[str] = []
     for change in changes(before, after):
-        if change.kind in PERSONAL or _is_made_again(change, before, after) or _is_expected(change, after, wanted, made):
+        if (
+            change.kind in PERSONAL
+            or _is_made_again(change, before, after)
+            or _is_expected(change, after, wanted, made)
+        ):
             continue
         if not _is_ours(change, session, other):
             continue

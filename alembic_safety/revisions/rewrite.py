@@ -157,7 +157,9 @@ def _header_end(anatomy: Anatomy, function: Function, limit: int) -> int:
 
 def _block(body: Sequence[str], indent: str, newline: str) -> str:
     code = "".join((indent + line if line.strip() else "") + "\n" for line in body)
-    begin, end = mark(_BLOCK, code)  # as it will stand in the file: the indentation is part of a string over several lines
+    begin, end = mark(
+        _BLOCK, code
+    )  # as it will stand in the file: the indentation is part of a string over several lines
     # A line end inside of a string is written as the file's own too; Python reads it as \n in any case.
     return f"{indent}{begin}\n{code}{indent}{end}\n".replace("\n", newline)
 

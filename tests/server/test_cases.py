@@ -15,7 +15,9 @@ from tests.conftest import ScratchDatabase, _servers
 from tests.support.cases import CREATE_ROLES, Case, load, there_and_back, without_column_order
 
 ALL = load()
-REORDERED = [case for case in ALL if case.marks.get("order") == "column"]
+REORDERED = [case for case in ALL if "order" in case.marks]
+#: A foreign table holds no rows that could be copied into one built anew: its columns stay where ADD COLUMN puts them.
+REBUILDABLE = [case for case in REORDERED if case.marks["order"] == "column"]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,9 @@ def test_both_directions_restore_the_schema(case: Case, fitting: ScratchDatabase
         down, up, dumps = there_and_back(case, connection, fitting.dump_schema)
     for found in (down, up):
         assert not found.refusals
-        assert {difference.tier for difference in found.residue} <= ({Tier.COLUMN_ORDER} if case in REORDERED else set())
+        assert {difference.tier for difference in found.residue} <= (
+            {Tier.COLUMN_ORDER} if case in REORDERED else set()
+        )
     if case in REORDERED:
         dumps = [without_column_order(dump) for dump in dumps]
     before, after, restored, again = dumps
@@ -51,7 +55,7 @@ def test_both_directions_restore_the_schema(case: Case, fitting: ScratchDatabase
     assert again == after, "\n".join(s.sql for s in up.statements)
 
 
-@pytest.mark.parametrize("case", REORDERED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", REBUILDABLE, ids=lambda case: case.name)
 def test_column_order_is_restored_on_request(case: Case, fitting: ScratchDatabase) -> None:
     with fitting.connect() as connection:
         down, up, dumps = there_and_back(case, connection, fitting.dump_schema, column_order=True)

@@ -1,7 +1,8 @@
 """The corpus ``tests/cases``: each a schema (``old.sql``) and a migration over it (``new.sql``), run in both directions.
 
 The first line of ``old.sql`` may say ``-- min: 15`` (server major) or ``-- requires: citext`` (an extension, or ``icu``). ``-- order: column``
-marks a case whose downgrade has to add a column again that isn't the last one: without a rebuild its place is another one.
+marks a case whose downgrade has to add a column again that isn't the last one: without a rebuild its place is another one. ``-- order: always``: a
+rebuild can't help either.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from alembic_safety.postgres.session import PsycopgSession
 CASES = Path(__file__).parents[1] / "cases"
 ROLES = ("shop_owner", "shop_reader", "shop_writer", "shop_admin")
 CREATE_ROLES = "".join(
-    f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;" for role in ROLES
+    f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+    for role in ROLES
 )
 _MARK = re.compile(r"^-- (\w+): (.*)$", re.MULTILINE)
 
@@ -46,7 +48,9 @@ class Case:
         if needed == "icu":
             found = connection.execute("SELECT count(*) > 0 FROM pg_collation WHERE collname LIKE '%-x-icu'").fetchone()
         elif needed:
-            found = connection.execute("SELECT count(*) > 0 FROM pg_available_extensions WHERE name = %s", [needed]).fetchone()
+            found = connection.execute(
+                "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = %s", [needed]
+            ).fetchone()
         else:
             return None
         return None if found and found[0] else f"needs {needed}"
@@ -57,7 +61,9 @@ def load() -> list[Case]:
     cases = []
     for folder in sorted(CASES.iterdir()):
         old = (folder / "old.sql").read_text()
-        cases.append(Case(folder.name, old, (folder / "new.sql").read_text(), dict(_MARK.findall(old.split("\ncreate")[0]))))
+        cases.append(
+            Case(folder.name, old, (folder / "new.sql").read_text(), dict(_MARK.findall(old.split("\ncreate")[0])))
+        )
     return cases
 
 
@@ -101,4 +107,9 @@ def without_column_order(dump: str) -> str:
         lines = [line.strip().rstrip(",") for line in match[2].strip().split("\n")]
         return match[1] + "\n".join(sorted(lines)) + "\n)"
 
-    return re.sub(r"^(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) [^\n]*\(\n)(.*?)\n\)", sort, dump, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(
+        r"^(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) [^\n]*\(\n)(.*?)\n\)",
+        sort,
+        dump,
+        flags=re.MULTILINE | re.DOTALL,
+    )

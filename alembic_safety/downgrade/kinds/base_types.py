@@ -60,13 +60,20 @@ class RangeRules(Rules):
         """Rename it; its multirange keeps its name, unless both make room for another type of the same name."""
         steps = super().rename(now, name, ctx)
         names = {(o.identity, o.props["multirange"]) for o in ctx.before.of_kind("range")}
-        if (now.identity, now.props["multirange"]) in names and name not in {o.name for o in ctx.before.of_kind("range")}:
+        if (now.identity, now.props["multirange"]) in names and name not in {
+            o.name for o in ctx.before.of_kind("range")
+        }:
             steps += _constructors_aside(now, name)
         return steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Only its multirange type can have another name."""
-        if changed != {"multirange"} or now.props["multirange"].partition(".")[0] != want.props["multirange"].partition(".")[0]:
+        if (
+            changed != {"multirange"}
+            or now.props["multirange"].partition(".")[0] != want.props["multirange"].partition(".")[0]
+        ):
             return None
         name = want.props["multirange"].partition(".")[2]
         return [Step(f"ALTER TYPE {now.props['multirange']} RENAME TO {name}")]
@@ -125,7 +132,9 @@ class BaseTypeRules(Rules):
         """Drop it along with its functions: neither can go first."""
         return [Step(f"DROP {self.spell(now, ctx)} CASCADE", reason="takes its input and output functions along")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """ALTER TYPE … SET for what the server can change."""
         if not changed <= set(_SETTABLE):
             return None

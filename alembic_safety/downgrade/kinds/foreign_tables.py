@@ -25,7 +25,9 @@ class ForeignTableRules(Rules):
         heir = bool(props["inherits"])
         own = [c for c in columns(want, ctx.before) if c in held]
         inner = [column_clause(c, ctx, not_null=True) for c in own if not (heir and is_inherited(c))]
-        checks = [c for c in held if c.kind == "constraint" and c.props["type"] == "check" and not (heir and is_inherited(c))]
+        checks = [
+            c for c in held if c.kind == "constraint" and c.props["type"] == "check" and not (heir and is_inherited(c))
+        ]
         checks.sort(key=lambda check: check.name)
         inner += [f"CONSTRAINT {quote_ident(c.name)} {constraint_clause(c, ctx)}" for c in checks]
         body = "\n    " + ",\n    ".join(inner) + "\n" if inner else ""
@@ -40,7 +42,9 @@ class ForeignTableRules(Rules):
             steps += extras(column, ctx)
         return [*steps, _attach(want)] if props["partition_of"] else steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Options and what it hangs on; another server makes another foreign table."""
         if "server" in changed:
             return None

@@ -11,7 +11,8 @@ from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident
 
 _MEMBER = re.compile(
-    r"(?P<kind>OPERATOR|FUNCTION) (?P<number>\d+) (?P<types>\([^)]*\))?[^(]*(?P<arguments>\(.*?\))(?: FOR ORDER BY .*)?\Z", re.DOTALL
+    r"(?P<kind>OPERATOR|FUNCTION) (?P<number>\d+) (?P<types>\([^)]*\))?[^(]*(?P<arguments>\(.*?\))(?: FOR ORDER BY .*)?\Z",
+    re.DOTALL,
 )
 
 
@@ -48,7 +49,9 @@ class OperatorFamilyRules(DefinedRules):
         steps = super().create(want, ctx)
         return [*steps, Step(f"ALTER {self.spell(want, ctx)} ADD {', '.join(members)}")] if members else steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Drop and add single loose members."""
         if changed != {"loose_members"}:
             return None

@@ -20,7 +20,9 @@ class PublicationRules(Rules):
         everything = " FOR ALL TABLES" if want.props["all_tables"] else ""
         return [Step(f"CREATE {self.spell(want, ctx)}{everything} WITH ({_options(want, frozenset(want.props))})")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Set its options; a publication for all tables is another one."""
         if "all_tables" in changed:
             return None

@@ -33,7 +33,9 @@ class FunctionRules(Rules):
             Step("SET LOCAL check_function_bodies = on"),
         ]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """CREATE OR REPLACE, which can change neither the result nor names of arguments, and take no default away."""
         if changed & {"identity", "result", "window"} or not _same_arguments(now, want):
             return None
@@ -42,7 +44,9 @@ class FunctionRules(Rules):
     def mentions(self, obj: CatalogObject) -> Iterable[str]:
         """Every word of a body that is a string."""
         body = obj.props["definition"].rstrip().partition("\nAS ")[2]
-        return {w[1:-1].replace('""', '"') if w.startswith('"') else w.lower() for w in _WORD.findall(body)} - {obj.name}
+        return {w[1:-1].replace('""', '"') if w.startswith('"') else w.lower() for w in _WORD.findall(body)} - {
+            obj.name
+        }
 
     def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
         """The base type or range type that needs it, while it needs the type itself."""
@@ -75,7 +79,9 @@ class AggregateRules(Rules):
         """Create it from its parts."""
         return [Step(want.props["definition"])]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Replace it in place; the server refuses where the result or the kind differs."""
         if changed != {"definition"}:
             return None

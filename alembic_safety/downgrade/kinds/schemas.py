@@ -33,7 +33,9 @@ class ExtensionRules(Rules):
         version = f" VERSION {quote_literal(want.props['version'])}" if ctx.level(want) else ""
         return [Step(f"CREATE EXTENSION {want.identity} SCHEMA {want.props['extension_schema']}{version}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Move it to its schema; bring it to its version where an update path leads there."""
         steps = []
         if "extension_schema" in changed:
@@ -54,7 +56,9 @@ class LanguageRules(Rules):
         """Create it with its handlers."""
         return [Step(f"CREATE {self._definition(want)}")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Replace its handlers in place: functions in that language stay."""
         return [Step(f"CREATE OR REPLACE {self._definition(want)}")]
 

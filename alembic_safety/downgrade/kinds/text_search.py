@@ -46,7 +46,9 @@ class TsDictionaryRules(Rules):
         options = f", {want.props['options']}" if want.props["options"] else ""
         return [Step(f"CREATE {self.spell(want, ctx)} (TEMPLATE = {want.props['template']}{options})")]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Set and remove single options; another template needs another dictionary."""
         if changed != {"options"}:
             return None
@@ -70,7 +72,9 @@ class TsConfigurationRules(Rules):
         steps += [_map("ADD", name, token, dictionaries) for token, dictionaries in want.props["mappings"]]
         return steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Change single mappings; another parser needs another configuration."""
         if changed != {"mappings"}:
             return None

@@ -40,7 +40,9 @@ class TriggerRules(Rules):
         """Drop it; a clone goes with its parent's trigger or by DETACH."""
         return [] if now.props["has_parent"] else super().drop(now, ctx)
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Switch it; replace it where the server can (not constraint triggers)."""
         if "has_parent" in changed:
             return None
@@ -92,7 +94,9 @@ class RuleRules(Rules):
         steps = [Step(_without_semicolon(want))]
         return [*steps, *_switch(want, ctx)] if want.props["enabled"] != "origin" else steps
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Replace it in place, switch it."""
         steps = []
         if "definition" in changed:
@@ -119,7 +123,9 @@ class EventTriggerRules(Rules):
         sql = f"CREATE {self.spell(want, ctx)} ON {props['event']}{when} EXECUTE FUNCTION {props['function']}()"
         return [Step(sql, late=True), *(self._switch(want, ctx) if props["enabled"] != "origin" else [])]
 
-    def alter(self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[Step] | None:
+    def alter(
+        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
+    ) -> list[Step] | None:
         """Switch it; anything else makes another event trigger."""
         return self._switch(want, ctx) if changed == {"enabled"} else None
 

@@ -1,4 +1,4 @@
--- order: column
+-- order: always
 create foreign data wrapper dummy;
 create server far foreign data wrapper dummy;
 create foreign table r (id int, name text default 'x', note text) server far options (t 'x');

@@ -40,7 +40,9 @@ def statements(major: int) -> Iterator[tuple[str, bool]]:
 
 def facts(snapshot: Snapshot) -> dict[tuple[str, str], Any]:
     """All that is compared, by identity."""
-    found: dict[tuple[str, str], Any] = {k: (structure_of(o), privileges_of(o)) for k, o in snapshot.by_identity.items()}
+    found: dict[tuple[str, str], Any] = {
+        k: (structure_of(o), privileges_of(o)) for k, o in snapshot.by_identity.items()
+    }
     found["", "unmodelled"] = snapshot.unmodelled
     return found
 
@@ -120,7 +122,9 @@ def test_deltas_survive_rollbacks_whatever_they_start_from(database: ScratchData
                 assert_same(read_snapshot(session), read_delta(session, chance.choice(known), xid), f"undone {sql}")
             session.execute(sql)
             if chance.random() < 0.1:
-                known.append(read_snapshot(session) if chance.random() < 0.3 else read_delta(session, chance.choice(known), xid))
+                known.append(
+                    read_snapshot(session) if chance.random() < 0.3 else read_delta(session, chance.choice(known), xid)
+                )
             # An enum's new value can't be used before it is committed.
             if chance.random() < 0.05 or "ADD VALUE" in sql:
                 final = read_delta(session, chance.choice(known), xid)

@@ -37,14 +37,27 @@ CAST(b AS varchar(5)) IN ('1', '2')
 _Read = Callable[[psycopg.Cursor[tuple[str]]], None]
 #: How to make an object of an expression, of the server's own text, and where to read that text.
 KINDS = {
-    "check": ("ALTER TABLE t ADD CONSTRAINT k CHECK ({})", "ALTER TABLE t ADD CONSTRAINT k {}",
-              "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k'"),
+    "check": (
+        "ALTER TABLE t ADD CONSTRAINT k CHECK ({})",
+        "ALTER TABLE t ADD CONSTRAINT k {}",
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k'",
+    ),
     "index": ("CREATE INDEX i ON t (b) WHERE {}", "{}", "SELECT pg_get_indexdef('i'::regclass)"),
-    "view": ("CREATE VIEW w AS SELECT {0} AS r FROM t WHERE {0}", "CREATE VIEW w AS {}", "SELECT pg_get_viewdef('w'::regclass)"),
-    "policy": ("CREATE POLICY p ON t USING ({})", "CREATE POLICY p ON t USING ({})",
-               "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy"),
-    "generated": ("ALTER TABLE t ADD g bool GENERATED ALWAYS AS ({}) STORED", "ALTER TABLE t ADD g bool GENERATED ALWAYS AS ({}) STORED",
-                  "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 't'::regclass"),
+    "view": (
+        "CREATE VIEW w AS SELECT {0} AS r FROM t WHERE {0}",
+        "CREATE VIEW w AS {}",
+        "SELECT pg_get_viewdef('w'::regclass)",
+    ),
+    "policy": (
+        "CREATE POLICY p ON t USING ({})",
+        "CREATE POLICY p ON t USING ({})",
+        "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy",
+    ),
+    "generated": (
+        "ALTER TABLE t ADD g bool GENERATED ALWAYS AS ({}) STORED",
+        "ALTER TABLE t ADD g bool GENERATED ALWAYS AS ({}) STORED",
+        "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 't'::regclass",
+    ),
 }
 DOMAIN = ("CREATE DOMAIN d AS varchar(20) CONSTRAINT k CHECK ({})", "CREATE DOMAIN d AS varchar(20) CONSTRAINT k {}",
           "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k'")  # fmt: skip
@@ -65,7 +78,10 @@ def test_expressions_come_back_identical(database: ScratchDatabase) -> None:
                 return str(row[0])
 
         cases = [(kind, *KINDS[kind], each) for kind in KINDS for each in EXPRESSIONS]
-        cases += [("domain", *DOMAIN, each) for each in ("VALUE IN ('a', 'b')", "VALUE = ANY (ARRAY['a', 'b'])", "VALUE ~ '^a'")]
+        cases += [
+            ("domain", *DOMAIN, each)
+            for each in ("VALUE IN ('a', 'b')", "VALUE = ANY (ARRAY['a', 'b'])", "VALUE ~ '^a'")
+        ]
         for kind, make, again, query, expression in cases:
             first = printed(make.format(expression), query)
             assert printed(again.format(undrift(first)), query) == first, (kind, expression)

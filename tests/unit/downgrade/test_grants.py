@@ -14,7 +14,9 @@ def change(now: list[str], want: list[str], target: Target = TABLE, *, ordered: 
 
 
 def test_an_item_is_read_with_quoted_names_and_grant_options() -> None:
-    assert Grant.parse('"my ""own"" role"=r*w/"the=owner"') == Grant('my "own" role', "the=owner", {"r": True, "w": False})
+    assert Grant.parse('"my ""own"" role"=r*w/"the=owner"') == Grant(
+        'my "own" role', "the=owner", {"r": True, "w": False}
+    )
     assert Grant.parse("=X/o") == Grant("", "o", {"X": False})
 
 
@@ -50,7 +52,9 @@ def test_another_order_is_rebuilt_from_the_first_item_that_differs() -> None:
 
 def test_the_order_of_the_default_does_not_matter() -> None:
     function = Target("FUNCTION public.f()", "X")
-    assert change(["o=X/o"], ["=X/o", "o=X/o"], function, ordered=False) == ["GRANT EXECUTE ON FUNCTION public.f() TO PUBLIC"]
+    assert change(["o=X/o"], ["=X/o", "o=X/o"], function, ordered=False) == [
+        "GRANT EXECUTE ON FUNCTION public.f() TO PUBLIC"
+    ]
 
 
 def test_what_another_role_granted_is_taken_back_in_its_name_and_before_its_own_grant() -> None:

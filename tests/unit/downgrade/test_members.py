@@ -9,13 +9,19 @@ FIRST = "{=X/postgres,postgres=X/postgres}"
 
 
 def snapshot(*entries: str) -> Snapshot:
-    return Snapshot(server_version=150000, objects={}, unmodelled=tuple(("extension member grants", e) for e in entries))
+    return Snapshot(
+        server_version=150000, objects={}, unmodelled=tuple(("extension member grants", e) for e in entries)
+    )
 
 
 def test_a_grant_is_taken_back_to_what_the_script_gave() -> None:
     entry = f'FUNCTION public.f(text, integer) {{=X/postgres,postgres=X/postgres,"\\"my role\\"=X/postgres"}} instead of {FIRST} of postgres'
     assert member_grants(snapshot(), snapshot(entry)) == [
-        MemberGrants("function", "public.f(text, integer)", ('REVOKE EXECUTE ON FUNCTION public.f(text, integer) FROM "my role"',))
+        MemberGrants(
+            "function",
+            "public.f(text, integer)",
+            ('REVOKE EXECUTE ON FUNCTION public.f(text, integer) FROM "my role"',),
+        )
     ]
 
 
