@@ -75,7 +75,7 @@ def settings() -> str:
                     "`-x safety.NAME=VALUE`, an option of the command. `alembic safety-config` prints the effective ones and where each "
                     "comes from. A key that does not exist is an error. Relative paths start from the file that they are written in."
                 ),
-                "```ini\n[alembic:safety]\ncertificates = require\nlock_timeout = 2s\nbackup_dir = %(here)s/backups\n```",
+                "```ini\n[alembic:safety]\ncertificates = require\nlock_timeout = 2s\njournal = %(here)s/journal.jsonl\n```",
                 '```toml\n[tool.alembic_safety]\ncertificates = "require"\nlock_timeout = "2s"\n```',
                 "| setting | meaning | takes | default |\n| --- | --- | --- | --- |\n" + "\n".join(rows),
             ]

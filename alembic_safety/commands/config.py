@@ -80,7 +80,7 @@ COMMAND = Command(
         "pyproject.toml [tool.alembic_safety], alembic.ini [alembic:safety], ALEMBIC_SAFETY_… in the environment,\n"
         "-x safety.NAME=VALUE, an option of the command. Passwords are not shown."
     ),
-    example="alembic -x safety.backup=none safety-config backup",
+    example="alembic -x safety.verify=off safety-config verify",
     add_arguments=add_arguments,
     run=run,
 )

@@ -38,8 +38,7 @@ def load_settings(config: Config, *, environ: Mapping[str, str] | None = None, *
     :param options: values of a command's options by setting name; None is "not given".
     :raises SettingsError: for an unknown key or a value that is not understood, with the place where it is written.
     """
-    base = _folder(config)
-    values: dict[str, Any] = {"backup_dir": base / Settings.backup_dir}
+    values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     for written in (
         *_from_pyproject(config),

@@ -52,9 +52,6 @@ class Settings:
         text(), None, "FILE@REVISION: a dump to start from, where the chain cannot be replayed"
     )
     role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
-    preserve: str = _setting(
-        choice("exact", "schema"), "exact", "What a downgrade must give back: schema and rows, or the schema alone"
-    )
     exclude: tuple[str, ...] = _setting(
         names(), (), "Schemas and tables (schema.table) left out of every comparison; the version table always is"
     )
@@ -64,43 +61,18 @@ class Settings:
     certificates: str = _setting(
         choice("off", "warn", "require"), "warn", "What to do where a pending revision has no valid certificate"
     )
-    approval: str = _setting(
-        choice("off", "risky", "always"),
-        "off",
-        "Which revisions need an approval: none, those of HIGH risk or a grade below exact, or all",
-    )
     lock_wait: float | None = _setting(duration(), 300.0, "Longest wait for another migrator to finish")
 
     # -- the migration itself
     lock_timeout: float | None = _setting(duration(), 3.0, "Longest wait of a statement for a lock, before a retry")
     statement_timeout: float | None = _setting(duration(), None, "Longest time of a statement")
     retries: int = _setting(whole(), 5, "How often a transaction that met a lock timeout is tried again")
-    on_failure: str = _setting(
-        choice("rollback", "stop"), "rollback", "After a failure: take back what was committed, or stop and say where"
-    )
-
-    # -- backup
-    backup: str = _setting(
-        choice("auto", "full", "clone", "affected", "none", "command"), "auto", "What to save before an upgrade"
-    )
-    backup_dir: Path = _setting(
-        path(), Path("safety-backups"), "Folder for backups, relative to the configuration file"
-    )
-    backup_command: str | None = _setting(text(), None, "Command that makes the backup, for backup = command")
-    backup_verify: str = _setting(
-        choice("digest", "restore"),
-        "digest",
-        "How a backup is checked: its digest, or restored into a scratch database",
-    )
-    retention_age: float | None = _setting(duration(), None, "Backups older than this may go, except the last good one")
-    retention_count: int | None = _setting(whole(1), None, "How many backups to keep; older ones may go")
 
     # -- verification and journal
     verify: str = _setting(
         choice("off", "touched", "full"), "touched", "What is verified before COMMIT: nothing, what was touched, or all"
     )
     verify_budget: float | None = _setting(duration(), 30.0, "Longest time of the verification before COMMIT")
-    health_check: str | None = _setting(text(), None, "URL or command that must succeed after COMMIT")
     journal: Path | None = _setting(path(), None, "File for the journal as JSON lines, besides the one in the database")
 
     #: Where each value comes from, by name; what is not in it is a default.

@@ -27,9 +27,9 @@ def test_it_lists_every_setting_with_its_value_and_origin():
 
 
 def test_json_gives_one_object_a_setting():
-    values = json.loads(alembic("-x", "safety.backup=none", "safety-config", "--json", "backup").out)
-    assert values["backup"]["value"] == "none"
-    assert values["backup"]["from"] == "-x safety.backup"
+    values = json.loads(alembic("-x", "safety.verify=off", "safety-config", "--json", "verify").out)
+    assert values["verify"]["value"] == "off"
+    assert values["verify"]["from"] == "-x safety.verify"
 
 
 def test_describe_says_what_a_setting_means_and_takes():
@@ -55,6 +55,6 @@ def test_an_unknown_name_is_an_error():
 
 
 def test_a_mistake_in_a_file_is_one_line():
-    result = alembic("-x", "safety.bakup=1", "safety-config")
+    result = alembic("-x", "safety.verfy=1", "safety-config")
     assert result.status == 2
-    assert result.err == "FAILED: Unknown setting 'bakup' in -x safety.bakup; did you mean 'backup'?\n"
+    assert result.err == "FAILED: Unknown setting 'verfy' in -x safety.verfy; did you mean 'verify'?\n"

@@ -37,7 +37,7 @@ def load(config, environ=None, **options):
 def test_a_project_without_settings_gets_the_defaults(project):
     settings = load(project())
     assert settings.lock_timeout == 3.0
-    assert settings.backup == "auto"
+    assert settings.verify == "touched"
     assert settings.origins == {}
 
 
@@ -60,13 +60,13 @@ def test_an_option_that_was_not_given_changes_nothing(project):
 
 
 def test_a_named_section_is_read_over_the_common_one(project):
-    ini = "[alembic:safety]\nretries = 1\nbackup = none\n[billing]\n[billing:safety]\nretries = 2\n"
+    ini = "[alembic:safety]\nretries = 1\nverify = off\n[billing]\n[billing:safety]\nretries = 2\n"
     settings = load(project(ini, name="billing"))
-    assert (settings.retries, settings.backup) == (2, "none")
+    assert (settings.retries, settings.verify) == (2, "off")
 
 
 def test_hyphens_are_underscores(project):
-    assert load(project("[alembic:safety]\nlock-timeout = 1\n", x=["safety.on-failure=stop"])).on_failure == "stop"
+    assert load(project("[alembic:safety]\nlock-timeout = 1\n", x=["safety.lock-wait=7"])).lock_wait == 7.0
 
 
 def test_other_x_arguments_are_somebody_elses(project):
@@ -75,10 +75,9 @@ def test_other_x_arguments_are_somebody_elses(project):
 
 def test_relative_paths_start_from_the_file_that_names_them(project, tmp_path):
     (tmp_path / "elsewhere").mkdir()
-    settings = load(project("[alembic:safety]\nbackup_dir = saved\njournal = %(here)s/j.jsonl\n"))
-    assert settings.backup_dir == tmp_path / "saved"
+    settings = load(project("[alembic:safety]\ncache_dir = saved\njournal = %(here)s/j.jsonl\n"))
+    assert settings.cache_dir == tmp_path / "saved"
     assert settings.journal == tmp_path / "j.jsonl"
-    assert load(project()).backup_dir == tmp_path / "safety-backups"
 
 
 def test_toml_values_keep_their_type(project):
@@ -89,8 +88,8 @@ def test_toml_values_keep_their_type(project):
 
 
 def test_here_is_replaced_in_toml_and_other_percent_signs_are_not(project, tmp_path):
-    toml = "[tool.alembic_safety]\nbackup_command = \"%(here)s/save --at '%F %T'\"\n"
-    assert load(project(toml=toml)).backup_command == f"{tmp_path}/save --at '%F %T'"
+    toml = "[tool.alembic_safety]\nserver = \"%(here)s/save --at '%F %T'\"\n"
+    assert load(project(toml=toml)).server == f"{tmp_path}/save --at '%F %T'"
 
 
 def test_the_default_section_of_an_ini_is_no_setting_of_ours(project):
@@ -119,7 +118,6 @@ def test_flags(project, written, value):
         ("timeout", "-1", "but takes a duration"),
         ("retries", "many", "but takes a whole number from 0"),
         ("retries", "-1", "but takes a whole number from 0"),
-        ("retention_count", "0", "but takes a whole number from 1"),
         ("enabled", "maybe", "but takes true or false"),
         ("certificates", "demand", "but takes one of off, warn, require"),
     ],
@@ -135,14 +133,14 @@ def test_a_value_that_is_not_understood_says_where_and_what_is(project, key, wri
 @pytest.mark.parametrize(
     ("make", "place"),
     [
-        (lambda p: load(p("[alembic:safety]\nbakup = none\n")), "alembic.ini [alembic:safety]"),
-        (lambda p: load(p(toml="[tool.alembic_safety]\nbakup = 'none'\n")), "pyproject.toml [tool.alembic_safety]"),
-        (lambda p: load(p(), {"ALEMBIC_SAFETY_BAKUP": "none"}), "ALEMBIC_SAFETY_BAKUP"),
-        (lambda p: load(p(x=["safety.bakup=none"])), "-x safety.bakup"),
+        (lambda p: load(p("[alembic:safety]\nverfy = off\n")), "alembic.ini [alembic:safety]"),
+        (lambda p: load(p(toml="[tool.alembic_safety]\nverfy = 'off'\n")), "pyproject.toml [tool.alembic_safety]"),
+        (lambda p: load(p(), {"ALEMBIC_SAFETY_VERFY": "off"}), "ALEMBIC_SAFETY_VERFY"),
+        (lambda p: load(p(x=["safety.verfy=off"])), "-x safety.verfy"),
     ],
 )
 def test_an_unknown_key_names_the_nearest_and_the_place(project, make, place):
-    with pytest.raises(SettingsError, match="did you mean 'backup'") as caught:
+    with pytest.raises(SettingsError, match="did you mean 'verify'") as caught:
         make(project)
     assert place in str(caught.value)
 
@@ -153,8 +151,8 @@ def test_a_key_like_nothing_points_to_the_list(project):
 
 
 def test_an_x_argument_without_a_value_is_refused(project):
-    with pytest.raises(SettingsError, match="-x safety.backup=…"):
-        load(project(x=["safety.backup"]))
+    with pytest.raises(SettingsError, match="-x safety.verify=…"):
+        load(project(x=["safety.verify"]))
 
 
 def test_a_table_spelled_with_a_hyphen_is_pointed_out(project):
@@ -169,7 +167,7 @@ def test_toml_that_cannot_be_read_is_one_clear_error(project):
 
 def test_a_single_percent_sign_in_an_ini_is_one_clear_error(project):
     with pytest.raises(SettingsError, match="write a percent sign twice"):
-        load(project("[alembic:safety]\nhealth_check = curl -w %{http_code} x\n"))
+        load(project("[alembic:safety]\nserver = curl -w %{http_code} x\n"))
 
 
 def test_a_setting_that_cannot_be_nothing_refuses_to_be(project):
@@ -179,7 +177,7 @@ def test_a_setting_that_cannot_be_nothing_refuses_to_be(project):
 
 def test_a_configuration_made_by_a_program_needs_no_file(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert load(Config()).backup_dir == tmp_path / "safety-backups"
+    assert load(Config()).origins == {}
 
 
 def test_every_setting_is_documented_and_its_default_reads_back(tmp_path):
