@@ -87,7 +87,10 @@ def test_an_interrupted_run_is_told_of_truthfully(
         "partly committed, by statements outside of a transaction: a2" if where == "outside" else "rolled back: a2"
     )
     assert told in shown
-    assert ("interrupted" in shown) == ("was interrupted; " + told in caplog.text) == (how != "terminate")
+    interrupted = "interrupted" in shown
+    assert interrupted == ("was interrupted; " + told in caplog.text)
+    # A run that lost all its connections may still manage to connect again and write down itself how it ended.
+    assert interrupted == (how == "kill") or how == "terminate all"
     assert "committed: a2, a3" in shown
 
 
