@@ -124,4 +124,5 @@ def body_of(derived: Derived) -> tuple[str, ...]:
     if grade is Grade.IRREVERSIBLE:
         return tuple(render_irreversible(reasons))
     remarks = [f"not given back: {reason}" for reason in reasons]
+    remarks += [f"role {role} stays: drop it before upgrading again" for role in derived.roles_in_the_way]
     return (*(f"# {line}" for line in remarks), *derived.body)

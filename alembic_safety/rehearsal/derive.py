@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
 from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
+from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.closure import closure
@@ -51,6 +53,8 @@ class Derived:
     rows: RowProof | None = None
     #: Tables whose rows, written by the upgrade, must be deleted by hand before it can run a second time.
     rows_in_the_way: tuple[str, ...] = ()
+    #: Roles that the upgrade creates and that stay, to be dropped by hand before it can run a second time.
+    roles_in_the_way: tuple[str, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -188,23 +192,49 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
 
 
 def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
-    """The second upgrade; where rows that the first one wrote are in its way, once more without them, and that is said."""
+    """The second upgrade; where something that no schema holds is in its way, once more without that, and it is said.
+
+    Rows that the first upgrade wrote stay when only the schema goes back, and so do roles, which belong to the whole server.
+    """
     stage.savepoint("alembic_safety_again")
-    try:
-        _upgrade_again(stage, derived.revision)
-        return derived
-    except Exception as error:
-        tables = [table for table, _ in derived.rows_written]
-        state = sqlstate(driver_error(error)) or ""
-        if not tables or not state.startswith("23"):
-            raise
-    stage.rollback_to("alembic_safety_again")
-    # What the upgrade wrote stays when only the schema goes back; a database where it was deleted shows the rest.
-    there = [t for t in tables if stage.session.fetch("SELECT pg_catalog.to_regclass(%s)", (t,))[0][0] is not None]
-    if there:
-        stage.session.execute(f"TRUNCATE {', '.join(there)} CASCADE")
-    _upgrade_again(stage, derived.revision)
-    return replace(derived, rows_in_the_way=tuple(there))
+    while True:
+        try:
+            _upgrade_again(stage, derived.revision)
+            return derived
+        except Exception as error:  # noqa: BLE001 - whatever is not in the way for a known reason is raised below
+            failure = error
+        stage.rollback_to("alembic_safety_again")
+        role = _role_in_the_way(stage, failure)
+        tables = [] if derived.rows_in_the_way else [table for table, _ in derived.rows_written]
+        if role is not None and role not in derived.roles_in_the_way:
+            stage.session.execute(f"DROP ROLE {quote_ident(role)}")
+            derived = replace(derived, roles_in_the_way=(*derived.roles_in_the_way, role))
+        elif tables and (sqlstate(driver_error(failure)) or "").startswith("23"):
+            there = [
+                t for t in tables if stage.session.fetch("SELECT pg_catalog.to_regclass(%s)", (t,))[0][0] is not None
+            ]
+            if there:
+                stage.session.execute(f"TRUNCATE {', '.join(there)} CASCADE")
+            derived = replace(derived, rows_in_the_way=tuple(there) or ("none",))
+        else:
+            raise failure
+        stage.savepoint("alembic_safety_again")
+
+
+def _role_in_the_way(stage: Stage, error: BaseException) -> str | None:
+    """The role that an upgrade could not create because its first run in this very transaction did."""
+    diagnostics = getattr(driver_error(error), "diag", None)
+    if sqlstate(error) != "42710" or getattr(diagnostics, "source_function", None) != "CreateRole":
+        return None
+    named = re.search(r'"(.+)"', diagnostics.message_primary or "") if diagnostics is not None else None
+    if named is None:
+        return None
+    made_here = stage.session.fetch(
+        "SELECT 1 FROM pg_catalog.pg_authid WHERE rolname = %s "
+        "AND pg_catalog.age(xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::pg_catalog.xid)",
+        (named[1],),
+    )
+    return named[1] if made_here else None
 
 
 def run_body(stage: Stage, body: tuple[str, ...]) -> None:

@@ -90,14 +90,13 @@ def test_a_hand_written_downgrade_is_only_replaced_when_asked(project: Project, 
 
 
 def test_what_cannot_be_undone_refuses_with_the_reason(project: Project, server_option: tuple[str, str]) -> None:
-    project.sql("a1", "create role alembic_safety_test_role_x", None)
-    project.sql("a2", "create table t (id int)", None, after="a1")
+    project.sql("a1", "select lo_create(424242)", None)
     done = alembic("safety-downgrade", *server_option, cwd=project.folder)
-    # Roles belong to the whole server, which no snapshot of a database shows: the second upgrade meets the role again.
-    assert "a1" in done.out
+    # Large objects are not modelled: that one is there more than before is all that is known.
+    assert done.status == 1
     body = (project.folder / "versions/a1.py").read_text().partition("def downgrade")[2]
     assert "op.irreversible(" in body
-    assert "alembic_safety_test_role_x" in body
+    assert "large objects" in body
     assert json.loads((project.folder / "versions/safety/a1.json").read_text())["grade"] == "irreversible"
 
 
@@ -279,3 +278,21 @@ def test_a_downgrade_fits_a_database_with_another_owner(
         database.run("drop owned by alembic_safety_test_app, alembic_safety_test_reader cascade")
         database.run(f'alter database "{database.name}" owner to current_user')
         database.run("drop role alembic_safety_test_app, alembic_safety_test_reader")
+
+
+def test_a_role_that_the_upgrade_creates_does_not_stand_in_the_way(
+    project: Project, server_option: tuple[str, str]
+) -> None:
+    project.sql(
+        "a1",
+        "create role alembic_safety_test_one; create role alembic_safety_test_two; create table t (); "
+        "grant select on t to alembic_safety_test_one",
+        None,
+    )
+    done = alembic("safety-downgrade", *server_option, "--json", "out.json", cwd=project.folder)
+    assert done.status == 0, done.out
+    (row,) = json.loads((project.folder / "out.json").read_text())["rows"]
+    assert row["grade"] == "exact"
+    assert not any("ROLE" in statement for statement in row["statements"])
+    body = (project.folder / "versions/a1.py").read_text().partition("def downgrade")[2]
+    assert "role alembic_safety_test_two stays" in body
