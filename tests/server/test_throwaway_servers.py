@@ -28,8 +28,12 @@ ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 _RUN = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+# Whoever runs the tests may ignore these (nohup, a shell's background), and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from alembic_safety.postgres.server import throwaway_server
 with throwaway_server(pg_bin=Path(sys.argv[1]), keep=sys.argv[2] == "keep", tell=lambda text: print(text, flush=True)) as server:
     made = server.create_database()
