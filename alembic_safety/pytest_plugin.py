@@ -92,25 +92,13 @@ class SafetyCollector(pytest.Collector):
         return self._rehearsal
 
     def _rehearse(self) -> Rehearsal:
-        from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
+        from alembic_safety.rehearsal.options import options_of
         from alembic_safety.rehearsal.runner import rehearse
         from alembic_safety.settings import load_settings
 
         config = self.alembic_config
         settings = load_settings(config)
-        return rehearse(
-            config,
-            Options(
-                server=settings.server,
-                pg_bin=settings.pg_bin,
-                pg_version=settings.pg_version,
-                timeout=settings.timeout,
-                role=settings.role,
-                baseline=parse_baseline(settings.baseline),
-                cache_dir=settings.cache_dir,
-                exclude=parse_exclusions(settings.exclude),
-            ),
-        )
+        return rehearse(config, options_of(settings))
 
 
 class RevisionItem(pytest.Item):

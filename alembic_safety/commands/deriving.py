@@ -19,7 +19,7 @@ def derive_for(config: Config, revisions: frozenset[str], options: dict[str, Any
     from alembic_safety.commands.progress import Progress
     from alembic_safety.errors import ServerError
     from alembic_safety.rehearsal.coverage import Scope
-    from alembic_safety.rehearsal.options import Options
+    from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.writing import derive_downgrades, write_downgrades
     from alembic_safety.report import coverage_report, write_report
     from alembic_safety.settings import load_settings
@@ -29,12 +29,9 @@ def derive_for(config: Config, revisions: frozenset[str], options: dict[str, Any
         with Progress(config, sys.stderr) as progress:
             history = derive_downgrades(
                 config,
-                Options(
-                    server=settings.server,
-                    pg_bin=settings.pg_bin,
-                    pg_version=settings.pg_version,
+                options_of(
+                    settings,
                     chosen=revisions,
-                    timeout=settings.timeout,
                     cache=False,
                     progress=progress.revision,
                     tell=progress.tell,

@@ -45,7 +45,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--role", metavar="NAME", help="rehearse as this role, which is no superuser (default: superuser)"
     )
     parser.add_argument(
-        "--baseline", metavar="FILE@REV", help="start from this dump, taken at REV (default: an empty database)"
+        "--baseline",
+        metavar="FILE@REV",
+        help="start from this dump, taken at REV; 'base' is before the first revision (default: an empty database)",
     )
     add_server_options(parser)
     reports = parser.add_argument_group("coverage report, besides the table on standard output (default: none)")
@@ -58,7 +60,7 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.commands.progress import Progress
     from alembic_safety.errors import UsageError
     from alembic_safety.rehearsal.coverage import Scope
-    from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
+    from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.writing import derive_downgrades, write_downgrades, write_rollbacks
     from alembic_safety.report import coverage_report, write_report, write_report_files
     from alembic_safety.revisions.render import render_sql
@@ -73,16 +75,10 @@ def run(config: Config, args: Namespace) -> int:
     with Progress(config, sys.stderr) as progress:
         history = derive_downgrades(
             config,
-            Options(
-                server=settings.server,
-                pg_bin=settings.pg_bin,
-                pg_version=settings.pg_version,
+            options_of(
+                settings,
                 select=args.revisions,
-                timeout=settings.timeout,
-                role=settings.role,
-                baseline=parse_baseline(settings.baseline),
                 keep=args.keep,
-                exclude=parse_exclusions(settings.exclude),
                 cache=False,
                 progress=progress.revision,
                 tell=progress.tell,

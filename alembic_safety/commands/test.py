@@ -29,7 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--role", metavar="NAME", help="rehearse as this role, which is no superuser (default: superuser)"
     )
     going.add_argument(
-        "--baseline", metavar="FILE@REV", help="start from this dump, taken at REV (default: an empty database)"
+        "--baseline",
+        metavar="FILE@REV",
+        help="start from this dump, taken at REV; 'base' is before the first revision (default: an empty database)",
     )
     going.add_argument(
         "--rows",
@@ -54,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(config: Config, args: Namespace) -> int:
     """Rehearse and report."""
     from alembic_safety.commands.progress import Progress
-    from alembic_safety.rehearsal.options import Options, parse_baseline, parse_exclusions
+    from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.runner import rehearse
     from alembic_safety.report import rehearsal_report, write_report, write_report_files
     from alembic_safety.settings import load_settings
@@ -65,23 +67,16 @@ def run(config: Config, args: Namespace) -> int:
     with Progress(config, sys.stderr) as progress:
         rehearsal = rehearse(
             config,
-            Options(
-                server=settings.server,
-                pg_bin=settings.pg_bin,
-                pg_version=settings.pg_version,
+            options_of(
+                settings,
                 first=args.first,
                 last=args.last,
                 only=args.only,
-                timeout=settings.timeout,
-                role=settings.role,
-                baseline=parse_baseline(settings.baseline),
                 rows=args.rows,
                 seed=args.seed,
                 fail_fast=args.fail_fast,
                 keep=args.keep,
                 cache=not args.fresh,
-                cache_dir=settings.cache_dir,
-                exclude=parse_exclusions(settings.exclude),
                 progress=progress.revision,
                 tell=progress.tell,
             ),

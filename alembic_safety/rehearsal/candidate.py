@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.rehearsal.derive import Derived, Deriver
-from alembic_safety.rehearsal.options import Options
+from alembic_safety.rehearsal.options import options_of
 from alembic_safety.rehearsal.runner import rehearse
 from alembic_safety.revisions.chain import chain_of
 
@@ -59,15 +59,7 @@ def rehearse_candidate(
         deriver = Deriver(render=render)
         rehearsal = rehearse(
             copy,
-            Options(
-                server=settings.server,
-                pg_bin=settings.pg_bin,
-                pg_version=settings.pg_version,
-                only=script.rev_id,
-                timeout=settings.timeout,
-                role=settings.role,
-                cache_dir=settings.cache_dir,
-            ),
+            options_of(settings, only=script.rev_id),
             chain=chain,
             visitor=deriver,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.postgres.catalog import Exclusions
 
 if TYPE_CHECKING:
     from alembic_safety.rehearsal.verdict import Verdict
     from alembic_safety.revisions.chain import Revision
+    from alembic_safety.settings import Settings
 
 
 def _silent(_done: int, _total: int, _revision: Revision, _verdict: Verdict | None) -> None:
@@ -61,8 +62,26 @@ class Options:
     tell: Callable[[str], None] = print
 
 
+def options_of(settings: Settings, **others: Any) -> Options:
+    """What the settings say, and for one run besides.
+
+    :raises UsageError: the setting ``baseline`` is not usable.
+    """
+    return Options(
+        server=settings.server,
+        pg_bin=settings.pg_bin,
+        pg_version=settings.pg_version,
+        timeout=settings.timeout,
+        role=settings.role,
+        baseline=parse_baseline(settings.baseline),
+        cache_dir=settings.cache_dir,
+        exclude=parse_exclusions(settings.exclude),
+        **others,
+    )
+
+
 def parse_baseline(text: str | None) -> tuple[Path, str] | None:
-    """``FILE@REVISION`` as its two parts.
+    """``FILE@REVISION`` as its two parts; ``FILE@base`` is what a database holds before the first revision.
 
     :raises UsageError: it is not of that form, or the file doesn't exist.
     """

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError, ServerError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
+from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.roles import missing_role_in
+from alembic_safety.postgres.schemas import missing_schema_in
 from alembic_safety.postgres.server import throwaway_server
+from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.committed import committed
 from alembic_safety.rehearsal.failure import driver_error, is_fatal
 from alembic_safety.rehearsal.memory import Memory
@@ -36,8 +39,13 @@ if TYPE_CHECKING:
     from alembic_safety.rehearsal.options import Options
     from alembic_safety.rehearsal.trial import Observer
 
-#: A revision may name several roles that don't exist, one error at a time.
-_MOST_ROLES = 50
+#: What a database may have had before its first revision.
+_UNDEFINED_SCHEMA, _UNDEFINED_TABLE = "3F000", "42P01"
+_BEGIN_ELSEWHERE = (
+    "where your database has it before the first revision, start from that: --baseline FILE@base, a dump or SQL script"
+)
+#: A revision may expect several things that don't exist, one error at a time.
+_MOST_STAND_INS = 50
 
 
 def rehearse(
@@ -90,8 +98,7 @@ class Plan:
             raise UsageError("--revision judges one revision alone: leave out --from and --to, or --revision")
         self.present: frozenset[str] = frozenset()
         if options.baseline is not None:
-            base = chain.resolve(options.baseline[1])
-            self.present = chain.ancestors(base.id) | {base.id}
+            self.present = _up_to(chain, options.baseline[1])
         if options.chosen is not None:
             wanted = {chain.resolve(name).id for name in options.chosen}
         elif options.only is not None:
@@ -106,6 +113,14 @@ class Plan:
         self.order: tuple[Revision, ...] = tuple(
             r for r in chain.revisions if r.id in needed and r.id not in self.present
         )
+
+
+def _up_to(chain: Chain, name: str) -> frozenset[str]:
+    """The revisions that a baseline taken at ``name`` holds; none at ``base``."""
+    if name == "base":
+        return frozenset()
+    base = chain.resolve(name)
+    return chain.ancestors(base.id) | {base.id}
 
 
 class Run:
@@ -124,12 +139,18 @@ class Run:
         self.known, database = self.memory.longest_known(plan.order, plan.judged)
         self.place = Place(server, database or server.create_database())
         self.roles: list[str] = []
+        self.schemas: list[str] = []
         self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
 
     def notes(self) -> Iterator[str]:
         """What stood in for something else."""
         if self.roles:
             yield f"roles that the migrations name and this server lacks were created as stand-ins: {', '.join(self.roles)}"
+        if self.schemas:
+            yield (
+                "schemas that the first revision expects were created as stand-ins: "
+                f"{', '.join(self.schemas)}; --baseline FILE@base starts from what your database really begins with"
+            )
         for name in self.server.stand_ins:
             if self._extension_is_used(name):
                 yield f"extension {name} is a stand-in of ours on this server: it does what migrations usually need, not all"
@@ -176,8 +197,6 @@ class Run:
 
     def _stood_in(self, error: RehearsalError) -> bool:
         """Create the role that env.py named (SET ROLE), as the owner of the database, which it will be where this is in use."""
-        from alembic_safety.postgres.identifiers import quote_ident
-
         cause = error.__cause__
         role = missing_role_in(driver_error(cause)) if cause is not None and self.server.is_ours else None
         if role is None or not (made := self.server.ensure_roles([role])):
@@ -189,8 +208,6 @@ class Run:
         return True
 
     def _make_role(self, role: str) -> None:
-        from alembic_safety.postgres.identifiers import quote_ident
-
         if self.server.is_ours:
             self.server.ensure_roles([role])
             maintenance = self.server.maintenance()
@@ -236,9 +253,9 @@ class Run:
                 verdict = self._describe(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
             else:
                 started = time.monotonic()
-                outcome, roles = self._one(stage, revision, before)
+                outcome, made = self._one(stage, revision, before)
                 before = outcome.after if outcome.after is not None else (outcome.before or before)
-                verdict = self._describe(revision, outcome, roles=roles, seconds=time.monotonic() - started)
+                verdict = self._describe(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
                 if outcome.after is None:
                     blocked[revision.id] = revision.id
                 if revision.id in self.plan.judged:
@@ -261,23 +278,51 @@ class Run:
             stage.reconnect(settings)
 
     def _one(self, stage: Stage, revision: Revision, before: Snapshot) -> tuple[Outcome, tuple[str, ...]]:
-        """Judge one revision; a role that it names and the server lacks is created, and it is tried again."""
+        """Judge one revision; a role or schema that it expects and the server lacks is created, and it is tried again."""
         created: list[str] = []
         while True:
             outcome = self._attempt(stage, revision, before)
-            role = missing_role_in(driver_error(outcome.cause)) if outcome.cause is not None else None
-            if role is None or role in created or len(created) >= _MOST_ROLES or not self.server.is_ours:
+            if outcome.cause is None or not self.server.is_ours or len(created) >= _MOST_STAND_INS:
                 break
-            made = self.server.ensure_roles([role])
-            if not made:
+            error = driver_error(outcome.cause)
+            role, schema = missing_role_in(error), missing_schema_in(error)
+            if role is not None and (made := self.server.ensure_roles([role])):
+                created += [f"role {name}" for name in made]
+                self.roles += made
+            elif schema is not None and self._stands_in_for_schema(stage, schema):
+                created.append(f"schema {schema}")
+                before = stage.full_snapshot()
+            else:
                 break
-            created += made
-            self.roles += made
         if outcome.cause is not None and outcome.up is Up.FAILED:
             missing = extension_missing(driver_error(outcome.cause), self.server)
             if missing is not None:
                 outcome.up, outcome.error = Up.UNAVAILABLE, str(missing)
+            elif self._may_begin_elsewhere(stage, outcome.cause):
+                outcome.error = f"{outcome.error}\n{_BEGIN_ELSEWHERE}"
         return outcome, tuple(created)
+
+    def _may_begin_elsewhere(self, stage: Stage, error: BaseException) -> bool:
+        """Whether a revision seems to miss something that no revision makes."""
+        state = sqlstate(error)
+        at_start = not stage.heads
+        return self.options.baseline is None and (
+            state == _UNDEFINED_SCHEMA or (at_start and state == _UNDEFINED_TABLE)
+        )
+
+    def _stands_in_for_schema(self, stage: Stage, name: str) -> bool:
+        """Make a schema that the first revision expects; what a later one expects and misses is the history's own mistake."""
+        if stage.heads or self.options.baseline is not None:
+            return False
+        self._make_schemas([name])
+        self.schemas.append(name)
+        return True
+
+    def _make_schemas(self, names: Sequence[str]) -> None:
+        by = f" AUTHORIZATION {quote_ident(self.options.role)}" if self.options.role is not None else ""
+        with self.server.connect(self.place.database.name) as connection:
+            for name in names:
+                connection.execute(f"CREATE SCHEMA {quote_ident(name)}{by}", prepare=False)
 
     def _attempt(self, stage: Stage, revision: Revision, before: Snapshot) -> Outcome:
         script = self.chain.script.get_revision(revision.id)
@@ -342,6 +387,7 @@ class Run:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
             restore_baseline(self.place, self.options.baseline[0], self.roles)
+        self._make_schemas(self.schemas)
         stage.begin_plain()
         stage.context._ensure_version_table()
         stage.commit()
@@ -372,7 +418,7 @@ class Run:
         outcome: Outcome,
         *,
         culprit: str | None = None,
-        roles: tuple[str, ...] = (),
+        stand_ins: tuple[str, ...] = (),
         seconds: float = 0.0,
     ) -> Verdict:
         path = revision.path
@@ -390,7 +436,7 @@ class Run:
             differences=tuple(d.message for d in outcome.left),
             again_differences=tuple(d.message for d in outcome.again_left),
             unmodelled=tuple(f"{kind} {name}" for kind, name in (outcome.after.unmodelled if outcome.after else ())),
-            stand_in_roles=roles,
+            stand_ins=stand_ins,
             committed=outcome.committed,
             applied_only=revision.id not in self.plan.judged,
             data=outcome.rows.data if outcome.rows is not None else "none",

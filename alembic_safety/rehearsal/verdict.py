@@ -79,8 +79,8 @@ class Verdict:
     again_differences: tuple[str, ...] = ()
     #: Objects that no snapshot can compare, as "kind identity".
     unmodelled: tuple[str, ...] = ()
-    #: Roles that the migration names and the server lacked.
-    stand_in_roles: tuple[str, ...] = ()
+    #: What the migration expects and the server lacked, as "role reporting" or "schema billing": made for it.
+    stand_ins: tuple[str, ...] = ()
     #: Whether it ran in transactions of its own that were committed, on a copy (autocommit blocks, COMMIT in the source).
     committed: bool = False
     #: Whether this is the result of an earlier run of the very same sources.
@@ -125,7 +125,7 @@ class Verdict:
             "differences": list(self.differences),
             "again_differences": list(self.again_differences),
             "unmodelled": list(self.unmodelled),
-            "stand_in_roles": list(self.stand_in_roles),
+            "stand_ins": list(self.stand_ins),
             "committed": self.committed,
             "cached": self.cached,
             "applied_only": self.applied_only,
@@ -152,7 +152,7 @@ class Verdict:
             differences=tuple(data["differences"]),
             again_differences=tuple(data["again_differences"]),
             unmodelled=tuple(data["unmodelled"]),
-            stand_in_roles=tuple(data["stand_in_roles"]),
+            stand_ins=tuple(data["stand_ins"]),
             committed=data["committed"],
             cached=data["cached"],
             applied_only=data["applied_only"],

@@ -157,8 +157,8 @@ def detail(verdict: Verdict) -> Iterator[str]:
     if verdict.again_differences:
         yield "after the second upgrade, against after the first:"
         yield from verdict.again_differences
-    for role in verdict.stand_in_roles:
-        yield f"role {role} does not exist on this server and was created as a stand-in"
+    for name in verdict.stand_ins:
+        yield f"{name} did not exist and was created as a stand-in"
 
 
 def _not_compared(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, text, whole
+from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, path_at, text, whole
 
 
 class Origin(NamedTuple):
@@ -49,7 +49,9 @@ class Settings:
     # -- the rehearsal
     timeout: float | None = _setting(duration(), 300.0, "Longest time that one revision may take in a rehearsal")
     baseline: str | None = _setting(
-        text(), None, "FILE@REVISION: a dump to start from, where the chain cannot be replayed"
+        path_at(),
+        None,
+        "FILE@REVISION: a dump (or a script of SQL) to start from; FILE@base is what the database holds before the first revision",
     )
     role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
     exclude: tuple[str, ...] = _setting(

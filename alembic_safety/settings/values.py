@@ -39,6 +39,18 @@ def path() -> Reader:
     return Reader(read, "a path")
 
 
+def path_at() -> Reader:
+    """``FILE@REVISION``; the file is relative to where it was written, ``~`` is the home folder."""
+
+    def read(value: Any, base: Path) -> str | None:
+        file, at, revision = str(value).strip().rpartition("@")
+        if not at:
+            return revision or None  # what uses it says what is missing
+        return f"{base / Path(file).expanduser()}@{revision}"
+
+    return Reader(read, "FILE@REVISION")
+
+
 def flag() -> Reader:
     """Yes or no."""
 

@@ -169,7 +169,7 @@ def test_roles_are_stood_in_for_and_named(project: Project, pg: dict[str, Any]) 
         "revoke select on t from reporting; alter table t owner to current_user",
     )
     result = project.rehearse(**pg)
-    assert set(verdict_of(result, "grant").stand_in_roles) == {"reporting", "The Owner"}
+    assert set(verdict_of(result, "grant").stand_ins) == {"role reporting", "role The Owner"}
     assert any("reporting" in note for note in result.notes)
 
 
@@ -233,6 +233,31 @@ def test_dump_as_baseline(project: Project, pg: dict[str, Any], tmp_path: Path) 
     dump.write_text("\\connect production\nCREATE TABLE public.t (id integer);\n")
     with pytest.raises(Exception, match="connect production"):
         project.rehearse(baseline=(dump, "lost"), **pg)
+
+
+def test_script_of_what_is_there_before_the_first_revision(
+    project: Project, pg: dict[str, Any], tmp_path: Path
+) -> None:
+    project.sql("a", "create table t (id int references outside.base)", "drop table t")
+    failed = project.rehearse(**pg).verdicts[0]
+    assert "--baseline FILE@base" in str(failed.error)
+    script = tmp_path / "base.sql"
+    script.write_text("create schema outside; create table outside.base (id int primary key);\n")
+    result = project.rehearse(baseline=(script, "base"), **pg)
+    assert [v.revision for v in result.verdicts] == ["a"]
+    assert result.holds
+
+
+def test_schema_that_the_first_revision_expects(project: Project, pg: dict[str, Any]) -> None:
+    project.sql("a", 'create table "Over There".t (id int); create table too.t ()', 'drop table "Over There".t, too.t')
+    project.sql("b", "create table typo.t ()", "drop table typo.t")
+    result = project.rehearse(**pg)
+    first, second = result.verdicts
+    assert first.holds
+    assert first.stand_ins == ("schema Over There", "schema too")
+    assert any("Over There, too" in note for note in result.notes)
+    assert second.up is Up.FAILED
+    assert "typo" in str(second.error)
 
 
 def test_empty_project(project: Project, pg: dict[str, Any]) -> None:
