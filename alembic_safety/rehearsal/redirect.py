@@ -84,9 +84,9 @@ def _why(error: Exception, env: Path) -> str:
 @contextmanager
 def _configured(config: Config, url: URL) -> Iterator[None]:
     """The scratch database's URL in every place that an env.py commonly reads; the old values afterwards."""
-    text = _text(url)
     section = config.config_ini_section
     old = config.get_main_option("sqlalchemy.url")
+    text = _text(_with_settings_of(_parsed(old), url))
     config.set_main_option("sqlalchemy.url", _like(old, url).replace("%", "%%"))
     before = {name: os.environ.get(name) for name in _VARIABLES}
     for name in _VARIABLES:
@@ -118,17 +118,28 @@ def _text(url: URL) -> str:
 
 
 def _like(old: str | None, url: URL) -> str:
-    """``url`` with the driver that the project uses (an async env.py needs an async one)."""
+    """``url`` with the driver that the project uses (an async env.py needs an async one) and the settings that its URL makes."""
+    theirs = _parsed(old)
+    if theirs is not None and theirs.drivername.startswith("postgresql+"):
+        url = url.set(drivername=theirs.drivername)
+    return _text(_with_settings_of(theirs, url))
+
+
+def _parsed(text: str | None) -> URL | None:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
-        driver = make_url(old).drivername if old else ""
+        return make_url(text) if text else None
     except (ArgumentError, ValueError):
-        driver = ""
-    if driver.startswith("postgresql+"):
-        url = url.set(drivername=driver)
-    return _text(url)
+        return None
+
+
+def _with_settings_of(theirs: URL | None, url: URL) -> URL:
+    """``url`` with the session settings that theirs makes (a search_path, for example): migrations rely on them."""
+    if theirs is None or "options" not in theirs.query:
+        return url
+    return url.update_query_dict({"options": theirs.query["options"]})
 
 
 @contextmanager

@@ -42,6 +42,17 @@ def pg(any_binaries: Binaries) -> dict[str, Any]:
     return {"pg_bin": any_binaries.bindir}
 
 
+def test_settings_in_the_url(tmp_path: Path, pg: dict[str, Any]) -> None:
+    project = Project.new(tmp_path / "project")
+    with (project.folder / "alembic.ini").open("a") as file:
+        file.write(
+            "sqlalchemy.url = postgresql+psycopg://u:p@production.invalid/db?options=-csearch_path%%3Dtheirs,public\n"
+        )
+    project.sql("a1", "create schema theirs; create table t (id int)", "drop schema theirs cascade")
+    project.sql("a2", "alter table theirs.t add n int", "alter table t drop n")
+    assert project.rehearse(**pg).holds
+
+
 @pytest.mark.parametrize(
     "env",
     [
