@@ -31,6 +31,7 @@ class Entry(NamedTuple):
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("safety-init", "alembic_safety.commands.init", "Put the hooks into the project's env.py, or take them out."),
     Entry(
         "safety-test",
         "alembic_safety.commands.test",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
+    has_open_transaction,
     is_in_foreign_transaction,
     is_transaction_per_migration,
     steps_of,
@@ -70,7 +71,7 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
 
 
 def _plain(context: EnvironmentContext, arguments: dict[str, Any]) -> None:
-    with context.begin_transaction():
+    with nullcontext() if has_open_transaction(context.get_context()) else context.begin_transaction():
         context.run_migrations(**arguments)
 
 
@@ -111,7 +112,7 @@ class Run:
         self.settings = settings
         self.lock = lock
         self.arguments = arguments
-        self.is_foreign = is_in_foreign_transaction(migration)
+        self.is_foreign = is_in_foreign_transaction(migration) or has_open_transaction(migration)
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
         self.inspection = Inspection(migration, settings, is_upgrade=is_upgrade)

@@ -39,6 +39,11 @@ def is_in_foreign_transaction(context: MigrationContext) -> bool:
     return bool(context._in_external_transaction)
 
 
+def has_open_transaction(context: MigrationContext) -> bool:
+    """Whether env.py stands in a ``context.begin_transaction()`` of its own."""
+    return context._transaction is not None
+
+
 def is_transaction_per_migration(context: MigrationContext) -> bool:
     """Whether each revision has a transaction of its own."""
     return bool(context._transaction_per_migration)

@@ -272,6 +272,31 @@ def test_a_transaction_of_the_caller_is_not_retried(
     engine.dispose()
 
 
+def test_a_transaction_that_env_py_opened_by_alembic(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = own_environment(tmp_path / "own", database, "psycopg")
+    env = project.folder / "env.py"
+    env.write_text(
+        env.read_text().replace(
+            "    hooks.run(context)",
+            "    with context.begin_transaction():\n"
+            "        context.execute('create schema if not exists app; select pg_advisory_xact_lock(5)')\n"
+            "        hooks.run(context)",
+        )
+    )
+    project.sql("a1", "create table app.t (id int)")
+    project.sql("a2", "create index concurrently t_id on app.t (id)")
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    project.sql("a3", "create table app.u (id int)")
+    project.sql("a4", "select 1/0")
+    with pytest.raises(Exception, match="division by zero"):
+        alembic("--raiseerr", "upgrade", "head", cwd=project.folder)
+    with database.connect() as connection:
+        found = connection.execute(
+            "select version_num, to_regclass('app.t_id')::text, to_regclass('app.u') from alembic_version"
+        )
+        assert found.fetchall() == [("a2", "app.t_id", None)]
+
+
 def _until(connection: psycopg.Connection[tuple[object, ...]], query: str) -> None:
     for _ in range(200):
         if connection.execute(query).fetchall():
