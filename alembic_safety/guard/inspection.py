@@ -12,6 +12,7 @@ from alembic_safety.guard.log import log
 from alembic_safety.guard.rehearsed import WAY_OUT, drift, expected_now, refuse_drift, rehearsed_closures
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
+from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.session import SqlalchemySession
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
     from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.integrity.bypass import Watch
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
@@ -38,6 +40,7 @@ class Inspection:
         self._exclude = _exclusions(migration, settings)
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
+        self._watch: Watch | None = None
         #: The catalog as of the last look, and a transaction id from before it; None where nothing is compared.
         self._base: tuple[Snapshot, int] | None = None
 
@@ -65,6 +68,11 @@ class Inspection:
         assert self._base is not None
         return drift(self._base[0], expected)
 
+    def transaction_begins(self) -> None:
+        """Watch over what a transaction leaves no trace of; to be called as it begins."""
+        if self._settings.verify != "off":
+            self._watch = watch_triggers(self._session())
+
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
         if self._is_upgrade:
@@ -84,7 +92,15 @@ class Inspection:
         if self._settings.verify != "off":
             everything = self._settings.verify == "full"
             budget = self._settings.verify_budget
-            check_integrity(session, self._known, budget, self._migration.version_table, everything=everything)
+            check_integrity(
+                session,
+                self._known,
+                budget,
+                self._migration.version_table,
+                everything=everything,
+                watch=self._watch,
+            )
+            self._watch = None
 
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
         if self._base is None:

@@ -14,6 +14,7 @@ from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 
 if TYPE_CHECKING:
+    from alembic_safety.integrity.bypass import Watch
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.finding import Finding
     from alembic_safety.postgres.session import Session
@@ -40,20 +41,28 @@ SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins
 
 
 def check_integrity(
-    session: Session, known: Known, budget: float | None, version_table: str, *, everything: bool
+    session: Session,
+    known: Known,
+    budget: float | None,
+    version_table: str,
+    *,
+    everything: bool,
+    watch: Watch | None = None,
 ) -> None:
     """Verify within the transaction, after ``SET CONSTRAINTS ALL IMMEDIATE``.
 
     :param known: what was wrong before.
     :param everything: all tables and all constraints, not only what was touched and what PostgreSQL did not enforce itself.
+    :param watch: begun with the transaction; None asks whether its role could have switched triggers off.
     :raises GuardError: rows or objects are wrong.
     """
+    untouched = watch is not None and watch.untouched(session)
     if not everything and not _may_be_wrong(session, version_table):
         return
     touched = touched_tables(session)
     if everything:
         touched = [Touched(oid=row[0], removed=True) for row in session.fetch(_TABLES)]
-    bypass = True if everything else None
+    bypass = True if everything else False if untouched else None
     seconds = _WITHOUT_END if budget is None else budget
     result = verify_touched(session, touched, seconds, bypass=bypass, known=known)
     # A constraint that is NOT VALID may have rows against it: that is what NOT VALID is for.

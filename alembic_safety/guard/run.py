@@ -125,9 +125,8 @@ class Run:
         connection = self.migration.connection
         assert connection is not None
         with leaving_no_transaction(connection):
-            self._begin = ""
-            if connection.get_isolation_level() != "AUTOCOMMIT":
-                self._begin = timeouts(SqlalchemySession(connection), self.settings)
+            self._has_transactions = connection.get_isolation_level() != "AUTOCOMMIT"
+            self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ""
             self.inspection.before(self.progress.remaining())
             self.journal.begin(self.command, self.migration.get_current_heads())
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
@@ -220,6 +219,8 @@ class Run:
         self.watch.pid = driver_pid(connection)
         if self._begin:
             SqlalchemySession(connection).execute(self._begin)
+        if self._has_transactions:
+            self.inspection.transaction_begins()
 
     @contextmanager
     def _autocommit_noticed(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.bypass import could_bypass
 from alembic_safety.integrity.checks import constraints, exclusions, indexes, table_scan, triggers, uniqueness
 from alembic_safety.integrity.checks.foreign_keys import find_orphans
 from alembic_safety.integrity.checks.routines import check_routines, read_routines
@@ -78,7 +79,8 @@ def verify_touched(
     budget costs the caller nothing; what the budget did not suffice for is a ``not-checked`` finding.
 
     :param budget: seconds for everything.
-    :param bypass: whether the migration switched triggers off by ``session_replication_role``; None asks whether it could have.
+    :param bypass: whether the migration may have switched triggers off by ``session_replication_role`` (see
+        :func:`alembic_safety.integrity.bypass.watch_triggers`); None asks whether its role could have.
     :param known: findings from before (see :func:`known_findings`), not reported again.
     """
     started = time.monotonic()
@@ -90,7 +92,7 @@ def verify_touched(
         return result
     scope, relations = outcome.value
     result.server_version, result.tables = scope.version, len(relations)
-    may_bypass = bypass if bypass is not None else _could_bypass(session, scope)
+    may_bypass = bypass if bypass is not None else could_bypass(session, scope.version)
     for name, step in _steps(session, scope, relations, tables, may_bypass, result.skipped):
         left = budget - (time.monotonic() - started)
         result.tasks_planned += 1
@@ -131,21 +133,6 @@ def _scope(session: Session, tables: dict[int, Touched]) -> tuple[Scope, dict[in
         )
     )
     return scope, {row[0]: Relation(row[0], row[1], row[2], tuple(row[3])) for row in rows}
-
-
-def _could_bypass(session: Session, scope: Scope) -> bool:
-    """Whether the roles of this session could have switched off triggers for the session."""
-    granted = (
-        "OR pg_catalog.has_parameter_privilege(r.rolname, 'session_replication_role', 'SET')"
-        if scope.at_least(15)
-        else ""
-    )
-    return bool(
-        session.fetch(
-            f"""SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_roles r
-            WHERE r.rolname IN (session_user, current_user) AND (r.rolsuper {granted}))"""
-        )[0][0]
-    )
 
 
 def _limited(session: Session, name: str, step: Callable[[], Iterable[Record]], seconds: float) -> Iterable[Record]:

@@ -146,6 +146,21 @@ def test_rows_against_a_constraint_roll_back(tmp_path: Path, database: ScratchDa
     up(project, url)
 
 
+def test_rows_that_were_wrong_before_are_no_reason_to_refuse_what_did_not_make_them(
+    tmp_path: Path, database: ScratchDatabase, url: tuple[str, str]
+) -> None:
+    project = Project.new(tmp_path / "p")
+    project.sql("b1", "create table a (id int primary key); create table b (a int references a, n int)")
+    up(project, url)
+    database.run("set session_replication_role = replica; insert into b values (5)")
+    project.sql("b2", "update b set n = 1")
+    up(project, url)
+    project.sql("b3", "do $$ begin perform set_config('session_replication_role', 'replica', true); update b set n = 2;\n"
+                "perform set_config('session_replication_role', 'origin', true); end $$")  # fmt: skip
+    with pytest.raises(CommandError, match="before COMMIT this was found"):
+        up(project, url)
+
+
 def test_own_checks(tmp_path: Path, database: ScratchDatabase, url: tuple[str, str]) -> None:
     project = Project.new(tmp_path / "p")
     project.sql("b1", "create table a (id int); insert into a values (1)")
