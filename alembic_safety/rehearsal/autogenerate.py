@@ -20,6 +20,7 @@ from alembic_safety.rehearsal.candidate import rehearse_candidate
 from alembic_safety.rehearsal.grading import grade_of
 from alembic_safety.rehearsal.verdict import Restored, Up
 from alembic_safety.revisions.alembic_ops import as_operation
+from alembic_safety.revisions.render import comments
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript
@@ -95,7 +96,7 @@ def _outside_of_loop(work: Callable[[], _Result]) -> _Result:
 
 
 def _remarks(derived: Derived) -> list[str]:
-    return [f"# not given back: {reason}" for reason in grade_of(derived)[1]]
+    return comments(f"not given back: {reason}" for reason in grade_of(derived)[1])
 
 
 def _lines(statements: Sequence[Statement]) -> list[str]:

@@ -10,7 +10,7 @@ from alembic_safety.rehearsal.certificate import Certificate, Grade
 from alembic_safety.rehearsal.grading import certify, grade_of, grade_of_own
 from alembic_safety.rehearsal.verdict import Up, Verdict
 from alembic_safety.revisions.anatomy import EMPTY, MARKED, MISSING
-from alembic_safety.revisions.render import render_irreversible
+from alembic_safety.revisions.render import comments, render_irreversible
 from alembic_safety.revisions.rewrite import downgrade_state
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ def body_of(derived: Derived) -> tuple[str, ...]:
         return tuple(render_irreversible(reasons))
     remarks = [f"not given back: {reason}" for reason in reasons]
     remarks += [f"role {role} stays: drop it before upgrading again" for role in derived.roles_in_the_way]
-    return (*(f"# {line}" for line in remarks), *derived.body)
+    return (*comments(remarks), *derived.body)

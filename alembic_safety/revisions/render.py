@@ -36,15 +36,15 @@ def render_body(steps: Iterable[Step], *, remarks: Sequence[str] = (), op: str =
     :param remarks: comments at the top: what was proven, what is lost.
     :param op: the name that ``alembic.op`` has in the file.
     """
-    lines = _comments(remarks)
+    lines = comments(remarks)
     group = ""
     for step in steps:
         if step.group != group:
             group = step.group
             if lines:
                 lines.append("")
-            lines += _comments([group] if group else [])
-        lines += _comments([step.reason] if step.reason else [])
+            lines += comments([group] if group else [])
+        lines += comments([step.reason] if step.reason else [])
         lines += render_statement(step.sql, op=op)
     return lines or ["pass"]
 
@@ -54,9 +54,9 @@ def render_irreversible(reasons: Sequence[str], *, remarks: Sequence[str] = (), 
     text = "; ".join(reasons)
     call = f"{op}.irreversible({_quoted(text)})"
     if len(call) <= _WIDTH:
-        return [*_comments(remarks), call]
+        return [*comments(remarks), call]
     pieces = textwrap.wrap(text, _WIDTH - 10, break_long_words=False, drop_whitespace=False)
-    return [*_comments(remarks), f"{op}.irreversible(", *(f"    {_quoted(piece)}" for piece in pieces), ")"]
+    return [*comments(remarks), f"{op}.irreversible(", *(f"    {_quoted(piece)}" for piece in pieces), ")"]
 
 
 def render_statement(sql: str, *, op: str = "op") -> list[str]:
@@ -91,7 +91,8 @@ def render_sql(steps: Iterable[Step], *, remarks: Sequence[str] = ()) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _comments(texts: Iterable[str]) -> list[str]:
+def comments(texts: Iterable[str]) -> list[str]:
+    """Texts as comment lines of Python; line ends in them become spaces."""
     return [f"# {row}" for text in texts for row in textwrap.wrap(text, _WIDTH - 6)]
 
 

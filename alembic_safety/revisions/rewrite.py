@@ -80,6 +80,7 @@ def set_downgrade(source: str, body: Sequence[str], *, force: bool = False) -> s
     :param force: replace a body that was written by hand too.
     :raises UsageError: the body was written by hand, or ``downgrade`` is not a function of this file.
     :raises SyntaxError: the source is no Python.
+    :raises SourceError: the body is no Python.
     """
     anatomy = Anatomy(source)
     state = anatomy.downgrade_state
@@ -96,14 +97,25 @@ def set_downgrade(source: str, body: Sequence[str], *, force: bool = False) -> s
         gap = "" if source.endswith("\n") or not source else newline
         indent = _indent_of(anatomy, anatomy.upgrade) or "    "
         text = _block(body, indent, newline)
-        return f"{source}{gap}{newline}{newline}def downgrade() -> None:{newline}{text}"
+        return _checked(f"{source}{gap}{newline}{newline}def downgrade() -> None:{newline}{text}")
     indent = _indent_of(anatomy, function) or _indent_of(anatomy, anatomy.upgrade) or "    "
     text = _block(body, indent, newline)
     start, end = _region(anatomy, function, state)
     before, after = source[:start], source[end:]
     if not before.endswith("\n"):
         before = before.rstrip(" \t") + newline
-    return before + text + after
+    return _checked(before + text + after)
+
+
+def _checked(source: str) -> str:
+    """The source, if Python can read it: one file that it cannot read takes the whole chain with it."""
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        raise SourceError(
+            f"the body for downgrade() is not Python ({error.msg}): that is a mistake of ours, the file stays as it is"
+        ) from error
+    return source
 
 
 def _region(anatomy: Anatomy, function: Function, state: str) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alembic_safety.errors import IrreversibleError
 from alembic_safety.revisions.lexer import tokens
-from alembic_safety.revisions.render import render_body, render_irreversible, render_sql, render_statement
+from alembic_safety.revisions.render import comments, render_body, render_irreversible, render_sql, render_statement
 from alembic_safety.revisions.sql_format import formatted, same_tokens
 
 
@@ -128,3 +128,7 @@ def test_long_queries_are_laid_out_and_nothing_else_is() -> None:
 def test_a_naming_convention_of_the_project_changes_no_name() -> None:
     assert render_statement("DROP INDEX app.i", op="o") == ['o.drop_index(o.f("i"), schema="app")']
     assert render_statement("ALTER TABLE t DROP CONSTRAINT c") == ['op.drop_constraint(op.f("c"), "t")']
+
+
+def test_a_reason_of_several_lines_stays_a_comment() -> None:
+    assert comments(["it fails:\nin: SELECT 1\n  FROM t"]) == ["# it fails: in: SELECT 1   FROM t"]

@@ -160,3 +160,9 @@ def test_a_string_over_several_lines_is_ours_after_it_was_indented() -> None:
     result = set_downgrade(HEAD + EMPTY["pass"], body)
     assert downgrade_state(result) == "marked"
     assert set_downgrade(result, ["op.y()"]) == set_downgrade(HEAD + EMPTY["pass"], ["op.y()"])
+
+
+@pytest.mark.parametrize("there", ["", "def downgrade():\n    pass\n"])
+def test_a_body_that_is_no_python_is_not_written(there: str) -> None:
+    with pytest.raises(SourceError, match="mistake of ours"):
+        set_downgrade(HEAD + there, ["# a reason", "  over two lines"])
