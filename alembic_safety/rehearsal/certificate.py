@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError
+from alembic_safety.model.probe import Probe
 from alembic_safety.revisions.files import replace_file
 
 if TYPE_CHECKING:
@@ -83,10 +84,14 @@ class Certificate:
     downgrade: str = "none"
     #: By major version of the server: "15", "18".
     proofs: Mapping[str, Proof] = field(default_factory=dict)
+    #: What to ask of a database before the upgrade: rows that it would refuse.
+    probes: tuple[Probe, ...] = ()
+    #: What to ask before the downgrade.
+    downgrade_probes: tuple[Probe, ...] = ()
 
     def to_json(self) -> str:
         """The file's text."""
-        data = {
+        data: dict[str, Any] = {
             "format": FORMAT,
             "revision": self.revision,
             "key": self.key,
@@ -108,6 +113,9 @@ class Certificate:
                 for major, proof in sorted(self.proofs.items(), key=lambda item: int(item[0]))
             },
         }
+        for name, probes in (("probes", self.probes), ("downgrade_probes", self.downgrade_probes)):
+            if probes:
+                data[name] = [probe.to_json() for probe in probes]
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -126,6 +134,8 @@ class Certificate:
                 rating_reasons=tuple(data["rating_reasons"]),
                 downgrade=str(data["downgrade"]),
                 proofs={str(int(major)): Proof(**proof) for major, proof in data["proofs"].items()},
+                probes=tuple(Probe.from_json(probe) for probe in data.get("probes", ())),
+                downgrade_probes=tuple(Probe.from_json(probe) for probe in data.get("downgrade_probes", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no certificate: {error}") from error
