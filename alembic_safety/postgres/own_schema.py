@@ -15,6 +15,8 @@ STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
     f"CREATE TABLE IF NOT EXISTS {NAME}.layout (version integer NOT NULL)",
+    # A publication FOR ALL TABLES lets nobody delete from a table that has neither a key nor this.
+    f"ALTER TABLE {NAME}.layout REPLICA IDENTITY FULL",
     # The way down of every revision that was applied, for checkouts that do not have its file.
     f"""CREATE TABLE IF NOT EXISTS {NAME}.stored_downgrade (
     version_table text NOT NULL,
