@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
@@ -11,10 +13,13 @@ from alembic_safety.rehearsal.certificate import FOLDER, Status, read_certificat
 from alembic_safety.rehearsal.closure import ABSENT, WHOLE, digest, entries, whole_digest
 
 if TYPE_CHECKING:
+    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.revisions.chain import Chain
 
 _SHOWN = 20
+_DEFAULT_SCHEMA = "public"
+_ORDINARY = {_DEFAULT_SCHEMA, "pg_catalog"}
 Name = tuple[str, str]
 WAY_OUT = "-x safety.certificates=off goes on without comparing"
 
@@ -106,7 +111,32 @@ def is_as(live: Snapshot, name: Name, wanted: str) -> bool:
     obj = live.by_identity.get(name)
     if obj is None or wanted == ABSENT:
         return obj is None and wanted == ABSENT
-    return (whole_digest(obj, live) if wanted.startswith(WHOLE) else digest(obj)) == wanted
+    return any(
+        (whole_digest(one, snapshot) if wanted.startswith(WHOLE) else digest(one)) == wanted
+        for one, snapshot in _readings(obj, live)
+    )
+
+
+def _readings(obj: CatalogObject, live: Snapshot) -> Iterator[tuple[CatalogObject, Snapshot]]:
+    """An object as it is, and as it would be if extensions lay where a rehearsal puts them: in the first schema of its path."""
+    yield obj, live
+    schemas = {str(extension.props.get("extension_schema")) for extension in live.of_kind("extension")} - _ORDINARY
+    if schemas:
+        names = "|".join(re.escape(schema) for schema in sorted(schemas))
+        prefix = re.compile(rf'(?<![\w$".])(?:{names})\.')
+        family = (obj, *live.children.get(obj.address, ()))
+        moved = {one.address: replace(one, props=_moved(one.props, schemas, prefix)) for one in family}
+        yield moved[obj.address], replace(live, objects=moved)
+
+
+def _moved(value: Any, schemas: set[str], prefix: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return _DEFAULT_SCHEMA if value in schemas else prefix.sub(f"{_DEFAULT_SCHEMA}.", value)
+    if isinstance(value, Mapping):
+        return {key: _moved(each, schemas, prefix) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_moved(each, schemas, prefix) for each in value]
+    return value
 
 
 def refuse_drift(found: Iterable[str]) -> None:

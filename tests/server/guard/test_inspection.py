@@ -91,6 +91,36 @@ def test_a_production_that_is_not_like_the_rehearsal_is_not_refused(
         assert connection.execute("select m from things, p where x = 1").fetchall() == []
 
 
+def test_extensions_that_lie_in_another_schema_are_not_refused(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = Project.new(tmp_path / "p")
+    project.sql("e1", "create extension if not exists citext; create extension if not exists pg_trgm")
+    project.sql(
+        "e2",
+        "create table t (id int, mail citext, mails citext[], n text default 'a'::citext); "
+        "create index t_n on t using gin (n gin_trgm_ops)",
+    )
+    project.sql(
+        "e3", "alter table t add column other citext not null default 'public.x'; create view v as select mail from t"
+    )
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
+    database.run(
+        'create schema "Ext"; create extension citext schema "Ext"; create extension pg_trgm schema "Ext"; '
+        f'alter database {database.name} set search_path = public, "Ext"'
+    )
+    for target in ("e1", "e2", "head"):
+        up(project, ("-x", f"url={database.url_text}"), target)
+    assert '"Ext".citext' in database.dump_schema()
+
+
+def test_a_publication_of_all_tables_is_no_hindrance(
+    certified: Project, database: ScratchDatabase, url: tuple[str, str]
+) -> None:
+    database.run("create publication everything for all tables")
+    up(certified, url)
+    assert alembic(*url, "downgrade", "base", cwd=certified.folder).status == 0
+
+
 def test_another_change_than_rehearsed_rolls_back(
     project: Project, database: ScratchDatabase, url: tuple[str, str]
 ) -> None:
