@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import psycopg
     import sqlalchemy
 
+#: Key in ``Connection.info`` of what wants to know each text that goes past SQLAlchemy's own events.
+SENT = "alembic_safety_sent"
 _PLACEHOLDER = re.compile(r"%[s%]")
 
 
@@ -103,6 +105,8 @@ class SqlalchemySession:
             # asyncpg trips over the answer to a text that holds only comments, after the server has taken it.
             if not _only_comments(sql):
                 raise
+        if (sent := self.connection.info.get(SENT)) is not None:
+            sent(sql)
 
 
 def _numbered(sql: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError
 from alembic_safety.model.probe import Probe
+from alembic_safety.rehearsal.activity import Activity
 from alembic_safety.revisions.files import replace_file
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Proof:
     data: str = "none"
     #: What it touches and depends on, by ``rehearsal.closure``; None in certificates that don't know it.
     closure: Mapping[str, str] | None = None
+    #: What its statements lock, rewrite and read in full; None in certificates that don't know it.
+    activity: tuple[Activity, ...] | None = None
     #: The grade that this server gives; the certificate's is the worst of all.
     grade: str = Grade.IRREVERSIBLE.value
 
@@ -108,6 +111,7 @@ class Certificate:
                     "again": proof.again,
                     "data": proof.data,
                     "closure": None if proof.closure is None else dict(sorted(proof.closure.items())),
+                    "activity": None if proof.activity is None else [one.to_json() for one in proof.activity],
                     "grade": proof.grade,
                 }
                 for major, proof in sorted(self.proofs.items(), key=lambda item: int(item[0]))
@@ -133,12 +137,17 @@ class Certificate:
                 rating=str(data["rating"]),
                 rating_reasons=tuple(data["rating_reasons"]),
                 downgrade=str(data["downgrade"]),
-                proofs={str(int(major)): Proof(**proof) for major, proof in data["proofs"].items()},
+                proofs={str(int(major)): _proof(proof) for major, proof in data["proofs"].items()},
                 probes=tuple(Probe.from_json(probe) for probe in data.get("probes", ())),
                 downgrade_probes=tuple(Probe.from_json(probe) for probe in data.get("downgrade_probes", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no certificate: {error}") from error
+
+
+def _proof(data: dict[str, Any]) -> Proof:
+    activity = data.pop("activity", None)
+    return Proof(**data, activity=None if activity is None else tuple(map(Activity.from_json, activity)))
 
 
 def certificate_path(revision: Revision) -> Path:

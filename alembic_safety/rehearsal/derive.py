@@ -13,6 +13,7 @@ from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import sqlstate
+from alembic_safety.rehearsal.activity import Activity
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
@@ -47,6 +48,8 @@ class Derived:
     fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
     #: What the upgrade touches and depends on (``rehearsal.closure``).
     closure: Mapping[str, str] | None = None
+    #: What its statements lock, rewrite and read in full.
+    activity: tuple[Activity, ...] | None = None
     #: Rows that the upgrade was seen to write, by table.
     rows_written: tuple[tuple[str, int], ...] = ()
     #: What a rehearsal on rows found; None where the upgrade touches no table that was there.
@@ -105,6 +108,8 @@ class Deriver(Visitor):
     def judged(self, revision: Revision, outcome: Outcome, verdict: Verdict) -> Verdict:
         """Keep what the revision's own downgrade did."""
         self.verdicts[revision.id] = verdict
+        if revision.id in self.derived:
+            self.derived[revision.id] = replace(self.derived[revision.id], activity=outcome.activity)
         return verdict
 
     def derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:

@@ -117,6 +117,7 @@ def certify(
             restored=restored.value,
             again=again,
             closure=derived.closure,
+            activity=derived.activity,
             grade=grade.value,
         )
     rating = derived.rating if derived is not None else Rating.HIGH

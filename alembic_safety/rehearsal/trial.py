@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.downgrade.compare import Difference, Tier, changes, differences
 from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
+from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
 from alembic_safety.rehearsal.rows.proof import RowProof, prove_on_rows
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
@@ -49,6 +50,8 @@ class Outcome:
     changed_nothing: bool = False
     #: What the upgrade touched of the tables that were there; None where that could not be seen.
     touched: Touched | None = None
+    #: What each statement of the upgrade locked, rewrote and read in full.
+    activity: tuple[Activity, ...] = ()
     #: What the proof on rows found; None where there was none.
     rows: RowProof | None = None
 
@@ -99,9 +102,11 @@ class Judge:
         """The first upgrade, and ``finish`` (a COMMIT can fail like any statement). Raises LeftTransaction."""
         from alembic.runtime.migration import RevisionStep
 
+        before = None if outcome.activity else outcome.before  # the first time tells it all
         try:
-            with self._quiet():
+            with self._quiet(), noticing(self.stage.connection, before) as seen:
                 self.stage.apply(RevisionStep(self._map, self.script, True))
+                outcome.activity = outcome.activity or seen()
             finish()
             return True
         except LeftTransaction:
