@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 GENERATED = "generated"
 PLAIN = "generated, plain values"
 NONE = "none"
+#: Milliseconds that one statement may take on a handful of rows: a loop until no duplicate is left may never end on them.
+_PATIENCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +158,8 @@ class _Trial:
             self._gone = delete_unfit(session, demands(self._before, self._after))
         self._prints = fingerprints(session, self._watched(), only=True, by_column=True)
         self._witness.start()
+        if data != NONE:
+            session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
 
     def _watched(self) -> list[str]:
         """The tables that hold rows, and those that the upgrade uses."""

@@ -12,6 +12,7 @@ from alembic_safety.rehearsal.certificate import Grade
 from alembic_safety.rehearsal.derive import Deriver
 from alembic_safety.rehearsal.grading import grade_of, grade_of_own
 from alembic_safety.rehearsal.options import Options
+from alembic_safety.rehearsal.rows import proof
 from alembic_safety.rehearsal.runner import rehearse
 from alembic_safety.rehearsal.verdict import Rehearsal
 from tests.support.project import Project, verdict_of
@@ -140,3 +141,21 @@ def test_rows_are_milder_where_the_upgrade_refuses_them_and_none_stays(
     assert by["empty"].data == "none"
     assert by["empty"].holds
     assert by["untouched"].up.value == "ran", by["untouched"].error
+
+
+def test_an_upgrade_that_never_ends_on_rows_is_rehearsed_without(
+    project: Project, any_binaries: Binaries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "_PATIENCE", 300)
+    project.sql("start", "create table t (id serial primary key, a text)", "drop table t")
+    project.sql(
+        "loop",
+        "do $$ begin while exists (select from t) loop update t set a = a; end loop; end $$; alter table t add b int",
+        "alter table t drop b",
+    )
+    project.sql("next", "alter table t add c int", "alter table t drop c")
+    rehearsal, _ = _run(project, any_binaries)
+    loop, after = verdict_of(rehearsal, "loop"), verdict_of(rehearsal, "next")
+    assert loop.holds
+    assert (loop.data, after.data) == ("none", "generated")
+    assert "statement timeout" in loop.data_refused
