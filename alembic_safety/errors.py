@@ -12,6 +12,7 @@ SafetyError                     anything below; Alembic's command line prints it
 ├── SynthesisError              no downgrade can be derived (carries the object and the reason)
 ├── RehearsalError              the rehearsal as a whole could not be done
 └── GuardError                  the guard refuses or stops a real upgrade
+    └── BackupError             a backup can't be taken, is damaged, or can't be given back
 """
 
 from alembic.util import CommandError
@@ -94,3 +95,7 @@ class RehearsalError(SafetyError):
 
 class GuardError(SafetyError):
     """The guard refuses or stops a real upgrade."""
+
+
+class BackupError(GuardError):
+    """A backup can't be taken, is damaged, or can't be given back; the message says what is there all the same."""

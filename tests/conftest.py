@@ -20,6 +20,9 @@ from alembic_safety.postgres.databases import Database
 from alembic_safety.postgres.server import Server, throwaway_server
 from alembic_safety.postgres.session import PsycopgSession
 
+# Databases of tests hold nothing to keep; what tests backups asks for them.
+os.environ.setdefault("ALEMBIC_SAFETY_BACKUP", "none")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

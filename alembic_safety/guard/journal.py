@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _RUN = f"{own_schema.NAME}.run"
 _STEP = f"{own_schema.NAME}.step"
+_BACKUP = f"{own_schema.NAME}.backup"
 _NOT_ALLOWED = ("42501", "25006")  # insufficient privilege, read-only
 
 
@@ -92,6 +93,43 @@ class Journal:
                 raise
             log().info("no journal is kept: the migrating role may not write to schema %s", own_schema.NAME)
         self._write_file("begin", command=command, heads=list(heads))
+
+    def backup_begins(self, identifier: str, kind: str) -> None:
+        """Write that a backup is about to be taken."""
+        if self._number is not None:
+            self._lock.side.execute(
+                f"INSERT INTO {_BACKUP} (run, id, kind) "
+                f"VALUES ({self._number}, {quote_literal(identifier)}, {quote_literal(kind)})"
+            )
+        self._write_file("backup", backup=identifier, kind=kind)
+
+    def backup_ends(
+        self,
+        identifier: str,
+        error: BaseException | None,
+        *,
+        size: int = 0,
+        reference: str = "",
+        exit_code: int | None = None,
+    ) -> None:
+        """Write what became of it: ``done`` or ``failed``; without a connection it stays begun."""
+        message = "" if error is None else (str(error).strip() or type(error).__name__)[:2000]
+        outcome = "done" if error is None else "failed"
+        if self._number is not None:
+            try:
+                self._lock.side.execute(
+                    f"UPDATE {_BACKUP} SET finished = pg_catalog.clock_timestamp(), outcome = {quote_literal(outcome)}, "
+                    f"bytes = {int(size)}, reference = {quote_literal(reference)}, message = {quote_literal(message)}, "
+                    f"exit_code = {'NULL' if exit_code is None else int(exit_code)} "
+                    f"WHERE run = {self._number} AND id = {quote_literal(identifier)}"
+                )
+            except Exception:
+                if error is None:
+                    raise
+        self._write_file(
+            "backup ends", backup=identifier, outcome=outcome, bytes=size, reference=reference, exit_code=exit_code,
+            message=message,
+        )  # fmt: skip
 
     def step(self, revision: str) -> None:
         """Write that a revision begins."""

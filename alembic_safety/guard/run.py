@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.guard.backup.before import Taken, back_up, describe
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
@@ -18,6 +19,7 @@ from alembic_safety.guard.log import log
 from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.runner_lock import RunnerLock
 from alembic_safety.guard.side import driver_pid
+from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.timeouts import timeouts
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
@@ -129,6 +131,11 @@ class Run:
             self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ""
             self.inspection.before(self.progress.remaining())
             self.journal.begin(self.command, self.migration.get_current_heads())
+        try:
+            self.backup = self._back_up()
+        except BaseException as error:
+            self.journal.end(error)
+            raise
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
         before = self.migration.on_version_apply_callbacks
         with (
@@ -147,6 +154,14 @@ class Run:
                 self.journal.end(None)
             finally:
                 self.migration.on_version_apply_callbacks = before
+
+    def _back_up(self) -> Taken | None:
+        """What the settings ask for, before any transaction is open."""
+        revisions = [step.revision.revision for step in self.progress.remaining()]
+        with leaving_no_transaction(self._connection()):
+            where = describe(self.migration, self.lock, revisions)
+        is_upgrade = self.command == "upgrade"
+        return back_up(where, self.lock, self.journal, self.settings, chain_in(self.migration), is_upgrade=is_upgrade)
 
     # -- trying ---------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from alembic_safety.postgres.binaries import Binaries, all_programs, program_ver
 _TAIL = 4000
 
 # libpq's connection parameters, and the environment variables that mean the same.
-_VARIABLES = {
+VARIABLES = {
     "host": "PGHOST",
     "hostaddr": "PGHOSTADDR",
     "port": "PGPORT",
@@ -41,6 +41,16 @@ _VARIABLES = {
     "load_balance_hosts": "PGLOADBALANCEHOSTS",
     "client_encoding": "PGCLIENTENCODING",
     "application_name": "PGAPPNAME",
+    "sslcrldir": "PGSSLCRLDIR",
+    "sslsni": "PGSSLSNI",
+    "sslcertmode": "PGSSLCERTMODE",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+    "requirepeer": "PGREQUIREPEER",
+    "gsslib": "PGGSSLIB",
+    "gssdelegation": "PGGSSDELEGATION",
+    "min_protocol_version": "PGMINPROTOCOLVERSION",
+    "max_protocol_version": "PGMAXPROTOCOLVERSION",
 }
 
 
@@ -115,6 +125,82 @@ def run_tool(
     return done.stdout or b""
 
 
+@contextlib.contextmanager
+def running_tool(
+    tool: Tool, arguments: Sequence[str], parameters: Mapping[str, str], *, reads_output: bool = False
+) -> Iterator[RunningTool]:
+    """Start a client program, and end it with the block, whatever happens in it. What it makes only its user can read.
+
+    :param reads_output: its output is to be read from ``process.stdout``; else it goes nowhere.
+    Raises ServerError where it can't be started.
+    """
+    private = {} if os.name == "nt" else {"umask": 0o077}
+    with _environment(parameters) as environment, tempfile.TemporaryFile() as messages:
+        try:
+            process = subprocess.Popen(
+                [str(tool.path), "--no-password", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if reads_output else subprocess.DEVNULL,
+                stderr=messages,
+                env=environment,
+                **private,  # type: ignore[call-overload]
+            )
+        except OSError as error:
+            raise ServerError(f"{tool.path} can't be run: {error}") from error
+        try:
+            yield RunningTool(tool, process, messages)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+@dataclass(frozen=True)
+class RunningTool:
+    """A client program that was started."""
+
+    tool: Tool
+    process: subprocess.Popen[bytes]
+    _messages: IO[bytes]
+
+    def messages(self) -> str:
+        """The end of what it said so far."""
+        self._messages.seek(0)
+        return self._messages.read().decode(errors="replace").strip()
+
+    def check(self) -> None:
+        """Raise ServerError, with the end of its messages, where it has failed."""
+        status = self.process.wait()
+        if status != 0:
+            how = f"was ended by signal {-status}" if status < 0 else f"failed with status {status}"
+            raise ServerError(f"{self.tool.path.name} {how}", log=self.messages()[-_TAIL:])
+
+
+def compression(pg_dump: Tool) -> str:
+    """What ``pg_dump --compress`` is best given: the quickest that this build has.
+
+    Source: the ratios that docs/benchmarks.md gives; before 16 there is only gzip, and not every later build has the rest.
+    """
+    if pg_dump.major >= 16:
+        for method in ("zstd:1", "lz4"):
+            # What a build lacks it says before it connects; there is no server at this place.
+            nowhere = {"host": tempfile.gettempdir() + "/alembic_safety_no_server", "dbname": "none"}
+            with running_tool(
+                pg_dump, [f"--compress={method}", "--format=custom", f"--file={os.devnull}"], nowhere
+            ) as run:
+                run.process.wait(20)
+                if "compress" not in run.messages():
+                    return method
+        return "gzip:1"
+    return "1"
+
+
 def connection_environment(parameters: Mapping[str, str]) -> dict[str, str]:
     """Our environment for a client program, with libpq's ``parameters`` but never a password.
 
@@ -125,9 +211,9 @@ def connection_environment(parameters: Mapping[str, str]) -> dict[str, str]:
     for name, value in parameters.items():
         if name == "password":
             continue
-        if name not in _VARIABLES:
+        if name not in VARIABLES:
             raise ServerError(f"The connection parameter {name} can't be handed to PostgreSQL's client programs")
-        environment[_VARIABLES[name]] = value
+        environment[VARIABLES[name]] = value
     return environment
 
 

@@ -68,9 +68,11 @@ class Cluster:
     the socket.
     """
 
-    def __init__(self, binaries: Binaries, owner: Owner, *, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, binaries: Binaries, owner: Owner, *, settings: Mapping[str, str] | None = None, room: int = 0
+    ) -> None:
         self.account: Account | None = server_account()
-        self.folder = places.private_folder(self.account)
+        self.folder = places.private_folder(self.account, room)
         self.run = self.folder / "run"
         self.data = self.run / "data"
         self.user = SUPERUSER

@@ -10,7 +10,7 @@ from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 2
+VERSION = 3
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -48,6 +48,20 @@ STATEMENTS: tuple[str, ...] = (
     applied timestamptz,
     left_transaction boolean NOT NULL DEFAULT false,
     PRIMARY KEY (run, revision)
+)""",
+    # The backup that a run took before it began.
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.backup (
+    run bigint NOT NULL REFERENCES {NAME}.run,
+    id text NOT NULL,
+    kind text NOT NULL,
+    begun timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished timestamptz,
+    outcome text NOT NULL DEFAULT '',
+    bytes bigint NOT NULL DEFAULT 0,
+    reference text NOT NULL DEFAULT '',
+    exit_code integer,
+    message text NOT NULL DEFAULT '',
+    PRIMARY KEY (run, id)
 )""",
 )
 _THERE = (

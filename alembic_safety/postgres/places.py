@@ -60,8 +60,8 @@ def bases() -> list[Path]:
     return found
 
 
-def private_folder(account: Account | None) -> Path:
-    """A new folder of ours for one server, in memory when a gigabyte is free there, else in the temp folder.
+def private_folder(account: Account | None, room: int = _ROOM) -> Path:
+    """A new folder of ours for one server, in memory when ``room`` bytes are free there (a gigabyte at least), else in the temp folder.
 
     When the server runs under another account, that account can pass through it (and see nothing else of it).
     """
@@ -70,7 +70,7 @@ def private_folder(account: Account | None) -> Path:
         raise ServerError(
             f"No folder for a server's data: {bases()[-1]} is closed to the user who is to run it; set TMPDIR"
         )
-    base = next((each for each in open_to_it if _free(each) >= _ROOM), open_to_it[-1])
+    base = next((each for each in open_to_it if _free(each) >= max(room, _ROOM)), open_to_it[-1])
     try:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         if account is not None:

@@ -195,12 +195,13 @@ def throwaway_server(
     keep: bool = False,
     state: str | None = None,
     settings: Mapping[str, str] | None = None,
+    room: int = 0,
     tell: Callable[[str], None] = print,
 ) -> Iterator[Server]:
     """A server for the time of the block: the one at ``url``, else one of our own that is gone afterwards.
 
     ``state`` starts from that saved state where it exists (see :meth:`Server.save_state`); ``settings`` adds to the configuration of
-    a server of ours; ``keep`` leaves the server and its databases, and ``tell``s how to connect and how to stop it. Raises
+    a server of ours, which lies in memory where ``room`` bytes are free there; ``keep`` leaves the server and its databases, and ``tell``s how to connect and how to stop it. Raises
     ServerError when there is no server to be had, UsageError for a URL that isn't PostgreSQL's.
     """
     if url is not None:
@@ -211,7 +212,7 @@ def throwaway_server(
     sweep.sweep_folders()
     with _signals_raise():
         owner = new_owner()
-        cluster = Cluster(binaries, owner, settings=settings)
+        cluster = Cluster(binaries, owner, settings=settings, room=room)
         server: Server | None = None
         try:
             if state is None or not states.fill(cluster, state):

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, path_at, text, whole
+from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, path_at, size, text, whole
 
 
 class Origin(NamedTuple):
@@ -64,6 +64,41 @@ class Settings:
         choice("off", "warn", "require"), "warn", "What to do where a pending revision has no valid certificate"
     )
     lock_wait: float | None = _setting(duration(), 300.0, "Longest wait for another migrator to finish")
+
+    # -- the backup before it
+    backup: str = _setting(
+        choice("auto", "full", "affected", "clone", "command", "none", "off"),
+        "auto",
+        "What is backed up before a migration: what its certificates say can't be given back, everything, the tables it "
+        "touches, the database as a copy beside it, whatever backup_command does, or nothing",
+    )
+    backup_dir: Path | None = _setting(
+        path(), None, "Folder for backups; by default alembic-safety/backups among the user's own data"
+    )
+    backup_keep: int | None = _setting(whole(1), 5, "How many backups of a database are kept")
+    backup_max_age: float | None = _setting(
+        duration(), None, "Age from which a backup is deleted, never the last good one"
+    )
+    backup_jobs: int | None = _setting(
+        whole(1),
+        None,
+        "How many tables are dumped or restored at once; by default as many as there are processors, up to 4",
+    )
+    backup_command: str | None = _setting(
+        text(),
+        None,
+        "With backup = command: what is run, without a shell; the last line that it prints is its backup's name",
+    )
+    backup_verify: str = _setting(
+        choice("digest", "restore"),
+        "digest",
+        "How a backup is proven before the migration begins: every byte read again, or restored into a scratch database too",
+    )
+    backup_limit: int | None = _setting(
+        size(),
+        1 << 30,
+        "With backup = auto: up to which size everything is backed up where no certificate says what is touched",
+    )
 
     # -- the migration itself
     lock_timeout: float | None = _setting(duration(), 3.0, "Longest wait of a statement for a lock, before a retry")

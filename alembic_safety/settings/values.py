@@ -12,6 +12,9 @@ UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)?")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
+#: Unit of a size in bytes.
+SIZES = {"kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+_SIZE = re.compile(r"(\d+)\s*(kB|MB|GB|TB)", re.IGNORECASE)
 _NOTHING = frozenset({"", "none", "off"})
 
 
@@ -96,6 +99,23 @@ def duration() -> Reader:
     return Reader(read, accepts)
 
 
+def size() -> Reader:
+    """Bytes, as PostgreSQL writes sizes: ``64MB``, ``1GB``; ``none`` is None."""
+    accepts = "a size like 64MB or 1GB, or none"
+    units = {name.lower(): value for name, value in SIZES.items()}
+
+    def read(value: Any, _: Path) -> int | None:
+        written = str(value).strip()
+        if written.lower() in _NOTHING:
+            return None
+        match = _SIZE.fullmatch(written)
+        if match is None:
+            raise ValueError(accepts)
+        return int(match[1]) * units[match[2].lower()]
+
+    return Reader(read, accepts)
+
+
 def choice(*allowed: str) -> Reader:
     """One of some words."""
     accepts = " | ".join(allowed)
@@ -130,7 +150,18 @@ def shown(value: Any) -> str:
         return ", ".join(value)
     if isinstance(value, float):
         return _shown_duration(value)
+    if isinstance(value, int) and value >= SIZES["MB"]:
+        return shown_size(value)
     return str(value)
+
+
+def shown_size(number: int) -> str:
+    """Bytes as people read them: ``12 kB``, ``1.5 GB``; exact where a unit fits, as a setting is written."""
+    fitting = [(name, unit) for name, unit in SIZES.items() if number >= unit]
+    if not fitting:
+        return f"{number} bytes"
+    name, unit = fitting[-1]
+    return f"{number // unit}{name}" if number % unit == 0 else f"{number / unit:.1f} {name}"
 
 
 def _shown_duration(seconds: float) -> str:

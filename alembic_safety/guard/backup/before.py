@@ -1,0 +1,136 @@
+"""The backup of one run: planned, taken, written into the journal, and told in the log."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_safety.errors import BackupError, OwnershipError, ServerError
+from alembic_safety.guard.backup import folder as folders
+from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, WAY_OUT, Plan, backup_folder, plan_backup
+from alembic_safety.guard.backup.retention import retire
+from alembic_safety.guard.backup.take import Where, take_dump
+from alembic_safety.guard.log import log
+from alembic_safety.postgres.endpoint import endpoint_of
+from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.settings.values import shown_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_safety.guard.backup.manifest import Manifest
+    from alembic_safety.guard.journal import Journal
+    from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.postgres.endpoint import Endpoint
+    from alembic_safety.revisions.chain import Chain
+    from alembic_safety.settings import Settings
+
+_EVERY = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A backup that a run took before it began."""
+
+    manifest: Manifest
+    endpoint: Endpoint
+
+    @property
+    def command(self) -> str:
+        """What gives it back."""
+        return f"alembic safety-restore {self.manifest.id}"
+
+
+def back_up(
+    where: Where, lock: RunnerLock, journal: Journal, settings: Settings, chain: Chain | None, *, is_upgrade: bool
+) -> Taken | None:
+    """Take the backup that the settings ask for; no transaction of the migration is open yet.
+
+    :raises BackupError: the migration must not begin: the backup that is asked for can't be had. Nothing of it is left.
+    """
+    if settings.backup in (NONE, "off"):
+        return None
+    plan = plan_backup(lock.side, chain, where.pending, settings, is_upgrade=is_upgrade)
+    (log().warning if plan.falls_short else log().info)("%s", plan.describe())
+    if plan.kind == NONE:
+        return None
+    try:
+        return _take(plan, where, journal, settings)
+    except BackupError as error:
+        if settings.backup == "auto" and not plan.insists:
+            log().warning("%s; going on without, because no certificate says that rows would be lost", error)
+            return None
+        raise BackupError(f"{error}; the migration was not begun; {WAY_OUT}") from error
+
+
+def _take(plan: Plan, where: Where, journal: Journal, settings: Settings) -> Taken:
+    base = backup_folder(settings)
+    for name in folders.sweep(base):
+        log().warning("removed backup %s, which was never finished", name)
+    identifier = folders.new_id(where.endpoint.dbname)
+    journal.backup_begins(identifier, plan.kind)
+    try:
+        manifest = take(plan, identifier, where, settings)
+    except BaseException as error:
+        journal.backup_ends(identifier, error)
+        raise
+    journal.backup_ends(identifier, None, size=manifest.size, reference=manifest.reference)
+    log().info("%s", told(manifest, base))
+    try:
+        for name in retire(base, manifest, settings):
+            log().info("deleted backup %s, as backup_keep and backup_max_age say", name)
+    except (BackupError, OwnershipError, OSError) as error:
+        log().warning("old backups were not deleted: %s", error)
+    return Taken(manifest=manifest, endpoint=where.endpoint)
+
+
+def take(plan: Plan, identifier: str, where: Where, settings: Settings) -> Manifest:
+    """Carry out a plan.
+
+    :raises BackupError: it failed; nothing of it is left.
+    """
+    if plan.kind in (CLONE, COMMAND):
+        raise BackupError(f"backup = {plan.kind} is not to be had here")
+    import psycopg
+
+    last = time.monotonic()
+
+    def progress(done: int, seconds: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _EVERY:
+            last = time.monotonic()
+            log().info("backing up: %s written in %.0f s", shown_size(done), seconds)
+
+    try:
+        return take_dump(identifier, plan, where, settings, backup_folder(settings), progress)
+    except (ServerError, psycopg.Error) as error:
+        raise BackupError(f"no backup was taken: {str(error).strip().splitlines()[0]}") from error
+
+
+def describe(migration: MigrationContext, lock: RunnerLock, revisions: Sequence[str]) -> Where:
+    """What there is to back up."""
+    assert migration.connection is not None
+    endpoint = endpoint_of(lock.side.connection)
+    current, login = SqlalchemySession(migration.connection).fetch("SELECT current_user::text, session_user::text")[0]
+    return Where(
+        endpoint=endpoint,
+        role=current if current != login else "",
+        version_table=qualified(migration.version_table_schema, migration.version_table),
+        heads=tuple(migration.get_current_heads()),
+        pending=tuple(revisions),
+    )
+
+
+def told(manifest: Manifest, base: object) -> str:
+    """What was taken, in a line."""
+    proven = (
+        "every byte read again" if manifest.verified == "digest" else "restored into a scratch database and compared"
+    )
+    return (
+        f"backup {manifest.id}: {len(manifest.tables)} tables with {manifest.rows} rows, {shown_size(manifest.size)} "
+        f"in {manifest.seconds:.1f} s, {proven}; in {base}"
+    )

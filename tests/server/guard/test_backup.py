@@ -1,0 +1,144 @@
+"""Backups before a migration: what is taken, by which policy, and that damage is always noticed."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from alembic_safety.errors import BackupError
+from alembic_safety.guard.backup.digests import damage
+from alembic_safety.guard.backup.folder import backups
+from alembic_safety.guard.backup.manifest import Manifest, read_manifest
+from tests.conftest import ScratchDatabase
+from tests.support.cli import Result, alembic
+from tests.support.project import Project
+
+pytestmark = pytest.mark.server
+
+SCHEMA = """
+create type mood as enum ('ok', 'bad');
+create table "t; drop table u; --" ("a ""b" int primary key, m mood default 'ok', doubled int generated always as ("a ""b" * 2) stored);
+insert into "t; drop table u; --" select g from generate_series(1, 500) g;
+create table "-x" (id int generated always as identity primary key, parent int references "t; drop table u; --");
+insert into "-x" (parent) select g from generate_series(1, 100) g;
+create table parts (id int, n text) partition by range (id);
+create table parts_1 partition of parts for values from (0) to (100);
+create table parts_2 partition of parts for values from (100) to (200);
+insert into parts select g, repeat('x', g) from generate_series(1, 199) g;
+create view v as select count(*) from parts;
+create sequence s start 42
+"""
+
+
+class Place:
+    """A project on a database, with a folder for its backups."""
+
+    def __init__(self, folder: Path, database: ScratchDatabase) -> None:
+        self.project = Project.new(folder / "project")
+        self.database = database
+        self.folder = folder / "backups"
+
+    def alembic(self, *arguments: str, backup: str = "auto", **settings: str) -> Result:
+        chosen = {"backup": backup, "backup_dir": str(self.folder), **settings}
+        options = [part for name, value in chosen.items() for part in ("-x", f"safety.{name}={value}")]
+        return alembic("-x", f"url={self.database.url_text}", *options, *arguments, cwd=self.project.folder)
+
+    def manifests(self) -> list[Manifest]:
+        return [read_manifest(entry.folder) for entry in backups(self.folder)]
+
+
+@pytest.fixture
+def place(tmp_path: Path, database: ScratchDatabase) -> Place:
+    made = Place(tmp_path, database)
+    made.project.sql("a1", SCHEMA)
+    assert made.alembic("upgrade", "head", backup="none").status == 0
+    made.project.sql("a2", "alter table parts drop column n", "alter table parts add n text")
+    return made
+
+
+def test_auto_backs_up_everything_where_nothing_is_known(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    done = place.alembic("upgrade", "head")
+    assert done.status == 0, done.err
+    (manifest,) = place.manifests()
+    assert manifest.kind == "full"
+    assert (manifest.heads, manifest.pending) == (("a1",), ("a2",))
+    assert {name: t.rows for name, t in manifest.tables.items() if "public" in name} == {
+        'public."t; drop table u; --"': 500,
+        'public."-x"': 100,
+        "public.alembic_version": 1,
+        "public.parts_1": 99,
+        "public.parts_2": 100,
+    }
+    assert manifest.tables["public.parts_1"].root == "public.parts"
+    assert manifest.sequences["public.s"] == [42, False]
+    folder = place.folder / manifest.id
+    assert not damage(folder, manifest.files)
+    assert all(stat.S_IMODE(p.stat().st_mode) == (0o700 if p.is_dir() else 0o600) for p in folder.rglob("*"))
+    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+    password = place.database.url.password
+    assert password is None or password not in (folder / "manifest.json").read_text()
+    with place.database.connect() as connection:
+        journal = connection.execute("select id, kind, outcome, bytes > 0 from alembic_safety.backup").fetchall()
+    assert journal == [(manifest.id, "full", "done", True)]
+
+
+@pytest.mark.parametrize("backup", ["none", "off"])
+def test_none_takes_none(place: Place, backup: str) -> None:
+    assert place.alembic("upgrade", "head", backup=backup).status == 0
+    assert not place.folder.exists()
+
+
+def test_an_empty_database_needs_none(tmp_path: Path, database: ScratchDatabase) -> None:
+    place = Place(tmp_path, database)
+    place.project.sql("a1", SCHEMA)
+    assert place.alembic("upgrade", "head").status == 0
+    assert not place.folder.exists()
+
+
+def test_every_flipped_bit_and_every_truncation_is_noticed(place: Place) -> None:
+    assert place.alembic("upgrade", "head", backup="full").status == 0
+    (manifest,) = place.manifests()
+    folder = place.folder / manifest.id
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "marker"):
+        whole = path.read_bytes()
+        # Each byte of the small files, and a sample of the others.
+        for position in range(0, len(whole), max(1, len(whole) // 40)):
+            path.write_bytes(whole[:position] + bytes([whole[position] ^ (1 << position % 8)]) + whole[position + 1 :])
+            assert _is_noticed(folder), (path.name, position)
+        for length in (0, len(whole) // 2, len(whole) - 1):
+            path.write_bytes(whole[:length])
+            assert _is_noticed(folder), (path.name, length)
+        path.unlink()
+        assert _is_noticed(folder), path.name
+        path.write_bytes(whole)
+    (folder / "data" / "more").write_text("")
+    assert _is_noticed(folder)
+
+
+def _is_noticed(folder: Path) -> bool:
+    try:
+        return bool(damage(folder, read_manifest(folder).files))
+    except BackupError:
+        return True
+
+
+def test_a_manifest_of_another_backup_is_noticed(place: Place) -> None:
+    assert place.alembic("upgrade", "head", backup="full").status == 0
+    (manifest,) = place.manifests()
+    folder = place.folder / manifest.id
+    other = folder.with_name(f"{manifest.id[:-1]}x")
+    folder.rename(other)
+    with pytest.raises(BackupError, match="that of"):
+        read_manifest(other)
+
+
+def test_manifests_survive_being_written(place: Place) -> None:
+    assert place.alembic("upgrade", "head", backup="full").status == 0
+    (manifest,) = place.manifests()
+    assert Manifest.from_json(manifest.to_json()) == manifest
+    assert json.loads(manifest.to_json())["magic"] == "alembic-safety backup"
+    with pytest.raises(ValueError, match="no manifest"):
+        Manifest.from_json("{}")
