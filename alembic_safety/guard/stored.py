@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
@@ -102,7 +103,8 @@ def take_back(
 ) -> list[Stored]:
     """Run stored downgrades from the current heads down to a revision, and move the version table with them.
 
-    Must run inside a transaction: all of it happens, or nothing.
+    Must run inside a transaction: all of it happens, or nothing. So an index that ``downgrade()`` builds or drops CONCURRENTLY
+    is built or dropped under a lock here.
 
     :param to: the revision to arrive at; ``base`` for none; None takes back the one that is the head.
     :param dry_run: only find out what would be run.
@@ -118,7 +120,7 @@ def take_back(
         _check(item, accept_loss=accept_loss)
     for item in () if dry_run else chosen:
         for statement in item.statements:
-            session.execute(statement)
+            session.execute(within_transaction(statement))
         _move(session, table, item, known, heads)
         _forget(session, table, item.revision)
     return chosen

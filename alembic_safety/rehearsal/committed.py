@@ -39,7 +39,7 @@ def committed(
     judge = Judge(stage, script, watch)
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
-    with place.copy(stage) as copy:
+    with place.copy(stage) as copy, stage.noticing_concurrently():
         watched = None
         if observe is not None and before.of_kind("table"):
             watched = _watched(judge, before)

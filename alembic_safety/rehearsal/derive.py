@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
+from alembic_safety.downgrade.concurrently import concurrently
 from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
 from alembic_safety.downgrade.synthesize import synthesize
 from alembic_safety.errors import SynthesisError
@@ -134,7 +136,12 @@ class Deriver(Visitor):
         found = replace(found, synthesis=synthesis, body=body, left=synthesis.residue)
         if synthesis.grade is Grade.DIFFERENT or synthesis.refusals:
             return replace(found, restored=restored_by(list(synthesis.residue)))
-        return prove(stage, found, before, after)
+        found = prove(stage, found, before, after)
+        if stage.saw_concurrently and found.restores and not found.failure:
+            # Proven with the second upgrade, which leaves its transaction too: see Observer.other_downgrade.
+            synthesis = replace(synthesis, statements=concurrently(synthesis.statements, before, after))
+            found = replace(found, synthesis=synthesis, body=tuple(self.render(synthesis.statements)))
+        return found
 
 
 class _Watcher(Observer):
@@ -151,7 +158,7 @@ class _Watcher(Observer):
         derived, stage = self._deriver.derived[self._revision.id], self._stage
         if stage is None or not derived.restores:
             return None
-        return lambda: run_body(stage, derived.body)
+        return lambda: run_body(stage, derived.body, leaving=stage.saw_concurrently)
 
     def rehearsed_on_rows(self, proof: RowProof) -> None:
         derived = self._deriver.derived
@@ -181,7 +188,7 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
             derived = replace(derived, left=tuple(found), restored=restored_by(found))
             if derived.restored is Restored.DIFFERENT:
                 return derived
-            if derived.revision.needs_autocommit or stage.autocommits:
+            if derived.revision.needs_autocommit or stage.autocommits or stage.saw_concurrently:
                 return derived  # the second upgrade needs commits: see Observer.other_downgrade
             derived = _upgrade_again_on(stage, derived)
             again = [d for d in differences(after, stage.snapshot(after)) if d.tier is not Tier.COLUMN_ORDER]
@@ -242,8 +249,11 @@ def _role_in_the_way(stage: Stage, error: BaseException) -> str | None:
     return named[1] if made_here else None
 
 
-def run_body(stage: Stage, body: tuple[str, ...]) -> None:
-    """Run the lines of a downgrade as the revision file would. Raises whatever they raise."""
+def run_body(stage: Stage, body: tuple[str, ...], *, leaving: bool = False) -> None:
+    """Run the lines of a downgrade as the revision file would. Raises whatever they raise.
+
+    :param leaving: whether they may leave the transaction.
+    """
     from alembic import op
     from alembic.operations import Operations
 
@@ -251,7 +261,7 @@ def run_body(stage: Stage, body: tuple[str, ...]) -> None:
     source = "def downgrade():\n    pass\n" + "".join(f"    {line}\n" for line in body)
     namespace: dict[str, Any] = {"op": op}
     exec(compile(source, "<synthesized downgrade>", "exec"), namespace)  # noqa: S102 - the text that we have just written
-    with Operations.context(stage.context), stage.staying_in_transaction():
+    with Operations.context(stage.context), nullcontext() if leaving else stage.staying_in_transaction():
         namespace["downgrade"]()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.downgrade.concurrently import is_concurrent
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import quote_ident
@@ -42,6 +43,8 @@ class Stage:
         #: Revisions that the version table holds.
         self.heads: set[str] = set()
         self.excluded = excluded
+        #: Whether the revision that runs was seen to build or drop an index CONCURRENTLY.
+        self.saw_concurrently = False
         #: What env.py hands to every upgrade() and downgrade().
         self.arguments = dict(arguments or {})
         self._external = bool(context._in_external_transaction)
@@ -196,6 +199,22 @@ class Stage:
                 ) from error
             raise
         self.heads = maintainer.heads
+
+    @contextmanager
+    def noticing_concurrently(self) -> Iterator[None]:
+        """Within the block, ``saw_concurrently`` says whether an index was built or dropped so."""
+        from sqlalchemy import event
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            self.saw_concurrently = self.saw_concurrently or is_concurrent(statement)
+
+        watched = self.connection
+        event.listen(watched, "before_cursor_execute", note)
+        try:
+            yield
+        finally:
+            event.remove(watched, "before_cursor_execute", note)
+            self.saw_concurrently = False
 
     def forget_types(self) -> None:
         """Let SQLAlchemy forget which enum types it created: a real upgrade runs in a process of its own, without that memory."""

@@ -296,3 +296,46 @@ def test_a_role_that_the_upgrade_creates_does_not_stand_in_the_way(
     assert not any("ROLE" in statement for statement in row["statements"])
     body = (project.folder / "versions/a1.py").read_text().partition("def downgrade")[2]
     assert "role alembic_safety_test_two stays" in body
+
+
+def test_indexes_come_and_go_without_a_lock_where_the_upgrade_took_that_care(
+    project: Project, server_option: tuple[str, str], database: ScratchDatabase
+) -> None:
+    project.sql("a1", "create table t (id int primary key, a text); create unique index gone on t (a)", None)
+    built = project.sql("a2", "create unique index concurrently t_a on t (lower(a))", None)
+    dropped = project.add(
+        "a3", 'with op.get_context().autocommit_block():\n    op.drop_index("gone", postgresql_concurrently=True)', None
+    )
+    plain = project.sql("a4", "create index t_id on t (id) where a = 'x'", None)
+    with_table = project.sql(
+        "a5",
+        "create table u (id int); create index u_id on u (id); commit; create index concurrently u_two on u (id)",
+        None,
+    )
+    done = alembic("safety-downgrade", *server_option, cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    assert '"DROP INDEX CONCURRENTLY public.t_a"' in built.read_text()
+    assert '"CREATE UNIQUE INDEX CONCURRENTLY gone ON public.t USING btree (a)"' in dropped.read_text()
+    assert "CONCURRENTLY" not in plain.read_text()
+    assert "op.drop_table" in with_table.read_text()
+    url = ("-x", f"url={database.url_text}")
+    states = []
+    for revision in ("base", "a1", "a2", "a3", "a4", "a5"):
+        if revision != "base":
+            moved = alembic(*url, "upgrade", revision, cwd=project.folder)
+            assert moved.status == 0, moved.err
+        states.append(_dumped(database))
+    for revision, state in (("a4", states[4]), ("a3", states[3]), ("a2", states[2]), ("a1", states[1])):
+        moved = alembic(*url, "downgrade", revision, cwd=project.folder)
+        assert moved.status == 0, moved.err
+        assert _dumped(database) == state
+    assert alembic(*url, "upgrade", "a3", cwd=project.folder).status == 0
+    taken = alembic(*url, "safety-rollback", "--stored", "--to", "a1", cwd=project.folder)
+    assert taken.status == 0, taken.out + taken.err
+    assert _dumped(database) == states[1]
+
+
+def _dumped(database: ScratchDatabase) -> str:
+    return dump_schema(
+        database.server, database.name, "--exclude-schema=alembic_safety", "--exclude-table=alembic_version"
+    )
