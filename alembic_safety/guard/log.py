@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+from typing import TYPE_CHECKING
+
+from alembic_safety.rehearsal.log import awake
+
+if TYPE_CHECKING:
+    import logging
 
 
 def log() -> logging.Logger:
-    """The guard's logger, as talkative as Alembic's; ``fileConfig()`` in an env.py switches off those that were there before it."""
-    logger = logging.getLogger("alembic_safety.guard")
-    logger.disabled = False
-    if logger.level == logging.NOTSET:
-        # An alembic.ini names Alembic's loggers and not ours: whoever is told of revisions is told of their backup too.
-        logger.setLevel(logging.getLogger("alembic").getEffectiveLevel())
-    return logger
+    """The guard's logger."""
+    return awake("alembic_safety.guard")

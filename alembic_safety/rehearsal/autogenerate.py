@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +16,9 @@ from alembic.operations import MigrateOperation
 
 from alembic_safety.errors import SafetyError
 from alembic_safety.rehearsal.candidate import rehearse_candidate
+from alembic_safety.rehearsal.generated import certify_once_written
 from alembic_safety.rehearsal.grading import grade_of
+from alembic_safety.rehearsal.log import awake
 from alembic_safety.rehearsal.verdict import Restored, Up
 from alembic_safety.revisions.alembic_ops import as_operation
 from alembic_safety.revisions.render import comments
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from alembic_safety.downgrade.statement import Statement
     from alembic_safety.rehearsal.derive import Derived
 
-log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 
@@ -68,21 +68,26 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
         return
     rendered, settings = _rendered(context, script), load_settings(config)
     with _proxies_kept(context):
-        verdict, derived = _outside_of_loop(lambda: rehearse_candidate(config, script, rendered, settings, _lines))
+        candidate = _outside_of_loop(lambda: rehearse_candidate(config, script, rendered, settings, _lines))
+    verdict, derived = candidate.verdict, candidate.derived
+    body: Sequence[str] | None = None
     if verdict.up is not Up.RAN:
         _warn(
             script,
             f"the upgrade does not run on a throwaway server: {(verdict.error or verdict.up.value).splitlines()[0]}",
         )
     elif verdict.holds and verdict.restored is Restored.IDENTICAL:
-        log.info("the downgrade of %s was rehearsed and is exact", script.rev_id)
+        awake(__name__).info("the downgrade of %s was rehearsed and is exact", script.rev_id)
     elif derived is not None and derived.proven:
-        script.downgrade_ops.ops[:] = [TextOp([*_remarks(derived), *derived.body])]
-        log.info("the downgrade of %s was derived from a rehearsal and is proven", script.rev_id)
+        body = derived.body
+        script.downgrade_ops.ops[:] = [TextOp([*_remarks(derived), *body])]
+        awake(__name__).info("the downgrade of %s was derived from a rehearsal and is proven", script.rev_id)
     elif not verdict.holds:
         reasons = grade_of(derived)[1] if derived is not None else ("nothing could be derived",)
         short = "; ".join(verdict.differences) or (verdict.error or "").partition("\n")[0]
         _warn(script, f"this downgrade does not restore the schema ({short}), and no other was derived: {reasons[0]}")
+    if context.script is not None:
+        certify_once_written(context.script, candidate, body)
 
 
 def _outside_of_loop(work: Callable[[], _Result]) -> _Result:
@@ -135,7 +140,7 @@ def _rendered(context: MigrationContext, script: MigrationScript) -> dict[str, A
 def _warn(script: MigrationScript, text: str) -> None:
     assert script.downgrade_ops is not None
     script.downgrade_ops.ops.insert(0, TextOp([f"# {line}" for line in text.splitlines()]))
-    log.warning("%s: %s", script.rev_id, text)
+    awake(__name__).warning("%s: %s", script.rev_id, text)
 
 
 class _proxies_kept:  # noqa: N801 - used like a function

@@ -6,6 +6,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.rehearsal.derive import Derived, Deriver
@@ -22,13 +24,24 @@ if TYPE_CHECKING:
     from alembic_safety.settings import Settings
 
 
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A revision as it was rehearsed before its own file was there."""
+
+    verdict: Verdict
+    derived: Derived | None
+    server_major: int
+    #: Of the file that was rehearsed.
+    text: str
+
+
 def rehearse_candidate(
     config: Config,
     script: MigrationScript,
     template: Mapping[str, Any],
     settings: Settings,
     render: Callable[[Sequence[Statement]], Sequence[str]],
-) -> tuple[Verdict, Derived | None]:
+) -> Candidate:
     """Rehearse a generated script on top of everything before it, and derive its downgrade.
 
     :param template: what the project's script.py.mako is filled with: ``upgrades``, ``downgrades``, ``imports``, …
@@ -44,7 +57,7 @@ def rehearse_candidate(
         directory = ScriptDirectory.from_config(copy)
         directory.hooks = []  # formatters are for the file that stays
         directory.messaging_opts = {"quiet": True}
-        directory.generate_revision(
+        made = directory.generate_revision(
             script.rev_id or "candidate",
             script.message,
             head=script.head or "head",
@@ -55,6 +68,8 @@ def rehearse_candidate(
             config=copy,
             **template,
         )
+        assert made is not None
+        text = Path(made.path).read_text(encoding="utf-8")
         chain = chain_of(ScriptDirectory.from_config(copy))
         deriver = Deriver(render=render)
         rehearsal = rehearse(
@@ -64,7 +79,12 @@ def rehearse_candidate(
             visitor=deriver,
         )
     verdict = rehearsal.verdicts[-1]
-    return verdict, deriver.derived.get(verdict.revision)
+    return Candidate(
+        verdict=verdict,
+        derived=deriver.derived.get(verdict.revision),
+        server_major=rehearsal.server_major,
+        text=text,
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,55 @@ def test_autogenerate_puts_in_a_proven_downgrade(
     for step in ("-1", "head"):
         assert alembic("downgrade" if step == "-1" else "upgrade", step, cwd=generic).status == 0
     assert dump_schema(database.server, database.name, "--exclude-schema=alembic_safety") == before
+
+
+def test_a_generated_revision_is_certified_as_its_formatter_leaves_it(
+    generic: Path, database: ScratchDatabase, pg_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALEMBIC_SAFETY_SERVER", pg_server.url().render_as_string(hide_password=False))
+    ini = generic / "alembic.ini"
+    hook = generic / "hook.py"
+    hook.write_text(
+        "import pathlib, sys\npath = pathlib.Path(sys.argv[1])\n"
+        "text = path.read_text().replace(chr(39), chr(34)).replace('    # ###', '    #')\npath.write_text(text)\n"
+    )
+    ini.write_text(
+        ini.read_text().replace(
+            "[post_write_hooks]",
+            "[post_write_hooks]\nhooks = quotes\nquotes.type = exec\n"
+            f"quotes.executable = {sys.executable}\nquotes.options = {hook} REVISION_SCRIPT_FILENAME\n",
+        )
+    )
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))")
+    before = _dumped(database)
+    assert alembic("revision", "--autogenerate", "-m", "first", cwd=generic).status == 0
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))", "sa.Column('n', sa.Integer)")
+    assert alembic("upgrade", "head", cwd=generic).status == 0
+    assert alembic("revision", "--autogenerate", "-m", "second", cwd=generic).status == 0
+    files = sorted((generic / "migrations/versions").glob("*.py"))
+    assert all("'" not in path.read_text().partition("def upgrade")[2] for path in files)
+    checked = alembic("safety-check", cwd=generic)
+    assert checked.status == 0, checked.out
+    certificates = [json.loads(p.read_text()) for p in (generic / "migrations/versions/safety").glob("*.json")]
+    assert sorted((c["grade"], c["downgrade"]) for c in certificates) == [
+        ("exact", "hand-written"),
+        ("exact", "synthesized"),
+    ]
+    assert alembic("upgrade", "head", cwd=generic).status == 0
+    for _ in files:
+        taken = alembic("safety-rollback", "--stored", cwd=generic)
+        assert taken.status == 0, taken.out + taken.err
+    assert _dumped(database) == before
+    # A hook that changes what the revision does leaves it without a certificate.
+    hook.write_text(
+        hook.read_text().replace("path.write_text(text)", "path.write_text(text.replace('\"n\"', '\"m\"'))")
+    )
+    assert alembic("upgrade", "head", cwd=generic).status == 0
+    _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))")
+    made = alembic("revision", "--autogenerate", "-m", "third", cwd=generic)
+    assert made.status == 0
+    assert "is not what was rehearsed" in made.err
+    assert alembic("safety-check", cwd=generic).status == 1
 
 
 def test_autogenerate_rehearses_within_an_async_environment(
