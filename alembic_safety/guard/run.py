@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.guard.backup.alone import alone
 from alembic_safety.guard.backup.before import Taken, back_up, describe
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
@@ -160,8 +161,15 @@ class Run:
         revisions = [step.revision.revision for step in self.progress.remaining()]
         with leaving_no_transaction(self._connection()):
             where = describe(self.migration, self.lock, revisions)
-        is_upgrade = self.command == "upgrade"
-        return back_up(where, self.lock, self.journal, self.settings, chain_in(self.migration), is_upgrade=is_upgrade)
+        return back_up(
+            where,
+            self.lock,
+            self.journal,
+            self.settings,
+            chain_in(self.migration),
+            is_upgrade=self.command == "upgrade",
+            alone=None if self.is_foreign else alone(self.migration, self.lock, self.settings.lock_wait),
+        )
 
     # -- trying ---------------------------------------------------------------------------------------------------------
 

@@ -112,11 +112,15 @@ class RunnerLock:
         if self._is_held():
             return
         self.close()
-        self.side = self._holder = SideConnection(self._connection)
-        self._prepare()
+        self.reopen()
         if not self._try():
             raise GuardError(f"the connection that held the migration lock was lost, and now has it: {self.holder()}")
         log().warning("the connection that held the migration lock was lost; the lock was taken again")
+
+    def reopen(self) -> None:
+        """Connect again after ``close()``; takes no lock yet."""
+        self.side = self._holder = SideConnection(self._connection)
+        self._prepare()
 
     def _is_held(self) -> bool:
         unsigned = self._key % 2**64

@@ -105,7 +105,7 @@ def run_tool(
     Credentials go by environment, the password by a file that only we can read. Returns what it wrote to its output (empty when
     ``stdout`` takes it). Raises ServerError with the end of its messages when it fails, or takes longer than ``timeout`` seconds.
     """
-    with _environment(parameters) as environment:
+    with environment_of(parameters) as environment:
         try:
             done = subprocess.run(
                 [str(tool.path), "--no-password", *arguments],
@@ -135,7 +135,7 @@ def running_tool(
     Raises ServerError where it can't be started.
     """
     private = {} if os.name == "nt" else {"umask": 0o077}
-    with _environment(parameters) as environment, tempfile.TemporaryFile() as messages:
+    with environment_of(parameters) as environment, tempfile.TemporaryFile() as messages:
         try:
             process = subprocess.Popen(
                 [str(tool.path), "--no-password", *arguments],
@@ -218,7 +218,8 @@ def connection_environment(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _environment(parameters: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def environment_of(parameters: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment of a client program for the time of the block, the password in a file that only we can read."""
     environment = connection_environment(parameters)
     password = parameters.get("password")
     if password is None:

@@ -63,7 +63,7 @@ SELECT pg_catalog.row_to_json(d)::text FROM (
     d.datconnlimit AS connection_limit, pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
     (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(s.setrole, 0)), ''),
         s.setconfig) ORDER BY s.setrole) FROM pg_catalog.pg_db_role_setting s WHERE s.setdatabase = d.oid) AS settings
-  FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) d
+  FROM pg_catalog.pg_database d WHERE d.datname = %s) d
 """
 
 
@@ -135,7 +135,7 @@ def sequence_states(session: Session, sequences: Sequence[str]) -> dict[str, lis
     return found
 
 
-def database_properties(session: Session) -> dict[str, Any]:
+def database_properties(session: Session, dbname: str) -> dict[str, Any]:
     """What belongs to the database itself and is in no dump of its contents: owner, grants, settings, locale, comment."""
-    found: dict[str, Any] = json.loads(session.fetch(_DATABASE)[0][0])
+    found: dict[str, Any] = json.loads(session.fetch(_DATABASE, [dbname])[0][0])
     return found

@@ -48,7 +48,7 @@ class Database:
 
 def create(server: Server, name: str, template: Database | None) -> Database:
     """Create the scratch database ``name``, and mark it; see :meth:`Server.create_database`."""
-    with _server_errors(f"The scratch database {name} could not be created"):
+    with server_errors(f"The scratch database {name} could not be created"):
         connection = server.maintenance()
         if template is None:
             # Not template1: a site may have put things there, and any session in it would be in our way.
@@ -90,7 +90,7 @@ def _locale_for_utf8(connection: psycopg.Connection[Any]) -> str:
 
 def drop(server: Server, name: str) -> None:
     """Drop the database ``name`` if it exists. Raises OwnershipError if it isn't ours."""
-    with _server_errors(f"The scratch database {name} could not be dropped"):
+    with server_errors(f"The scratch database {name} could not be dropped"):
         if not check_ours(server, name):
             return
         connection = server.maintenance()
@@ -106,7 +106,7 @@ def replace(server: Server, name: str, saved: str) -> None:
         raise ServerError(f"There is no database {saved} to put in the place of {name}")
     end_sessions(server, saved)
     drop(server, name)
-    with _server_errors(f"The scratch database {saved} could not be renamed to {name}"):
+    with server_errors(f"The scratch database {saved} could not be renamed to {name}"):
         _run(server.maintenance(), f"ALTER DATABASE {quote_ident(saved)} RENAME TO {quote_ident(name)}")
 
 
@@ -131,8 +131,8 @@ def check_ours(server: Server, name: str) -> bool:
 
 
 def adopt(server: Server, name: str) -> None:
-    """Mark the databases of a state as this run's. Only on a server of ours, where every database is."""
-    with _server_errors("The saved state could not be used"):
+    """Mark a database as this run's: one that it has just made, or one of a state on a server of ours, where every database is."""
+    with server_errors(f"The database {name} could not be marked as ours"):
         _mark(server.maintenance(), name, server.owner)
 
 
@@ -186,12 +186,13 @@ def _run(connection: psycopg.Connection[Any], sql: str) -> None:
 
 
 @contextmanager
-def _server_errors(what: str) -> Iterator[None]:
+def server_errors(what: str) -> Iterator[None]:
+    """Turn what the driver raises into ServerErrors that begin with ``what``."""
     import psycopg
 
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
-        raise ServerError(f"{what}: {str(error).strip()}; the role of --server needs CREATEDB") from error
+        raise ServerError(f"{what}: {str(error).strip()}; the role needs CREATEDB") from error
     except psycopg.Error as error:
         raise ServerError(f"{what}: {str(error).strip()}") from error

@@ -6,11 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_safety.errors import BackupError, OwnershipError, ServerError
+from alembic_safety.errors import BackupError, SafetyError, ServerError
 from alembic_safety.guard.backup import folder as folders
+from alembic_safety.guard.backup.clone import take_clone
+from alembic_safety.guard.backup.lockout import Lockout
 from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, WAY_OUT, Plan, backup_folder, plan_backup
 from alembic_safety.guard.backup.retention import retire
 from alembic_safety.guard.backup.take import Where, take_dump
+from alembic_safety.guard.backup.user_command import take_by_command
+from alembic_safety.guard.backup.writes import Counts, count_writes
 from alembic_safety.guard.log import log
 from alembic_safety.postgres.endpoint import endpoint_of
 from alembic_safety.postgres.identifiers import qualified
@@ -19,8 +23,10 @@ from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection
 
     from alembic_safety.guard.backup.manifest import Manifest
     from alembic_safety.guard.journal import Journal
@@ -34,10 +40,14 @@ _EVERY = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A backup that a run took before it began."""
+    """A backup that a run took before it began; ``automatic.restore_automatically`` goes back to it where that loses nothing."""
 
     manifest: Manifest
     endpoint: Endpoint
+    #: What each table had been written to by then.
+    writes: Counts
+    #: Where nobody else was connected then: tells whether somebody was since.
+    lockout: Lockout | None = None
 
     @property
     def command(self) -> str:
@@ -46,10 +56,18 @@ class Taken:
 
 
 def back_up(
-    where: Where, lock: RunnerLock, journal: Journal, settings: Settings, chain: Chain | None, *, is_upgrade: bool
+    where: Where,
+    lock: RunnerLock,
+    journal: Journal,
+    settings: Settings,
+    chain: Chain | None,
+    *,
+    is_upgrade: bool,
+    alone: AbstractContextManager[Connection] | None,
 ) -> Taken | None:
     """Take the backup that the settings ask for; no transaction of the migration is open yet.
 
+    :param alone: within it no connection of ours to the database is open; None where that can't be.
     :raises BackupError: the migration must not begin: the backup that is asked for can't be had. Nothing of it is left.
     """
     if settings.backup in (NONE, "off"):
@@ -59,7 +77,7 @@ def back_up(
     if plan.kind == NONE:
         return None
     try:
-        return _take(plan, where, journal, settings)
+        return _take(plan, where, journal, settings, alone)
     except BackupError as error:
         if settings.backup == "auto" and not plan.insists:
             log().warning("%s; going on without, because no certificate says that rows would be lost", error)
@@ -67,37 +85,42 @@ def back_up(
         raise BackupError(f"{error}; the migration was not begun; {WAY_OUT}") from error
 
 
-def _take(plan: Plan, where: Where, journal: Journal, settings: Settings) -> Taken:
+def _take(
+    plan: Plan, where: Where, journal: Journal, settings: Settings, alone: AbstractContextManager[Connection] | None
+) -> Taken:
     base = backup_folder(settings)
     for name in folders.sweep(base):
         log().warning("removed backup %s, which was never finished", name)
     identifier = folders.new_id(where.endpoint.dbname)
     journal.backup_begins(identifier, plan.kind)
     try:
-        manifest = take(plan, identifier, where, settings)
+        writes = count_writes(where.endpoint)
+        manifest, lockout = take(plan, identifier, where, settings, alone)
     except BaseException as error:
-        journal.backup_ends(identifier, error)
+        journal.backup_ends(identifier, error, exit_code=getattr(error, "exit_code", None))
         raise
-    journal.backup_ends(identifier, None, size=manifest.size, reference=manifest.reference)
+    exit_code = 0 if plan.kind == COMMAND else None
+    journal.backup_ends(identifier, None, size=manifest.size, reference=manifest.reference, exit_code=exit_code)
     log().info("%s", told(manifest, base))
     try:
-        for name in retire(base, manifest, settings):
+        for name in retire(base, manifest, where.endpoint, settings):
             log().info("deleted backup %s, as backup_keep and backup_max_age say", name)
-    except (BackupError, OwnershipError, OSError) as error:
+    except (SafetyError, OSError) as error:
         log().warning("old backups were not deleted: %s", error)
-    return Taken(manifest=manifest, endpoint=where.endpoint)
+    return Taken(manifest=manifest, endpoint=where.endpoint, writes=writes, lockout=lockout)
 
 
-def take(plan: Plan, identifier: str, where: Where, settings: Settings) -> Manifest:
+def take(
+    plan: Plan, identifier: str, where: Where, settings: Settings, alone: AbstractContextManager[Connection] | None
+) -> tuple[Manifest, Lockout | None]:
     """Carry out a plan.
 
+    :param alone: within it no connection of ours to the database is open; None where that can't be.
     :raises BackupError: it failed; nothing of it is left.
     """
-    if plan.kind in (CLONE, COMMAND):
-        raise BackupError(f"backup = {plan.kind} is not to be had here")
     import psycopg
 
-    last = time.monotonic()
+    base, last = backup_folder(settings), time.monotonic()
 
     def progress(done: int, seconds: float) -> None:
         nonlocal last
@@ -106,7 +129,18 @@ def take(plan: Plan, identifier: str, where: Where, settings: Settings) -> Manif
             log().info("backing up: %s written in %.0f s", shown_size(done), seconds)
 
     try:
-        return take_dump(identifier, plan, where, settings, backup_folder(settings), progress)
+        if plan.kind == COMMAND:
+            return take_by_command(identifier, settings.backup_command or "", where, base), None
+        if plan.kind == CLONE:
+            if alone is None:
+                raise BackupError(
+                    "backup = clone needs the database for itself, and env.py has opened a transaction in it: take backup = full"
+                )
+            with alone as connection:
+                manifest, lockout = take_clone(identifier, where, base)
+                lockout.count_connections_of(connection)
+            return manifest, lockout
+        return take_dump(identifier, plan, where, settings, base, progress), None
     except (ServerError, psycopg.Error) as error:
         raise BackupError(f"no backup was taken: {str(error).strip().splitlines()[0]}") from error
 

@@ -7,28 +7,55 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alembic_safety.errors import BackupError
+from alembic_safety.guard.backup.clone import drop_clone
 from alembic_safety.guard.backup.digests import damage
 from alembic_safety.guard.backup.folder import Entry, backups, delete
+from alembic_safety.guard.backup.plan import CLONE
+from alembic_safety.postgres.beside import server_of
 
 if TYPE_CHECKING:
     from alembic_safety.guard.backup.manifest import Manifest
+    from alembic_safety.postgres.endpoint import Endpoint
     from alembic_safety.settings import Settings
 
 
-def retire(base: Path, newest: Manifest, settings: Settings) -> list[str]:
+def retire(base: Path, newest: Manifest, endpoint: Endpoint, settings: Settings) -> list[str]:
     """Delete what is too many or too old, now that there is a new backup that is known to be good; returns the names.
 
+    :param endpoint: the database that all of these are of.
     :raises OwnershipError: one of them is not provably ours.
     """
     same = [e for e in backups(base) if e.manifest is not None and _is_same(e.manifest, newest) and e.id != newest.id]
     done = []
     for entry in superfluous(same, settings, kept=1):
-        delete(base, entry.id)
+        discard(base, entry, endpoint)
         done.append(entry.id)
     return done
 
 
-def prune(base: Path, settings: Settings) -> tuple[list[str], list[str]]:
+def discard(base: Path, entry: Entry, endpoint: Endpoint | None) -> None:
+    """Delete one backup, with the database that is its copy.
+
+    :param endpoint: any database of its server; None where it is not to be reached.
+    :raises OwnershipError: it is not provably ours.
+    :raises BackupError: it is a copy on a server that is not to be reached.
+    """
+    manifest = entry.manifest
+    if manifest is not None and manifest.kind == CLONE:
+        if endpoint is None or endpoint.place != manifest.place:
+            raise BackupError(
+                f"backup {entry.id} is database {manifest.reference} on {manifest.place}: delete it from there"
+            )
+        server = server_of(endpoint)
+        try:
+            drop_clone(server, manifest.reference, manifest.id)
+        finally:
+            server.release()
+    delete(base, entry.id)
+
+
+def prune(base: Path, settings: Settings, endpoint: Endpoint | None = None) -> tuple[list[str], list[str]]:
     """The same for all databases, at any time: the names of what was deleted, and of what was kept as the last good one."""
     deleted, spared = [], []
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -45,9 +72,10 @@ def prune(base: Path, settings: Settings) -> tuple[list[str], list[str]]:
                 spared.append(last.id)
             else:
                 doomed.clear()  # none is: whatever is left is better than nothing
-        for identifier in sorted(doomed):
-            delete(base, identifier)
-            deleted.append(identifier)
+        for entry in entries:
+            if entry.id in doomed:
+                discard(base, entry, endpoint)
+                deleted.append(entry.id)
     return deleted, spared
 
 

@@ -89,7 +89,7 @@ def take_dump(
                 made=made,
                 server_version=connection.info.server_version,
                 place=where.endpoint.place,
-                database=database_properties(session),
+                database=database_properties(session, where.endpoint.dbname),
                 version_table=where.version_table,
                 heads=where.heads,
                 pending=where.pending,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alembic_safety.errors import BackupError
+from alembic_safety.guard.backup.alone import close_all
+from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.backup.digests import damage
 from alembic_safety.guard.backup.folder import backups
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest
+from alembic_safety.guard.run import Run
+from alembic_safety.postgres.server import Server
 from tests.conftest import ScratchDatabase
 from tests.support.cli import Result, alembic
 from tests.support.project import Project
@@ -142,3 +147,75 @@ def test_manifests_survive_being_written(place: Place) -> None:
     assert json.loads(manifest.to_json())["magic"] == "alembic-safety backup"
     with pytest.raises(ValueError, match="no manifest"):
         Manifest.from_json("{}")
+
+
+def test_the_users_own_command_with_its_exit_code_and_name(place: Place, tmp_path: Path) -> None:
+    script = tmp_path / "snap shot.sh"
+    script.write_text(
+        "#!/bin/sh\n"
+        'test -n "$PGDATABASE" && test -n "$PGHOST" || exit 9\n'
+        'case "$ALEMBIC_SAFETY_REVISIONS" in *a2*) ;; *) exit 8;; esac\n'
+        'echo working; echo "snapshot; rm -rf /"; echo\n'
+    )
+    script.chmod(0o700)
+    assert place.alembic("upgrade", "head", backup="command", backup_command=f"'{script}'").status == 0
+    (manifest,) = place.manifests()
+    assert (manifest.kind, manifest.reference) == ("command", "snapshot; rm -rf /")
+    script.write_text("#!/bin/sh\necho why >&2; exit 3\n")
+    place.project.sql("a3", "create table never ()")
+    refused = place.alembic("upgrade", "head", backup="command", backup_command=f"'{script}'")
+    assert "backup_command ended with status 3: why" in refused.err + refused.out
+    with place.database.connect() as connection:
+        journal = connection.execute(
+            "select outcome, exit_code, reference from alembic_safety.backup order by begun"
+        ).fetchall()
+        assert journal == [("done", 0, "snapshot; rm -rf /"), ("failed", 3, "")]
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("a2",)]
+    assert [m.id for m in place.manifests()] == [manifest.id]
+
+
+def test_a_clone_is_given_back_by_renames_where_nobody_came(
+    place: Place, monkeypatch: pytest.MonkeyPatch, pg_server: Server
+) -> None:
+    said = []
+
+    def after(run: Any) -> None:
+        if run.backup is not None:
+            try:
+                said.append(restore_automatically(run.backup, lambda: close_all(run.migration, run.lock)))
+            except BackupError as error:
+                said.append(error)
+
+    with_hook_after_the_run(monkeypatch, after)
+    before = place.database.dump_schema()
+    assert place.alembic("upgrade", "head", backup="clone").status == 0
+    (manifest,) = place.manifests()
+    if pg_server.major < 15:
+        assert "reliably" in str(said[0])
+        return
+    assert "was put back" in str(said[0])
+    assert place.database.dump_schema() == before
+    with place.database.connect() as connection:
+        rows = connection.execute(
+            "select datname from pg_database where datname like %s", [f"{place.database.name}_failed%"]
+        )
+        ((aside,),) = rows.fetchall()
+        assert connection.execute("select to_regclass('parts') is not null").fetchone() == (True,)
+        assert connection.execute(
+            "select datallowconn, shobj_description(oid, 'pg_database') is not null from pg_database where datname = current_database()"
+        ).fetchone() == (True, True)
+        assert manifest.reference not in [
+            r[0] for r in connection.execute("select datname from pg_database").fetchall()
+        ]
+    with pg_server.connect("postgres", autocommit=True) as connection:
+        connection.execute(f'drop database "{aside}"')
+
+
+def with_hook_after_the_run(monkeypatch: pytest.MonkeyPatch, hook: Any) -> None:
+    original = Run.run
+
+    def run(self: Run) -> None:
+        original(self)
+        hook(self)
+
+    monkeypatch.setattr(Run, "run", run)
