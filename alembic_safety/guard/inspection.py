@@ -9,6 +9,8 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.integrity_check import check_integrity
 from alembic_safety.guard.log import log
+from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
+from alembic_safety.guard.preflight.target import commits_by_itself, target_of
 from alembic_safety.guard.rehearsed import WAY_OUT, drift, expected_now, refuse_drift, rehearsed_closures
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
@@ -61,8 +63,17 @@ class Inspection:
                 if self._found(expected):
                     self._look()  # somebody else's change may just have been on its way
                     refuse_drift(self._found(expected))
+        self._check(steps)
         if self._settings.verify != "off":
             self._known = known_findings(session)
+
+    def _check(self, steps: list[RevisionStep]) -> None:
+        connection = self._migration.connection
+        assert connection is not None
+        target = target_of(self._migration, self._settings, steps, is_upgrade=self._is_upgrade)
+        with in_transaction(target.session, autocommit=commits_by_itself(connection)):
+            results = run_checks(target)
+        enforce(results)
 
     def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
         assert self._base is not None

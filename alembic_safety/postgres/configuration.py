@@ -39,6 +39,7 @@ _SETTINGS = {
     "wal_level": "logical",
     "max_wal_senders": "5",
     "max_replication_slots": "5",
+    "max_prepared_transactions": "5",  # env.py files with USE_TWOPHASE
     "track_functions": "all",
     "timezone": "UTC",
     "log_timezone": "UTC",

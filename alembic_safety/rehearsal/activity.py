@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError
+from alembic_safety.postgres.lock_modes import rank, stronger
 from alembic_safety.postgres.parser import parse
 from alembic_safety.postgres.session import SENT, SqlalchemySession
 from alembic_safety.revisions.lexer import Lexer
@@ -22,19 +23,9 @@ if TYPE_CHECKING:
 
     from alembic_safety.model.snapshot import Snapshot
 
-#: Names of lock modes as pg_locks shows them, the weakest first (PostgreSQL documentation, "Table-Level Locks").
-MODES = (
-    "AccessShareLock",
-    "RowShareLock",
-    "RowExclusiveLock",
-    "ShareUpdateExclusiveLock",
-    "ShareLock",
-    "ShareRowExclusiveLock",
-    "ExclusiveLock",
-    "AccessExclusiveLock",
-)
 _KINDS = frozenset({"table", "materialized_view", "view", "foreign_table"})
-_LONGEST = 200
+_LONGEST = 400
+_WRITES = rank("RowExclusiveLock")
 _MOST = 100
 _START = """
 SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.int8,
@@ -83,11 +74,6 @@ class Activity:
         )
 
 
-def stronger(one: str, other: str) -> str:
-    """The stronger of two modes; '' is none, and a mode that nobody knows is the strongest."""
-    return max(one, other, key=lambda mode: -1 if not mode else MODES.index(mode) if mode in MODES else len(MODES))
-
-
 class Activities:
     """Collects while the migration runs."""
 
@@ -131,7 +117,7 @@ class Activities:
         self._files.update(files)
         # What a write locks is no news unless it does more.
         named = {self._known[oid]: mode for oid, mode in locks.items()}
-        if not rewrites and not scans and not any(MODES.index(m) >= 2 for m in named.values() if m in MODES):
+        if not rewrites and not scans and not any(rank(mode) >= _WRITES for mode in named.values()):
             return
         one = Activity(
             sql=on_one_line(sql),

@@ -9,7 +9,32 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from alembic_safety.settings.values import Reader, choice, duration, flag, names, path, path_at, size, text, whole
+from alembic_safety.settings.values import (
+    Reader,
+    choice,
+    duration,
+    flag,
+    levels,
+    names,
+    path,
+    path_at,
+    size,
+    text,
+    whole,
+)
+
+#: Checks before an upgrade (``guard.preflight``); each is ``auto`` where the setting ``checks`` says nothing of it.
+CHECKS = (
+    "writable",
+    "privileges",
+    "rows",
+    "locks",
+    "prepared",
+    "connections",
+    "replication",
+    "disk",
+)
+LEVELS = ("off", "warn", "auto", "refuse")
 
 
 class Origin(NamedTuple):
@@ -63,6 +88,12 @@ class Settings:
     certificates: str = _setting(
         choice("off", "warn", "require"), "warn", "What to do where a pending revision has no valid certificate"
     )
+    checks: tuple[tuple[str, str], ...] = _setting(
+        levels(CHECKS, LEVELS),
+        (),
+        "What to do with what a check before the upgrade finds; auto refuses what would surely fail, and warns of the rest",
+    )
+    check_timeout: float | None = _setting(duration(), 5.0, "Longest time of each check before the upgrade")
     lock_wait: float | None = _setting(duration(), 300.0, "Longest wait for another migrator to finish")
 
     # -- the backup before it

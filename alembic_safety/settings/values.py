@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,8 +121,7 @@ def choice(*allowed: str) -> Reader:
     accepts = " | ".join(allowed)
 
     def read(value: Any, _: Path) -> str:
-        # TOML's and YAML's habit: off is false
-        written = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).strip().lower()
+        written = _word(value)
         if written not in allowed:
             raise ValueError(f"one of {', '.join(allowed)}")
         return written
@@ -140,6 +139,32 @@ def names() -> Reader:
     return Reader(read, "names separated by commas")
 
 
+def levels(names: Collection[str], allowed: Collection[str]) -> Reader:
+    """Words by name: ``disk=off, rows=warn``, or a TOML table."""
+    accepts = f"NAME={'|'.join(allowed)}, …; the names are {', '.join(names)}"
+
+    def read(value: Any, _: Path) -> tuple[tuple[str, str], ...]:
+        items = value.items() if isinstance(value, Mapping) else _pairs(str(value))
+        found = {}
+        for name, word in items:
+            key, level = str(name).strip().lower(), _word(word)
+            if key not in names or level not in allowed:
+                raise ValueError(accepts)
+            found[key] = level
+        return tuple(found.items())
+
+    return Reader(read, accepts)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [(p.partition("=")[0], p.partition("=")[2]) for p in re.split(r"[,\n]", text) if p.strip()]
+
+
+def _word(value: Any) -> str:
+    # TOML's and YAML's habit: off is false
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).strip().lower()
+
+
 def shown(value: Any) -> str:
     """A value as a user would write it: the inverse of reading, for ``safety-config``."""
     if value is None:
@@ -147,7 +172,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join("=".join(item) if isinstance(item, tuple) else item for item in value)
     if isinstance(value, float):
         return _shown_duration(value)
     if isinstance(value, int) and value >= SIZES["MB"]:

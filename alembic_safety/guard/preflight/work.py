@@ -1,0 +1,85 @@
+"""How much work a migration is on live tables: an estimate from their sizes now, and from what was seen in the rehearsal.
+
+Rates are for one backend on common cloud disks, on the careful side; docs/guard.md says how they were measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic_safety.guard.preflight.target import Pending, Target
+    from alembic_safety.rehearsal.activity import Activity
+
+_MEGABYTE = 1024**2
+#: Bytes of a table per second: read in full, written anew with its indexes, an index built over it.
+SCAN = 200 * _MEGABYTE
+REWRITE = 30 * _MEGABYTE
+INDEX = 40 * _MEGABYTE
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What one statement has to do on one live table."""
+
+    revision: str
+    table: str
+    #: ``rewrite``, ``index`` or ``scan``.
+    what: str
+    bytes: int
+    seconds: float
+    #: The statement.
+    sql: str
+
+
+def work_of(target: Target, pending: Pending) -> Iterator[Work]:
+    """The work of one revision, statement by statement; what it makes itself is not counted."""
+    for activity in pending.activity or ():
+        yield from _of_statement(target, pending, activity)
+
+
+def _of_statement(target: Target, pending: Pending, activity: Activity) -> Iterator[Work]:
+    words = activity.sql.upper()
+    if words.startswith("TRUNCATE"):
+        return
+    builds = (
+        words.startswith(("CREATE INDEX", "CREATE UNIQUE INDEX", "REINDEX"))
+        or " UNIQUE" in words
+        or " PRIMARY KEY" in words
+    )
+    relations = target.relations({*activity.rewrites, *activity.scans})
+    for name, relation in sorted(relations.items()):
+        if name in activity.rewrites:
+            what, size, rate = "rewrite", relation.total_bytes, REWRITE
+        else:
+            what, size, rate = ("index", relation.bytes, INDEX) if builds else ("scan", relation.bytes, SCAN)
+        # CONCURRENTLY reads the table twice.
+        seconds = size / rate + (0 if activity.in_transaction else size / SCAN)
+        yield Work(revision=pending.id, table=name, what=what, bytes=size, seconds=seconds, sql=activity.sql)
+
+
+def bytes_written(target: Target) -> int:
+    """What the pending revisions write, about: tables written anew, and indexes at a third of their tables."""
+    shares = {"rewrite": 1.0, "index": 0.33, "scan": 0.0}
+    return int(sum(w.bytes * shares[w.what] for p in target.pending for w in work_of(target, p)))
+
+
+def shown_bytes(count: float) -> str:
+    """Bytes for reading: ``1.5 GB``."""
+    for unit in _UNITS:
+        if count < 1024 or unit == _UNITS[-1]:
+            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1024
+    return ""
+
+
+def shown_seconds(seconds: float) -> str:
+    """A duration for reading, no more precise than an estimate is: ``under 1 s``, ``about 40 s``, ``about 3 min``."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

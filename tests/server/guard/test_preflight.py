@@ -1,0 +1,305 @@
+"""Each check before an upgrade by itself: what it finds, what it doesn't, and what the settings make of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alembic_safety.errors import GuardError
+from alembic_safety.guard.preflight.records import Line, Result, State, state_of
+from alembic_safety.guard.preflight.run import CHECKS, enforce, run_checks
+from alembic_safety.guard.preflight.target import Pending, Target
+from alembic_safety.model.probe import Probe
+from alembic_safety.postgres.session import PsycopgSession
+from alembic_safety.rehearsal.activity import Activity
+from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof, Status
+from alembic_safety.settings import Settings
+from tests.conftest import ScratchDatabase
+from tests.server.guard.test_run import own_environment
+from tests.support.cli import alembic
+
+pytestmark = pytest.mark.server
+
+ALTER = Activity(sql="ALTER TABLE t ADD COLUMN m int", locks={"public.t": "AccessExclusiveLock"})
+REWRITE = Activity(
+    sql="ALTER TABLE t ALTER n TYPE bigint",
+    locks={"public.t": "AccessExclusiveLock"},
+    rewrites=("public.t",),
+    scans=("public.t",),
+)
+CONCURRENTLY = Activity(
+    sql="CREATE INDEX CONCURRENTLY t_n ON t (n)",
+    locks={"public.t": "ShareUpdateExclusiveLock"},
+    scans=("public.t",),
+    in_transaction=False,
+)
+NULLS = Probe(
+    code="null",
+    kind="column",
+    subject="public.t.n",
+    table="public.t",
+    demand="public.t.n takes no NULL",
+    query="SELECT id::text FROM public.t WHERE n IS NULL",
+    seen=True,
+)
+
+
+def revision(
+    *activity: Activity, name: str = "a1", closure: dict[str, str] | None = None, probes: tuple[Probe, ...] = ()
+) -> Pending:
+    proof = Proof(before={}, after={}, restored="identical", again=True, activity=activity, closure=closure or {})
+    certificate = Certificate(revision=name, key="k", grade=Grade.EXACT, proofs={"18": proof}, probes=probes)
+    return Pending(id=name, title="", revision=None, status=Status.VALID, certificate=certificate, proof=proof)
+
+
+@pytest.fixture
+def session(database: ScratchDatabase) -> Iterator[PsycopgSession]:
+    database.run(
+        "create table t (id int primary key, n int); insert into t select i, i from generate_series(1, 1000) i"
+    )
+    with database.connect() as connection:
+        yield PsycopgSession(connection)
+
+
+def target(session: PsycopgSession, *pending: Pending, **settings: object) -> Target:
+    return Target(session=session, settings=replace(Settings(), **settings), pending=pending)
+
+
+def look(check: str, target: Target) -> list[Line]:
+    return list(CHECKS[check](target))
+
+
+def test_a_quiet_database_has_nothing_to_say(session: PsycopgSession) -> None:
+    results = run_checks(target(session, revision(REWRITE, CONCURRENTLY)))
+    assert [r.check for r in results] == list(CHECKS)
+    assert {r.state for r in results} == {State.OK}
+    enforce(results)
+
+
+def test_locks_name_who_holds_them(session: PsycopgSession, database: ScratchDatabase) -> None:
+    with database.connect() as holder:
+        holder.execute("set application_name = 'the reporter'")
+        holder.execute("select count(*) from t")
+        assert look("locks", target(session, revision(ALTER))) == []  # it has only just begun
+        holder.execute("select pg_sleep(2.1)")
+        (line,) = look("locks", target(session, revision(ALTER)))
+        assert "public.t (AccessShareLock) is held by process" in line.text
+        assert "application 'the reporter'" in line.text
+        assert "idle in transaction" in line.text
+        assert not line.sure
+        reading = replace(ALTER, locks={"public.t": "ShareLock"})
+        assert look("locks", target(session, revision(reading))) == []
+
+
+def test_prepared_transactions_are_in_the_way(session: PsycopgSession, database: ScratchDatabase) -> None:
+    with database.connect() as other:
+        other.execute("lock table t in share mode")
+        other.execute("prepare transaction 'forgotten''one'")
+    try:
+        (line,) = look("prepared", target(session, revision(ALTER)))
+        assert "holds a lock on public.t" in line.text
+        assert "ROLLBACK PREPARED 'forgotten''one'" in line.remedy
+        (line,) = look("prepared", target(session, revision(CONCURRENTLY)))
+        assert look("prepared", target(session, revision(replace(ALTER, locks={})))) == []
+    finally:
+        with database.connect(autocommit=True) as other:
+            other.execute("rollback prepared 'forgotten''one'")
+
+
+def test_connections(session: PsycopgSession, database: ScratchDatabase) -> None:
+    assert look("connections", target(session)) == []
+    database.run(f"alter database {database.name} connection limit 3")
+    (line,) = look("connections", target(session))
+    assert f"database {database.name} leaves" in line.text
+
+
+def test_writable(session: PsycopgSession) -> None:
+    assert look("writable", target(session)) == []
+    session.execute("set local default_transaction_read_only = on")
+    (line,) = look("writable", target(session))
+    assert line.sure
+    session.execute("set local default_transaction_read_only = off")
+
+
+def test_rows_are_counted_and_an_earlier_revision_may_put_them_right(session: PsycopgSession) -> None:
+    session.execute("insert into t values (-1, null), (-2, null)")
+    (line,) = look("rows", target(session, revision(probes=(NULLS,))))
+    assert line.text == "revision a1: 2 rows of public.t hold NULL (-1, -2), and public.t.n takes no NULL"
+    assert line.sure
+    backfill = revision(replace(ALTER, locks={"public.t": "RowExclusiveLock"}), name="a0")
+    (line,) = look("rows", target(session, backfill, revision(probes=(NULLS,))))
+    assert not line.sure
+    (line,) = look("rows", target(session, revision(probes=(replace(NULLS, seen=False),))))
+    assert not line.sure
+    session.execute("delete from t where n is null")
+    assert look("rows", target(session, revision(probes=(NULLS,)))) == []
+
+
+def test_privileges_of_a_role_that_owns_nothing(session: PsycopgSession, database: ScratchDatabase) -> None:
+    role = f"{database.name}_app"
+    session.execute(f"create role {role}; create schema app; grant usage on schema app to {role}")
+    changed = revision(
+        ALTER,
+        closure={
+            "column public.t.m": "- 5",
+            "table app.new": "- 6",
+            "table public.t": "1",
+            "constraint public.t.t_pkey": "1 -",
+        },
+    )
+    assert look("privileges", target(session, changed)) == []  # a superuser
+    session.execute(f"set local role {role}")
+    found = look("privileges", target(session, changed))
+    assert [line.text.partition(":")[0] for line in found] == [
+        f"public.t belongs to {database.url.username}, and {role} is no member of that role",
+        f"{role} may not create anything in schema app",
+    ]
+    made = revision(closure={"schema extra": "- 1", "table extra.new": "- 6"})
+    (line,) = look("privileges", target(session, made))
+    assert "may not create schemas in this database" in line.text
+    session.execute(
+        f"reset role; grant create on schema app to {role}; alter table t owner to {role}; set local role {role}"
+    )
+    assert look("privileges", target(session, changed)) == []
+    session.execute("reset role")
+
+
+def test_disk_says_what_is_needed(session: PsycopgSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = target(session, revision(REWRITE))
+    assert look("disk", one) == []
+    monkeypatch.setattr("alembic_safety.guard.preflight.disk._WORTH_SAYING", 10_000)
+    (line,) = look("disk", one)
+    assert line.note
+    assert "cannot be seen from here" in line.text
+    monkeypatch.setattr("alembic_safety.guard.preflight.disk._free", lambda _: 90_000)
+    (line,) = look("disk", one)
+    assert not line.sure
+    monkeypatch.setattr("alembic_safety.guard.preflight.disk._free", lambda _: 10)
+    (line,) = look("disk", one)
+    assert line.sure
+
+
+def test_a_slot_that_nobody_uses(session: PsycopgSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.connection.rollback()
+    slot = "alembic_safety_slot"
+    session.fetch("select pg_create_physical_replication_slot(%s, true)", (slot,))
+    try:
+        assert look("replication", target(session, revision(ALTER))) == []
+        monkeypatch.setattr("alembic_safety.guard.preflight.replication._KEPT", -1)
+        (line,) = look("replication", target(session, revision(ALTER)))
+        assert slot in line.text
+    finally:
+        session.fetch("select pg_drop_replication_slot(%s)", (slot,))
+        session.connection.rollback()
+
+
+def test_no_check_waits_for_a_lock_or_writes(session: PsycopgSession, database: ScratchDatabase) -> None:
+    with database.connect() as holder:
+        holder.execute("lock table t in access exclusive mode")
+        results = run_checks(target(session, revision(REWRITE)))
+        assert {r.state for r in results} <= {State.OK, State.NOTE}
+    session.execute("create table u ()")  # the transaction may write again
+
+
+def test_a_check_cannot_write(session: PsycopgSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    def writes(target: Target) -> Iterator[Line]:
+        target.session.execute("create table u ()")
+        yield Line(text="never")
+
+    monkeypatch.setitem(CHECKS, "disk", writes)
+    (line,) = next(r.lines for r in run_checks(target(session)) if r.check == "disk")
+    assert "read-only transaction" in line.text
+
+
+def test_a_check_that_takes_too_long_is_unknown(session: PsycopgSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(target: Target) -> Iterator[Line]:
+        target.session.fetch("select pg_sleep(5)")
+        yield Line(text="never")
+
+    monkeypatch.setitem(CHECKS, "disk", slow)
+    results = {r.check: r for r in run_checks(target(session, check_timeout=0.2))}
+    assert results["disk"].state is State.UNKNOWN
+    assert "longer than 0.2 s" in results["disk"].lines[0].text
+    session.execute("select 1")
+
+
+def test_what_the_settings_make_of_it(session: PsycopgSession) -> None:
+    sure, unsure, note = Line(text="a", sure=True), Line(text="b"), Line(text="c", note=True)
+    table = {
+        ((), "auto"): State.OK,
+        ((note,), "refuse"): State.NOTE,
+        ((unsure,), "auto"): State.WARN,
+        ((unsure, sure), "auto"): State.REFUSE,
+        ((sure,), "warn"): State.WARN,
+        ((unsure,), "refuse"): State.REFUSE,
+    }
+    assert {key: state_of(*key) for key in table} == table
+    session.execute("set local default_transaction_read_only = on")
+    off = run_checks(target(session, checks=(("writable", "off"),)))
+    assert next(r.state for r in off if r.check == "writable") is State.OFF
+    with pytest.raises(GuardError, match=r"(?s)nothing was changed:.*-x safety.checks=writable=warn") as refused:
+        enforce(run_checks(target(session)))
+    assert "migrate as another role" in str(refused.value)
+    enforce([Result(check="x", state=State.WARN, lines=(sure,))])
+    session.execute("set local default_transaction_read_only = off")
+
+
+def test_a_role_without_rights_to_look(session: PsycopgSession, database: ScratchDatabase) -> None:
+    role = f"{database.name}_plain"
+    session.execute(f"create role {role}; alter table t owner to {role}")
+    with database.connect() as holder:
+        session.connection.commit()
+        holder.execute("select count(*) from t")
+        session.execute(f"set role {role}")
+        results = {r.check: r for r in run_checks(target(session, revision(ALTER, CONCURRENTLY)))}
+        assert results["locks"].state is State.WARN  # its age can't be seen, and it is there a moment later
+        assert {r.state for n, r in results.items() if n != "locks"} <= {State.OK, State.NOTE}
+        session.execute("reset role")
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_rows_that_it_would_refuse_stop_an_upgrade_before_it_begins(
+    tmp_path: Path, database: ScratchDatabase, driver: str
+) -> None:
+    project = own_environment(tmp_path / "own", database, driver)
+    project.sql("a1", "create table t (id int primary key, n int, s text)")
+    project.sql("a2", "create table made_by_a2 ()")
+    project.sql("a3", "alter table t alter n set not null")
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status == 0
+    path = project.folder / "versions/safety/a3.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "probes": [NULLS.to_json()]}))
+    assert alembic("upgrade", "a1", cwd=project.folder).status == 0
+    database.run("insert into t values (7), (8)")
+    with pytest.raises(GuardError, match=r"2 rows of public\.t hold NULL .*public\.t\.n"):
+        alembic("--raiseerr", "upgrade", "head", cwd=project.folder)
+    with database.connect() as connection:
+        found = connection.execute("select version_num, to_regclass('made_by_a2') from alembic_version").fetchall()
+        assert found == [("a1", None)]
+    database.run("update t set n = 0")
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+
+
+def test_a_role_that_may_not_is_told_before(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = own_environment(tmp_path / "own", database, "psycopg")
+    project.sql("a1", "create table t (id int primary key)")
+    project.sql("a2", "alter table t add column m int")
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status == 0
+    assert alembic("upgrade", "a1", cwd=project.folder).status == 0
+    role = f"{database.name}_migrator"
+    database.run(
+        f"create role {role} login; grant create on database {database.name} to {role}; grant create on schema public to {role}; "
+        f"grant all on alembic_version to {role}; grant all on schema alembic_safety to {role}; "
+        f"grant all on all tables in schema alembic_safety to {role}"
+    )
+    ini = project.folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace(f"//{database.url.username}@", f"//{role}@"))
+    with pytest.raises(GuardError, match=rf"public\.t belongs to .*GRANT .* TO {role}"):
+        alembic("--raiseerr", "upgrade", "head", cwd=project.folder)
+    database.run(f"alter table t owner to {role}")
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
