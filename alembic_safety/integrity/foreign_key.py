@@ -49,6 +49,9 @@ class ForeignKey:
     distinct: float | None
     #: Why the catalog says that rows may refer to nothing; None where nothing speaks for it.
     suspect: str | None
+    #: For a single column whose type can be hashed: SQL that looks ``{child}`` up in ``{list}``, an array of this type.
+    membership: str | None = None
+    element_type: str | None = None
 
     def condition(self, *, exact: bool = False) -> str:
         """SQL over the child: true for a row that refers to nothing.
@@ -109,6 +112,12 @@ _SUSPECT = """CASE
         THEN 'a BEFORE trigger of its table can undo its cascade'
     END"""
 
+# As the server does it: where the collations differ, the referenced column's counts. Names may hold braces.
+_COLLATE = """CASE WHEN pa.attcollation <> 0 AND pa.attcollation <> ca.attcollation
+    THEN (SELECT replace(replace(format(' COLLATE %I.%I', cn.nspname, co.collname), '{', '{{'), '}', '}}')
+          FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+          WHERE co.oid = pa.attcollation) ELSE '' END"""
+
 _SQL = """
 SELECT con.oid, child.identity || '.' || quote_ident(con.conname), quote_ident(con.conname),
        child.oid, child.identity, child.relkind::text, {child_key},
@@ -124,7 +133,7 @@ SELECT con.oid, child.identity || '.' || quote_ident(con.conname), quote_ident(c
         FROM pg_catalog.pg_stats s JOIN pg_catalog.pg_attribute sa ON sa.attrelid = child.oid AND sa.attnum = con.conkey[1]
         WHERE s.schemaname = child.nspname AND s.tablename = child.relname AND s.attname = sa.attname
         ORDER BY s.inherited LIMIT 1),
-       {suspect}
+       {suspect}, k.membership, k.element_type
 FROM scope child
 JOIN pg_catalog.pg_constraint con ON con.conrelid = child.oid
 JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
@@ -138,12 +147,14 @@ CROSS JOIN LATERAL (
                || format(' OPERATOR(%I.%s) ', opn.nspname, op.oprname)
                || '{{child}}' || CASE WHEN op.oprright <> ca.atttypid AND rt.typtype <> 'p'
                                 THEN '::' || replace(replace(format_type(op.oprright, NULL), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
-               -- as the server does it: where the collations differ, the referenced column's counts
-               || CASE WHEN pa.attcollation <> 0 AND pa.attcollation <> ca.attcollation
-                       THEN (SELECT replace(replace(format(' COLLATE %I.%I', cn.nspname, co.collname), '{{', '{{{{'), '}}', '}}}}')
-                             FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-                             WHERE co.oid = pa.attcollation) ELSE '' END
-               ORDER BY u.ord) AS comparisons
+               || {collate}
+               ORDER BY u.ord) AS comparisons,
+           CASE WHEN count(*) = 1 AND bool_and(op.oprcanhash AND op.oprleft = op.oprright AND rt.typarray <> 0) AND NOT {period} THEN
+               min('{{child}}' || CASE WHEN rt.oid <> ca.atttypid AND rt.typtype <> 'p'
+                                THEN '::' || replace(replace(format('%I.%I', rtn.nspname, rt.typname), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
+                   || {collate}
+                   || format(' OPERATOR(%I.%s) ANY ({{list}})', opn.nspname, op.oprname)) END AS membership,
+           min(format('%I.%I', rtn.nspname, rt.typname)) AS element_type
     FROM unnest(con.conkey, con.confkey, con.conpfeqop) WITH ORDINALITY AS u(child, parent, operator, ord)
     JOIN pg_catalog.pg_attribute ca ON ca.attrelid = con.conrelid AND ca.attnum = u.child
     JOIN pg_catalog.pg_attribute pa ON pa.attrelid = con.confrelid AND pa.attnum = u.parent
@@ -151,6 +162,7 @@ CROSS JOIN LATERAL (
     JOIN pg_catalog.pg_namespace opn ON opn.oid = op.oprnamespace
     JOIN pg_catalog.pg_type lt ON lt.oid = op.oprleft
     JOIN pg_catalog.pg_type rt ON rt.oid = op.oprright
+    JOIN pg_catalog.pg_namespace rtn ON rtn.oid = rt.typnamespace
 ) k
 WHERE con.contype = 'f' AND {condition}
 """
@@ -189,11 +201,12 @@ def _rows(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey
         parent_pages=pages("parent"),
         suspect=suspicion(scope),
         condition=condition,
+        collate=_COLLATE,
     )
     for row in session.fetch(scope.query(sql)):
         (oid, identity, name, c_oid, child, c_kind, c_key, p_oid, parent, p_kind, p_key, columns, referenced, comparisons,
          full, period, validated, enforced, c_rows, c_pages, c_visible, p_rows, p_pages, p_visible, indexed, distinct,
-         suspect) = row  # fmt: skip
+         suspect, membership, element_type) = row  # fmt: skip
         yield ForeignKey(
             oid=oid,
             identity=identity,
@@ -212,4 +225,6 @@ def _rows(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey
             indexed=indexed,
             distinct=distinct,
             suspect=suspect,
+            membership=membership,
+            element_type=element_type,
         )

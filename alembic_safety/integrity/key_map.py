@@ -17,9 +17,13 @@ from alembic_safety.postgres.session import Session
 MOST_BITS = 2**26
 _MOST_BITS_OF_A_TABLE = 4 * MOST_BITS
 
+#: Parents for each row of the child above which a map costs more than a join; their count alone is cheap to have.
+_MOST_PARENTS = 2
+_WHOLE_NUMBERS = frozenset({"pg_catalog.int2", "pg_catalog.int4", "pg_catalog.int8"})
+
 #: SQL over ``con`` (pg_constraint), ``child`` (scope) and ``parent`` (pg_class): whether a key is of this kind, and worth it.
 FUSABLE = """(child.relkind = 'r' AND con.conparentid = 0 AND cardinality(con.conkey) = 1
-    AND child.reltuples >= 20000 AND parent.reltuples <= 2 * child.reltuples
+    AND child.reltuples >= 20000 AND parent.reltuples <= 10 * child.reltuples
     AND (SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = con.conrelid AND a.attnum = con.conkey[1]) = ANY ({types})
     AND (SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid = con.confrelid AND a.attnum = con.confkey[1]) = ANY ({types})
     AND (SELECT o.oprname = '=' AND o.oprnamespace = 'pg_catalog'::regnamespace FROM pg_catalog.pg_operator o
@@ -39,9 +43,11 @@ class KeyMap:
 
 
 def key_maps(session: Session, keys: Sequence[ForeignKey]) -> tuple[list[KeyMap], list[ForeignKey]]:
-    """The keys that can be checked so, and those that have to be joined."""
+    """The keys that can be checked so, and the others."""
+    others = [key for key in keys if key.element_type not in _WHOLE_NUMBERS]
+    keys = [key for key in keys if key.element_type in _WHOLE_NUMBERS]
     if not keys:
-        return [], []
+        return [], others
     bounds = ", ".join(
         f"(SELECT {side}({key.referenced[0]})::int8 FROM {key.parent.source})"
         for key in keys
@@ -49,9 +55,8 @@ def key_maps(session: Session, keys: Sequence[ForeignKey]) -> tuple[list[KeyMap]
     )
     outcome = attempt(session, lambda: session.fetch(f"SELECT {bounds}")[0])
     if isinstance(outcome, Failure):
-        return [], list(keys)
+        return [], [*keys, *others]
     maps: list[KeyMap] = []
-    joined: list[ForeignKey] = []
     dense = _dense(session, keys, outcome.value)
     bits = 0
     named: dict[tuple[int, str], str] = {}
@@ -61,15 +66,18 @@ def key_maps(session: Session, keys: Sequence[ForeignKey]) -> tuple[list[KeyMap]
             maps.append(KeyMap(key, "", None, _outside(key.columns[0], low, high)))
             continue
         needed = high - low + 1
+        if key.parent_side.rows > _MOST_PARENTS * key.child_side.rows:
+            others.append(key)
+            continue
         same = (key.parent.oid, key.referenced[0])
         if needed > _worth(key) or bits + needed > _MOST_BITS_OF_A_TABLE:
-            joined.append(key)
+            others.append(key)
             continue
         known = named.setdefault(same, f"keys_{key.oid}")
         first = known == f"keys_{key.oid}"
         bits += needed if first else 0
         maps.append(_key_map(key, known, low, high, define=first))
-    return maps, joined
+    return maps, others
 
 
 def _worth(key: ForeignKey) -> float:

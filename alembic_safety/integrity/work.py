@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic_safety.integrity.attempt import CORRUPTED, Failure, attempt
 from alembic_safety.integrity.records import Record, not_checked
@@ -108,23 +108,23 @@ def failure_finding(failure: Failure, subject: str | None, what: str, kind: str 
 def together(
     session: Session,
     things: Sequence[T],
-    statement: Callable[[Sequence[T]], str],
+    read: Callable[[Session, Sequence[T]], list[tuple[Any, ...]]],
     done: Callable[[T, tuple[object, ...]], Iterable[Record]],
     failed: Callable[[T, Failure], Iterable[Record]],
 ) -> Iterator[Record]:
-    """Read all ``things`` by one statement whose rows start with the position of the thing; one by one if that fails.
+    """Read all ``things`` at once, where ``read`` gives rows that start with the position of the thing; one by one if that fails.
 
     ``done`` is called for each row, with what follows the position.
     """
     if not things:
         return
-    outcome = attempt(session, lambda: session.fetch(statement(things)))
+    outcome = attempt(session, lambda: read(session, things))
     if isinstance(outcome, Failure):
         if len(things) == 1:
             yield from failed(things[0], outcome)
             return
         for thing in things:
-            yield from together(session, (thing,), statement, done, failed)
+            yield from together(session, (thing,), read, done, failed)
         return
     for position, *values in outcome.value:
         yield from done(things[position], tuple(values))

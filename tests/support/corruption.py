@@ -199,6 +199,56 @@ CASES: tuple[Case, ...] = (
         then=lambda connect, schema: _vacuum(connect, f"{schema}.p", f"{schema}.region", f"{schema}.c"),
     ),
     Case(
+        "fk_listed",
+        f"""CREATE DOMAIN code AS varchar(40); CREATE TYPE mood AS ENUM ('happy', 'sad');
+        CREATE TABLE u (id uuid PRIMARY KEY); INSERT INTO u SELECT md5(g::text)::uuid FROM generate_series(1, 2000) g;
+        CREATE TABLE t (id text PRIMARY KEY); INSERT INTO t SELECT 'it''s %s ' || g FROM generate_series(1, 2000) g;
+        CREATE TABLE s (id text COLLATE "C" PRIMARY KEY); INSERT INTO s SELECT 'code ' || g FROM generate_series(1, 2000) g;
+        CREATE TABLE b (id char(12) PRIMARY KEY); INSERT INTO b SELECT 'b' || g FROM generate_series(1, 2000) g;
+        CREATE TABLE n (id numeric PRIMARY KEY); INSERT INTO n SELECT g / 4.0 FROM generate_series(1, 2000) g;
+        CREATE TABLE d (id date PRIMARY KEY); INSERT INTO d SELECT '2020-01-01'::date + g FROM generate_series(1, 2000) g;
+        CREATE TABLE w (id bigint PRIMARY KEY); INSERT INTO w SELECT g * 1000000007::bigint FROM generate_series(1, 2000) g;
+        CREATE TABLE m (id mood PRIMARY KEY); INSERT INTO m VALUES ('happy'), ('sad');
+        CREATE TABLE empty (id uuid PRIMARY KEY); CREATE TABLE "Odd %s {{x}}" ("The Id" text PRIMARY KEY); INSERT INTO "Odd %s {{x}}" VALUES ('a');
+        CREATE TABLE c (id int PRIMARY KEY, u uuid REFERENCES u, t text REFERENCES t, s code REFERENCES s, b char(12) REFERENCES b,
+            n numeric(9, 3) REFERENCES n, d date REFERENCES d, w bigint REFERENCES w MATCH FULL, m mood REFERENCES m, e uuid REFERENCES empty,
+            "o'{{}} %s" text REFERENCES "Odd %s {{x}}", fine text REFERENCES t, CHECK (t NOT LIKE '%s{{}}$1'));
+        INSERT INTO c SELECT g, md5((g % 2000 + 1)::text)::uuid, 'it''s %s ' || g % 2000 + 1, 'code ' || g % 2000 + 1, 'b' || g % 2000 + 1,
+            (g % 2000 + 1) / 4.0, '2020-01-02'::date + g % 2000, (g % 2000 + 1) * 1000000007::bigint, 'happy', NULL, 'a', NULL FROM generate_series(1, 21000) g;
+        {_REPLICA} UPDATE c SET u = md5('x')::uuid, t = 'none', s = 'CODE 1', b = 'b', n = 0.1, d = '1999-01-01', w = 5, e = md5('x')::uuid, "o'{{}} %s" = '$1'
+            WHERE id IN (77, 7777); DELETE FROM m WHERE id = 'happy'; {_ORIGIN}""",
+        (
+            *(
+                (
+                    "orphan-rows",
+                    f"fk_listed.c.c_{column}_fkey",
+                    2,
+                    (f"id=77: {column}={value}", f"id=7777: {column}={value}"),
+                )
+                for column, value in (
+                    ("u", "9dd4e461-268c-8034-f5c8-564e155c67a6"),
+                    ("t", "none"),
+                    ("s", "CODE 1"),
+                    ("b", "b"),
+                    ("n", "0.100"),
+                    ("d", "1999-01-01"),
+                    ("w", "5"),
+                    ("e", "9dd4e461-268c-8034-f5c8-564e155c67a6"),
+                )
+            ),
+            ("orphan-rows", "fk_listed.c.c_m_fkey", 21000, None),
+            (
+                "orphan-rows",
+                """fk_listed.c.\"c_o'{} %s_fkey\"""",
+                2,
+                ("""id=77: \"o'{} %s\"=$1""", """id=7777: \"o'{} %s\"=$1"""),
+            ),
+        ),
+        then=lambda connect, schema: _vacuum(
+            connect, *(f"{schema}.{table}" for table in ("u", "t", "s", "b", "n", "d", "w", "c"))
+        ),
+    ),
+    Case(
         "not_null",
         """CREATE TABLE t (id int PRIMARY KEY, "Name" text, other text NOT NULL, free text);
         INSERT INTO t VALUES (1, 'a', 'b', NULL), (2, NULL, 'b', NULL), (3, NULL, 'b', 'x');

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.foreign_key import ForeignKey, read_foreign_keys, suspicion
 from alembic_safety.integrity.join_plan import LARGE_ROWS, count_orphans
+from alembic_safety.integrity.key_list import LISTABLE
 from alembic_safety.integrity.key_map import FUSABLE
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import pages, rows
@@ -26,6 +28,8 @@ _SECONDS_PER_CHILD_ROW = 4e-7
 _SECONDS_PER_PARENT_ROW = 2e-7
 _SECONDS_PER_PAGE = 4e-6
 
+#: Keys that are likely to be checked within the pass over their table.
+_WITHIN = f"{FUSABLE} OR {LISTABLE}"
 _LIST = """
 SELECT con.oid, child.identity || '.' || quote_ident(con.conname), {child_rows}, {child_pages},
        greatest(parent.reltuples, 0)::float8, child.oid
@@ -41,7 +45,7 @@ WHERE child.readable AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicio
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """A task for each large key, and one for each batch of small ones; not for keys that the pass over their table checks."""
-    items = (item for item, _ in _keys(session, scope, f"NOT {FUSABLE}" if fuses(scope) else "true"))
+    items = (item for item, _ in _keys(session, scope, f"({_WITHIN}) IS NOT TRUE" if fuses(scope) else "true"))
     for batch in batches(items):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
         seconds = sum(item.seconds for item in batch)
@@ -61,7 +65,7 @@ def fused_keys(session: Session, scope: Scope) -> dict[int, list[Item]]:
     """The keys to be checked within the pass over their table, by the table's OID."""
     found: dict[int, list[Item]] = {}
     if fuses(scope):
-        for item, child in _keys(session, scope, FUSABLE):
+        for item, child in _keys(session, scope, f"({_WITHIN})"):
             found.setdefault(child, []).append(item)
     return found
 
@@ -97,7 +101,7 @@ def find_orphans(session: Session, keys: Sequence[ForeignKey]) -> Iterator[Recor
     def done(key: ForeignKey, values: tuple[object, ...]) -> Iterable[Record]:
         return orphan_finding(session, key, int(str(values[0])))
 
-    yield from together(session, small, _statement, done, failed)
+    yield from together(session, small, _read, done, failed)
     for key in keys:
         if key.child_side.rows >= LARGE_ROWS:
             outcome = attempt(session, partial(count_orphans, session, key))
@@ -107,8 +111,8 @@ def find_orphans(session: Session, keys: Sequence[ForeignKey]) -> Iterator[Recor
                 yield from orphan_finding(session, key, outcome.value)
 
 
-def _statement(keys: Sequence[ForeignKey]) -> str:
-    return " UNION ALL ".join(f"SELECT {position}, ({key.count()})" for position, key in enumerate(keys))
+def _read(session: Session, keys: Sequence[ForeignKey]) -> list[tuple[Any, ...]]:
+    return session.fetch(" UNION ALL ".join(f"SELECT {position}, ({key.count()})" for position, key in enumerate(keys)))
 
 
 def failed(key: ForeignKey, failure: Failure) -> Iterable[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from alembic_safety.integrity.attempt import Failure
 from alembic_safety.integrity.records import Record, SequenceState
@@ -134,14 +135,16 @@ def check_sequences(session: Session, uses: Sequence[Use]) -> Iterator[Record]:
         return (failure_finding(failure, use.sequence, "", "sequence"),)
 
     # Read after the snapshot was taken, a sequence can only be ahead of the rows that the snapshot shows.
-    yield from together(session, uses, _statement, done, failed)
+    yield from together(session, uses, _read, done, failed)
 
 
-def _statement(uses: Sequence[Use]) -> str:
-    return " UNION ALL ".join(
-        f"SELECT {position}, s.last_value::text, s.is_called, "
-        f"(SELECT trunc({use.farthest}({use.column})::numeric)::text FROM {use.source}) FROM {use.sequence} s"
-        for position, use in enumerate(uses)
+def _read(session: Session, uses: Sequence[Use]) -> list[tuple[Any, ...]]:
+    return session.fetch(
+        " UNION ALL ".join(
+            f"SELECT {position}, s.last_value::text, s.is_called, "
+            f"(SELECT trunc({use.farthest}({use.column})::numeric)::text FROM {use.source}) FROM {use.sequence} s"
+            for position, use in enumerate(uses)
+        )
     )
 
 

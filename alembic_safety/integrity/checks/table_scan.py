@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from alembic_safety.integrity.attempt import CORRUPTED, NOT_NOW, Failure, attempt
 from alembic_safety.integrity.checks.foreign_keys import find_orphans, fused_keys, orphan_finding
 from alembic_safety.integrity.conditions import Condition, nulls, read_conditions
 from alembic_safety.integrity.foreign_key import read_foreign_keys
+from alembic_safety.integrity.key_list import KeyList, fetch_with_lists, key_lists
 from alembic_safety.integrity.key_map import KeyMap, key_maps
 from alembic_safety.integrity.options import Counts
 from alembic_safety.integrity.records import Record, RowCount
@@ -51,6 +53,8 @@ class ScannedTable:
     extra: tuple[str, ...] = ()
     #: Common table expressions that conditions refer to.
     definitions: tuple[str, ...] = ()
+    #: Lists of keys that conditions refer to.
+    lists: tuple[KeyList, ...] = ()
 
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
@@ -98,22 +102,27 @@ def _run(
             session, fused, "constraint", lambda oids: list(read_foreign_keys(session, scope, oids))
         )
         yield from unread
-        maps, joined = key_maps(session, keys)
-        tables = [_with_keys(table, [m for m in maps if m.key.child.oid == table.relation.oid]) for table in tables]
+        maps, others = key_maps(session, keys)
+        lists, joined = key_lists(others)
+        tables = [_with_keys(table, maps, lists) for table in tables]
         yield from find_orphans(session, joined)
     for record in scan(session, scope, tables):
         if isinstance(record, Finding) or not keys_only:
             yield record
 
 
-def _with_keys(table: ScannedTable, maps: Sequence[KeyMap]) -> ScannedTable:
-    conditions = tuple(Condition(m.violated, "orphan-rows", "constraint", m.key.identity, "", key=m.key) for m in maps)
+def _with_keys(table: ScannedTable, maps: Sequence[KeyMap], lists: Sequence[KeyList]) -> ScannedTable:
+    oid = table.relation.oid
+    maps = [m for m in maps if m.key.child.oid == oid]
+    lists = [one for one in lists if one.key.child.oid == oid]
+    tests = [(m.violated, m.key) for m in maps] + [(one.violated, one.key) for one in lists]
+    conditions = tuple(Condition(sql, "orphan-rows", "constraint", key.identity, "", key=key) for sql, key in tests)
     definitions = tuple(m.definition for m in maps if m.definition)
-    return replace(table, conditions=table.conditions + conditions, definitions=definitions)
+    return replace(table, conditions=table.conditions + conditions, definitions=definitions, lists=tuple(lists))
 
 
 def _without_keys(table: ScannedTable) -> ScannedTable:
-    return replace(table, conditions=tuple(c for c in table.conditions if c.key is None), definitions=())
+    return replace(table, conditions=tuple(c for c in table.conditions if c.key is None), definitions=(), lists=())
 
 
 def read_tables(
@@ -166,7 +175,7 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
         else:
             yield failure_finding(failure, table.relation.identity, "", "table")
 
-    yield from together(session, tables, _statement, done, failed)
+    yield from together(session, tables, _fetch, done, failed)
 
 
 def fused_values(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Relation, int, int, list[str | None]]]:
@@ -178,6 +187,11 @@ def fused_values(session: Session, tables: Sequence[ScannedTable]) -> list[tuple
         return []
     found = session.fetch(_statement(tables))
     return [(tables[row[0]].relation, int(row[1]), int(row[2]), list(row[3])) for row in found]
+
+
+def _fetch(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Any, ...]]:
+    lists = [one for table in tables for one in table.lists]
+    return fetch_with_lists(session, _statement(tables), 4, lists) if lists else session.fetch(_statement(tables))
 
 
 def _statement(tables: Sequence[ScannedTable]) -> str:
@@ -207,7 +221,12 @@ def _violations(session: Session, table: ScannedTable) -> Iterator[Record]:
     """Count and show what violates each condition of a table that is known to hold such rows."""
     source = table.relation.source
     counts = ", ".join(f"count(*) FILTER (WHERE {condition.violated})" for condition in table.conditions)
-    outcome = attempt(session, lambda: session.fetch(f"{_with(table.definitions)}SELECT {counts} FROM {source}")[0])
+    sql = f"{_with(table.definitions)}SELECT {counts} FROM {source}"
+    width = len(table.conditions)
+    outcome = attempt(
+        session,
+        lambda: (fetch_with_lists(session, sql, width, table.lists) if table.lists else session.fetch(sql))[0],
+    )
     if isinstance(outcome, Failure):
         yield failure_finding(outcome, table.relation.identity, "", "table")
         return

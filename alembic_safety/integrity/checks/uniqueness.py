@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.records import Record
@@ -148,14 +149,16 @@ def find_duplicates(session: Session, indexes: Sequence[KeyedIndex]) -> Iterator
     session.execute(
         "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off"
     )
-    yield from together(session, indexes, _statement, done, failed)
+    yield from together(session, indexes, _read, done, failed)
     session.execute(
         "SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on; SET LOCAL enable_bitmapscan = on"
     )
 
 
-def _statement(indexes: Sequence[KeyedIndex]) -> str:
-    return " UNION ALL ".join(f"SELECT {position}, ({index.count()})" for position, index in enumerate(indexes))
+def _read(session: Session, indexes: Sequence[KeyedIndex]) -> list[tuple[Any, ...]]:
+    return session.fetch(
+        " UNION ALL ".join(f"SELECT {position}, ({index.count()})" for position, index in enumerate(indexes))
+    )
 
 
 def _finding(session: Session, index: KeyedIndex, count: int) -> Iterator[Record]:
