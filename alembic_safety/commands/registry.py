@@ -56,6 +56,11 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "safety-history", "alembic_safety.commands.history", "Show what was run on the database, and what became of it."
     ),
+    Entry("safety-backup", "alembic_safety.commands.backup", "Take a backup of the database now."),
+    Entry("safety-backups", "alembic_safety.commands.backups", "List backups, verify them, delete old ones."),
+    Entry(
+        "safety-restore", "alembic_safety.commands.restore", "Give a backup back: a database, or the rows of a table."
+    ),
     Entry("safety-config", "alembic_safety.commands.config", "Show the effective settings and where each comes from."),
     Entry("safety-wrap", "alembic_safety.commands.wrap", "Make revisions of raw SQL migrations."),
 )

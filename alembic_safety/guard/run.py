@@ -10,7 +10,8 @@ from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.guard.backup.alone import alone
-from alembic_safety.guard.backup.before import Taken, back_up, describe
+from alembic_safety.guard.backup.before import Taken, back_up
+from alembic_safety.guard.backup.target import where_of
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
@@ -158,9 +159,9 @@ class Run:
 
     def _back_up(self) -> Taken | None:
         """What the settings ask for, before any transaction is open."""
-        revisions = [step.revision.revision for step in self.progress.remaining()]
+        revisions = tuple(step.revision.revision for step in self.progress.remaining())
         with leaving_no_transaction(self._connection()):
-            where = describe(self.migration, self.lock, revisions)
+            where = where_of(self.migration, revisions)
         return back_up(
             where,
             self.lock,

@@ -27,12 +27,17 @@ WITH RECURSIVE up(leaf, relation) AS (
 SELECT n.nspname::text, c.relname::text, c.relkind::text, pg_catalog.pg_table_size(c.oid),
   rn.nspname::text, r.relname::text,
   pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-    AND NOT (c.relkind = 'r' AND pg_catalog.row_security_active(c.oid))
+    AND NOT (c.relkind = 'r' AND pg_catalog.row_security_active(c.oid)),
+  tn.nspname::text, t.relname::text
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN roots ON roots.leaf = c.oid
 LEFT JOIN pg_catalog.pg_class r ON r.oid = roots.root
 LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+LEFT JOIN pg_catalog.pg_depend o ON c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  AND o.objid = c.oid AND o.refclassid = o.classid AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_class t ON t.oid = o.refobjid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 WHERE c.relkind IN ('r', 'S', 'm', 'p') AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
   AND (c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig))
@@ -81,6 +86,8 @@ class Relation:
     root: str
     #: Whether pg_dump may read it as we are: by its privileges, and with no policy that hides rows.
     readable: bool
+    #: The table whose column a sequence belongs to, as SQL writes it; '' for none.
+    owner: str = ""
 
     @property
     def identity(self) -> str:
@@ -96,7 +103,15 @@ class Relation:
 def relations(session: Session) -> list[Relation]:
     """Everything with rows or a state that pg_dump would dump, by name."""
     return [
-        Relation(row[0], row[1], row[2], int(row[3] or 0), qualified(row[4], row[5]) if row[5] else "", bool(row[6]))
+        Relation(
+            row[0],
+            row[1],
+            row[2],
+            int(row[3] or 0),
+            qualified(row[4], row[5]) if row[5] else "",
+            bool(row[6]),
+            qualified(row[7], row[8]) if row[8] else "",
+        )
         for row in session.fetch(_TABLES)
     ]
 

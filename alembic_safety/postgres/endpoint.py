@@ -81,22 +81,24 @@ def endpoint_of(connection: sqlalchemy.Connection) -> Endpoint:
     raw: Any = connection.connection.driver_connection
     info = getattr(raw, "info", None)
     if info is not None and hasattr(info, "get_parameters"):  # psycopg
-        given, more = dict(info.get_parameters()), info
-    elif info is not None and hasattr(info, "dsn_parameters"):  # psycopg2
-        given, more = dict(info.dsn_parameters), info
-    elif hasattr(raw, "get_server_pid") and hasattr(raw, "_addr"):  # asyncpg
+        return of_libpq(info, info.get_parameters())
+    if info is not None and hasattr(info, "dsn_parameters"):  # psycopg2
+        return of_libpq(info, info.dsn_parameters)
+    if hasattr(raw, "get_server_pid") and hasattr(raw, "_addr"):  # asyncpg
         return Endpoint(_of_asyncpg(raw))
-    else:
-        raise ServerError(
-            f"the driver {connection.dialect.driver} doesn't tell how it connected, so pg_dump can't be told either: "
-            "use psycopg, psycopg2 or asyncpg, or a backup_command of your own"
-        )
+    raise ServerError(
+        f"the driver {connection.dialect.driver} doesn't tell how it connected, so pg_dump can't be told either: "
+        "use psycopg, psycopg2 or asyncpg, or a backup_command of your own"
+    )
+
+
+def of_libpq(info: Any, given: Mapping[str, str]) -> Endpoint:
+    """By the ``info`` of a connection of psycopg or psycopg2, and the parameters that it was given."""
     found = {name: str(value) for name, value in given.items() if name in VARIABLES and name not in _CHOSEN}
-    # psycopg2 takes hosts as they were written, of which the first that answered counts.
-    found |= {"host": str(more.host or found.get("host", "")), "port": str(more.port), "user": str(more.user)}
-    found["dbname"] = str(more.dbname)
-    if more.password:
-        found["password"] = str(more.password)
+    # Of several hosts the one that answered counts.
+    found |= {"host": str(info.host or ""), "port": str(info.port), "user": str(info.user), "dbname": str(info.dbname)}
+    if info.password:
+        found["password"] = str(info.password)
     return Endpoint({name: value for name, value in found.items() if value})
 
 

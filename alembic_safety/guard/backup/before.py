@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.errors import BackupError, SafetyError, ServerError
 from alembic_safety.guard.backup import folder as folders
 from alembic_safety.guard.backup.clone import take_clone
+from alembic_safety.guard.backup.dump import Progress
 from alembic_safety.guard.backup.lockout import Lockout
 from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, WAY_OUT, Plan, backup_folder, plan_backup
 from alembic_safety.guard.backup.retention import retire
@@ -16,16 +17,11 @@ from alembic_safety.guard.backup.take import Where, take_dump
 from alembic_safety.guard.backup.user_command import take_by_command
 from alembic_safety.guard.backup.writes import Counts, count_writes
 from alembic_safety.guard.log import log
-from alembic_safety.postgres.endpoint import endpoint_of
-from alembic_safety.postgres.identifiers import qualified
-from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
     from alembic_safety.guard.backup.manifest import Manifest
@@ -76,6 +72,10 @@ def back_up(
     (log().warning if plan.falls_short else log().info)("%s", plan.describe())
     if plan.kind == NONE:
         return None
+    if plan.kind == CLONE and alone is None:
+        raise BackupError(
+            "backup = clone needs the database for itself, and env.py has opened a transaction in it: take backup = full"
+        )
     try:
         return _take(plan, where, journal, settings, alone)
     except BackupError as error:
@@ -111,11 +111,18 @@ def _take(
 
 
 def take(
-    plan: Plan, identifier: str, where: Where, settings: Settings, alone: AbstractContextManager[Connection] | None
+    plan: Plan,
+    identifier: str,
+    where: Where,
+    settings: Settings,
+    alone: AbstractContextManager[Connection] | None,
+    *,
+    tell: Progress | None = None,
 ) -> tuple[Manifest, Lockout | None]:
     """Carry out a plan.
 
-    :param alone: within it no connection of ours to the database is open; None where that can't be.
+    :param alone: within it the project's connections to the database are closed; None where none is open.
+    :param tell: called now and then with what is written; by default the log is.
     :raises BackupError: it failed; nothing of it is left.
     """
     import psycopg
@@ -133,30 +140,14 @@ def take(
             return take_by_command(identifier, settings.backup_command or "", where, base), None
         if plan.kind == CLONE:
             if alone is None:
-                raise BackupError(
-                    "backup = clone needs the database for itself, and env.py has opened a transaction in it: take backup = full"
-                )
+                return take_clone(identifier, where, base)
             with alone as connection:
                 manifest, lockout = take_clone(identifier, where, base)
                 lockout.count_connections_of(connection)
             return manifest, lockout
-        return take_dump(identifier, plan, where, settings, base, progress), None
+        return take_dump(identifier, plan, where, settings, base, tell or progress), None
     except (ServerError, psycopg.Error) as error:
         raise BackupError(f"no backup was taken: {str(error).strip().splitlines()[0]}") from error
-
-
-def describe(migration: MigrationContext, lock: RunnerLock, revisions: Sequence[str]) -> Where:
-    """What there is to back up."""
-    assert migration.connection is not None
-    endpoint = endpoint_of(lock.side.connection)
-    current, login = SqlalchemySession(migration.connection).fetch("SELECT current_user::text, session_user::text")[0]
-    return Where(
-        endpoint=endpoint,
-        role=current if current != login else "",
-        version_table=qualified(migration.version_table_schema, migration.version_table),
-        heads=tuple(migration.get_current_heads()),
-        pending=tuple(revisions),
-    )
 
 
 def told(manifest: Manifest, base: object) -> str:

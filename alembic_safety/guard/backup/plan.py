@@ -112,6 +112,31 @@ def plan_backup(
         return Plan(kind=NONE, why=f"{wanted.why}, but {error}", falls_short=True, insists=False)
 
 
+def plan_named(session: Session, kind: str, tables: Sequence[str], settings: Settings) -> Plan:
+    """What a user asks for by name.
+
+    :param kind: full | clone | command; with ``tables`` only their rows are taken.
+    :raises BackupError: it can't be done.
+    """
+    why = "asked for"
+    if kind == COMMAND:
+        if not settings.backup_command:
+            raise BackupError("the kind command needs the setting backup_command, which says what to run")
+        return Plan(kind=COMMAND, why=why)
+    there = relations(session)
+    if kind == CLONE:
+        return Plan(kind=CLONE, why=why, size=_size(there))
+    if not tables:
+        return _with_tool(_full(there, why), session, there, settings)
+    known = {r.identity for r in there}
+    for table in tables:
+        if table not in known:
+            raise BackupError(f"there is no table {table}: write it as SQL does, with its schema (public.orders)")
+    names = _with_parts(there, tables)
+    size = sum(r.size for r in there if r.identity in names)
+    return _with_tool(Plan(kind=AFFECTED, why=why, relations=tuple(names), size=size), session, there, settings)
+
+
 def _by_certificates(
     there: list[Relation],
     known: Mapping[str, Certificate],
@@ -174,8 +199,13 @@ def touched(there: list[Relation], certificates: Iterable[Certificate]) -> list[
                     found.add(identity)
                 elif before != after:
                     found.add(_container(identity, known))
-    inside = {r.identity for r in there if r.root in found}
-    return sorted((found | inside) & known)
+    return _with_parts(there, found & known)
+
+
+def _with_parts(there: list[Relation], tables: Collection[str]) -> list[str]:
+    """The tables with their partitions, and the sequences that belong to columns of any of them."""
+    found = {r.identity for r in there if r.identity in tables or r.root in tables}
+    return sorted(found | {r.identity for r in there if r.owner in found})
 
 
 def _container(identity: str, known: Collection[str]) -> str:

@@ -13,55 +13,18 @@ from alembic_safety.errors import BackupError
 from alembic_safety.guard.backup.alone import close_all
 from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.backup.digests import damage
-from alembic_safety.guard.backup.folder import backups
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest
 from alembic_safety.guard.run import Run
 from alembic_safety.postgres.server import Server
 from tests.conftest import ScratchDatabase
-from tests.support.cli import Result, alembic
-from tests.support.project import Project
+from tests.support.backup_place import SCHEMA, Place
 
 pytestmark = pytest.mark.server
-
-SCHEMA = """
-create type mood as enum ('ok', 'bad');
-create table "t; drop table u; --" ("a ""b" int primary key, m mood default 'ok', doubled int generated always as ("a ""b" * 2) stored);
-insert into "t; drop table u; --" select g from generate_series(1, 500) g;
-create table "-x" (id int generated always as identity primary key, parent int references "t; drop table u; --");
-insert into "-x" (parent) select g from generate_series(1, 100) g;
-create table parts (id int, n text) partition by range (id);
-create table parts_1 partition of parts for values from (0) to (100);
-create table parts_2 partition of parts for values from (100) to (200);
-insert into parts select g, repeat('x', g) from generate_series(1, 199) g;
-create view v as select count(*) from parts;
-create sequence s start 42
-"""
-
-
-class Place:
-    """A project on a database, with a folder for its backups."""
-
-    def __init__(self, folder: Path, database: ScratchDatabase) -> None:
-        self.project = Project.new(folder / "project")
-        self.database = database
-        self.folder = folder / "backups"
-
-    def alembic(self, *arguments: str, backup: str = "auto", **settings: str) -> Result:
-        chosen = {"backup": backup, "backup_dir": str(self.folder), **settings}
-        options = [part for name, value in chosen.items() for part in ("-x", f"safety.{name}={value}")]
-        return alembic("-x", f"url={self.database.url_text}", *options, *arguments, cwd=self.project.folder)
-
-    def manifests(self) -> list[Manifest]:
-        return [read_manifest(entry.folder) for entry in backups(self.folder)]
 
 
 @pytest.fixture
 def place(tmp_path: Path, database: ScratchDatabase) -> Place:
-    made = Place(tmp_path, database)
-    made.project.sql("a1", SCHEMA)
-    assert made.alembic("upgrade", "head", backup="none").status == 0
-    made.project.sql("a2", "alter table parts drop column n", "alter table parts add n text")
-    return made
+    return Place.at_a1(tmp_path, database)
 
 
 def test_auto_backs_up_everything_where_nothing_is_known(place: Place, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,200 @@
+"""Giving backups back: over a database, into a new one, one table; and that nothing is lost where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alembic_safety.postgres.server import Server
+from tests.conftest import ScratchDatabase, dump_schema
+from tests.support.backup_place import Place
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def place(tmp_path: Path, database: ScratchDatabase) -> Iterator[Place]:
+    yield Place.at_a1(tmp_path, database)
+    with database.server.connect(autocommit=True) as connection:
+        left = connection.execute(
+            "select format('drop database %%I', datname) from pg_database where starts_with(datname, %s) and datname <> %s",
+            [database.name + "_", database.name],
+        ).fetchall()
+        for (statement,) in left:
+            connection.execute(statement)
+
+
+def taken(place: Place, *arguments: str, **settings: str) -> str:
+    done = place.alembic("safety-backup", *arguments, **settings)
+    assert done.status == 0, done.err
+    return place.manifests()[-1].id
+
+
+def test_over_the_database_everything_is_as_it_was(place: Place, pg_server: Server) -> None:
+    name = place.database.name
+    with pg_server.connect(autocommit=True) as connection:
+        connection.execute(f'alter database {name} set search_path = public, "My Schema", pg_temp')
+        connection.execute(f"alter database {name} set my.setting = 'a ''b'")
+        connection.execute(f"alter role current_user in database {name} set work_mem = '7MB'")
+        connection.execute(f"revoke connect on database {name} from public")
+    schema, rows = place.database.dump_schema("--create"), place.rows()
+    backup = taken(place)
+    assert place.alembic("upgrade", "head", backup="none").status == 0
+    assert place.database.dump_schema() != schema
+
+    refused = place.alembic("safety-restore", backup)
+    assert f"--confirm {name}" in refused.err
+    assert refused.status == 2
+    refused = place.alembic("safety-restore", backup, "--confirm", "another")
+    assert "'another' is not the name" in refused.err
+
+    done = place.alembic("safety-restore", backup, "--confirm", name)
+    assert done.status == 0, done.err
+    assert done.err == ""
+    assert place.database.dump_schema("--create") == schema
+    assert place.rows() == rows
+    assert place.alembic("current").out.startswith("a1")
+    with pg_server.connect() as connection:
+        ((aside,),) = connection.execute(
+            "select datname from pg_database where datname like %s", [f"{name}_before_restore_%"]
+        ).fetchall()
+    assert aside in done.out
+    assert "    n text" not in dump_schema(pg_server, aside)
+    # What the journal that was restored says of the run is the truth.
+    assert place.alembic("upgrade", "head").status == 0
+
+
+def test_sessions_of_others_are_named_or_ended(place: Place) -> None:
+    backup = taken(place)
+    name = place.database.name
+    with place.database.connect() as other:
+        other.execute("set application_name = 'the reporter'")
+        other.commit()
+        refused = place.alembic("safety-restore", backup, "--confirm", name)
+        assert "the reporter" in refused.err
+        assert refused.status == 2
+        assert other.execute("select 1").fetchone() == (1,)
+        other.commit()
+        done = place.alembic("safety-restore", backup, "--confirm", name, "--disconnect")
+        assert done.status == 0, done.err
+    assert "parts" in place.database.dump_schema()
+
+
+@pytest.mark.parametrize("name", ["-x; drop database \"postgres\"; -- 'c' = d ä", "postgresql://h/x"])
+def test_into_a_new_database_of_any_name(place: Place, pg_server: Server, name: str) -> None:
+    name = f"{place.database.name}_{name}"
+    schema, rows = place.database.dump_schema(), place.rows()
+    backup = taken(place)
+    done = place.alembic("safety-restore", backup, "--into", name)
+    assert done.status == 0, done.err
+    assert dump_schema(pg_server, name) == schema
+    again = place.alembic("safety-restore", backup, "--into", name)
+    assert "there is a database" in again.err
+    # A backup of that database, taken and given back by its own name.
+    url = place.database.url.set(database=name).render_as_string(hide_password=False)
+    second = taken(place, url=url)
+    assert place.manifests()[-1].dbname == name
+    done = place.alembic("safety-restore", second, "--confirm", name, url=url)
+    assert done.status == 0, done.err
+    assert dump_schema(pg_server, name) == schema
+    assert rows == place.rows()
+
+
+def test_one_table_beside(place: Place) -> None:
+    backup = taken(place)
+    assert place.alembic("upgrade", "head", backup="none").status == 0
+    with place.database.connect(autocommit=True) as connection:
+        connection.execute('drop table "-x"; drop table "t; drop table u; --"; drop type mood')
+    done = place.alembic("safety-restore", backup, "--table", "public.parts", "--as", '"My old" ')
+    assert done.status == 0, done.err
+    assert "199 rows" in done.out
+    done = place.alembic("safety-restore", backup, "--table", '"t; drop table u; --"')
+    assert done.status == 0, done.err
+    assert "column m is text here, because the type public.mood is gone" in done.err
+    with place.database.connect() as connection:
+        assert connection.execute('select count(*), min(n), max(length(n)) from "My old"').fetchone() == (
+            199,
+            "tab\t, line\n, \\.x",
+            214,
+        )
+        ((table,),) = connection.execute(
+            "select c.oid::regclass::text from pg_class c where relnamespace = 'alembic_safety'::regnamespace and relname like '%restored%'"
+        ).fetchall()
+        assert connection.execute(f'select count(*), sum("a ""b"), min(m) from {table}').fetchone() == (
+            500,
+            125250,
+            "ok",
+        )
+    refused = place.alembic("safety-restore", backup, "--table", "no_such")
+    assert "holds no rows of a table no_such" in refused.err
+    refused = place.alembic("safety-restore", backup, "--table", "parts", "--as", '"My old"')
+    assert "already exists" in refused.err
+
+
+def test_some_tables_only(place: Place, pg_server: Server) -> None:
+    backup = taken(place, "--table", 'public."-x"')
+    (manifest,) = place.manifests()
+    assert (manifest.kind, list(manifest.tables)) == ("affected", ['public."-x"'])
+    assert list(manifest.sequences) == ['public."-x_id_seq"']
+    refused = place.alembic("safety-restore", backup, "--confirm", place.database.name)
+    assert "can't take the place of a database" in refused.err
+    name = f"{place.database.name}_new"
+    done = place.alembic("safety-restore", backup, "--into", name)
+    assert done.status == 0, done.err
+    restored = dump_schema(pg_server, name)
+    whole = place.database.dump_schema()
+    assert restored.replace("\n", "") in whole or "FOREIGN KEY" in whole
+    with pg_server.connect(name) as connection:
+        assert connection.execute('select count(*) from "-x"').fetchone() == (100,)
+        assert connection.execute("select nextval(pg_get_serial_sequence('\"-x\"', 'id'))").fetchone() == (101,)
+        assert connection.execute("select count(*) from parts").fetchone() == (0,)
+
+
+def test_a_restore_that_fails_loses_nothing(place: Place, pg_server: Server) -> None:
+    backup = taken(place)
+    schema, rows = place.database.dump_schema(), place.rows()
+    data = place.folder / backup / "data"
+    largest = max(data.iterdir(), key=lambda p: p.stat().st_size)
+    whole = largest.read_bytes()
+    largest.write_bytes(whole[:-1])
+    refused = place.alembic("safety-restore", backup, "--confirm", place.database.name)
+    assert f"damaged: data/{largest.name} has {len(whole) - 1} bytes instead of {len(whole)}" in refused.err
+    assert place.alembic("safety-backups", "--verify", "all").status == 1
+    largest.write_bytes(whole)
+    assert place.alembic("safety-backups", "--verify", backup[:20]).status == 0
+    # The server refuses something while the backup is being loaded.
+    with pg_server.connect(autocommit=True) as connection:
+        connection.execute("create role may_not login createdb")
+    with place.database.connect(autocommit=True) as connection:
+        connection.execute("grant select on alembic_version to may_not")
+    try:
+        url = place.database.url.set(username="may_not").render_as_string(hide_password=False)
+        refused = place.alembic("safety-restore", backup, "--confirm", place.database.name, url=url)
+        assert refused.status == 2
+        assert "can't be loaded" in refused.err
+    finally:
+        with place.database.connect(autocommit=True) as connection:
+            connection.execute("drop owned by may_not; drop role may_not")
+    assert (place.database.dump_schema(), place.rows()) == (schema, rows)
+    with pg_server.connect() as connection:
+        assert (
+            connection.execute(
+                "select datname from pg_database where datname like 'alembic_safety_restore%'"
+            ).fetchall()
+            == []
+        )
+
+
+def test_backups_are_listed_and_deleted(place: Place) -> None:
+    assert "no backup is in" in place.alembic("safety-backups").out
+    first = taken(place)
+    taken(place, "--prove", "restore")
+    listed = place.alembic("safety-backups")
+    assert first in listed.out
+    assert "read again" in listed.out
+    assert "restored once" in listed.out
+    assert place.alembic("safety-backups", "--delete", "../x").status == 2
+    assert place.alembic("safety-backups", "--delete", first).status == 0
+    assert len(place.manifests()) == 1
