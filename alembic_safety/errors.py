@@ -9,6 +9,7 @@ SafetyError                     anything below; Alembic's command line prints it
 ├── ServerError                 no PostgreSQL server to rehearse on, or it failed (carries its log)
 │   └── ExtensionMissingError   an extension that a migration asks for is not installed on that server
 ├── OwnershipError              a destructive act on something that is not provably ours
+├── PreservationError           rows cannot be kept before an upgrade, or given back by a downgrade
 ├── SynthesisError              no downgrade can be derived (carries the object and the reason)
 ├── RehearsalError              the rehearsal as a whole could not be done
 └── GuardError                  the guard refuses or stops a real upgrade
@@ -79,6 +80,10 @@ class ExtensionMissingError(ServerError):
 
 class OwnershipError(SafetyError):
     """A destructive act was asked for on something that is not provably ours."""
+
+
+class PreservationError(SafetyError):
+    """Rows cannot be kept before an upgrade, or given back by a downgrade."""
 
 
 class SynthesisError(SafetyError):

@@ -6,11 +6,12 @@ schema of an older version is brought up to date by running all of them.
 
 from __future__ import annotations
 
+from alembic_safety.postgres.quarantine import definitions
 from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 3
+VERSION = 4
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -63,6 +64,8 @@ STATEMENTS: tuple[str, ...] = (
     message text NOT NULL DEFAULT '',
     PRIMARY KEY (run, id)
 )""",
+    # What upgrades destroy, and what puts it back.
+    *definitions(),
 )
 _THERE = (
     "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "

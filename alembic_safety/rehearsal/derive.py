@@ -275,3 +275,4 @@ def _upgrade_again(stage: Stage, revision: Revision) -> None:
     stage.forget_types()
     with Operations.context(stage.context), stage.staying_in_transaction():
         loaded.module.upgrade()
+        stage.finish_preserving(revision.id)

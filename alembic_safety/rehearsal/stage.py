@@ -14,6 +14,7 @@ from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapsho
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
+from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -65,6 +66,7 @@ class Stage:
         elif self.connection.in_transaction():
             self.connection.commit()
         context.on_version_apply_callbacks = ()  # they notify others of real upgrades; this is none
+        context.opts[POLICY] = "exact"  # what a downgrade gives back is rehearsed whatever the project's policy is
         # The isolation level of an engine in AUTOCOMMIT reads as the server's own: the driver knows.
         self.autocommits = bool(getattr(self.connection.connection.dbapi_connection, "autocommit", False))
         #: Process id of our server backend; another one after every ``reconnect``.
@@ -188,9 +190,11 @@ class Stage:
 
         maintainer = HeadMaintainer(self.context, self.heads)
         self.forget_types()
+        forget_callbacks(self.context)
         with staying_alive():
             step.migration_fn(**self.arguments)
         try:
+            self.finish_preserving(step.info.up_revision_id or "")  # type: ignore[attr-defined]  # as below
             maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
         except Exception as error:
             if sqlstate(error) == _BROKEN_TRANSACTION:
@@ -215,6 +219,12 @@ class Stage:
         finally:
             event.remove(watched, "before_cursor_execute", note)
             self.saw_concurrently = False
+
+    def finish_preserving(self, revision: str) -> None:
+        """Do what Alembic's own loop calls after an upgrade that keeps rows. Raises PreservationError."""
+        if self.context.on_version_apply_callbacks:
+            forget_callbacks(self.context)
+            finish(self.context, revision)
 
     def forget_types(self) -> None:
         """Let SQLAlchemy forget which enum types it created: a real upgrade runs in a process of its own, without that memory."""
@@ -261,7 +271,12 @@ class Stage:
             "SELECT relid::pg_catalog.regclass::text, n_tup_ins + n_tup_upd + n_tup_del "
             "FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
         )
-        return {name: int(count) for name, count in rows if name.rpartition(".")[2] not in self.excluded.tables}
+        return {
+            name: int(count)
+            for name, count in rows
+            if name.rpartition(".")[2] not in self.excluded.tables
+            and name.partition(".")[0] not in self.excluded.schemas
+        }
 
     # -- the connection --------------------------------------------------------------------------------------------------
     def disconnect(self) -> dict[str, str]:

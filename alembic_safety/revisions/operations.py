@@ -1,10 +1,13 @@
-"""Our Alembic operations: ``op.run_sql_file``, ``op.run_sql`` and ``op.irreversible``.
+"""Our Alembic operations: ``op.run_sql_file``, ``op.run_sql``, ``op.irreversible``, ``op.preserve_*`` and ``op.restore_*``.
 
 Imported by the plugin in the middle of ``import alembic``, for every ``alembic`` call: nothing but ``alembic.operations`` at
 the top, the work is in ``revisions.execute``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 
@@ -77,6 +80,114 @@ class IrreversibleOp(MigrateOperation):
         operations.invoke(cls(reason))
 
 
+@Operations.register_operation("preserve_table")
+@Operations.register_operation("preserve_columns")
+@Operations.register_operation("preserve_rows")
+@Operations.register_operation("preserve_sequence")
+@Operations.register_operation("expect_writes")
+class PreserveOp(MigrateOperation):
+    """Keep what the upgrade is about to change, in schema ``alembic_safety``; stands at the start of ``upgrade()``."""
+
+    def __init__(self, function: str, *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+    @classmethod
+    def preserve_table(cls, operations: Operations, table: str, *, key: Sequence[str] | None = None) -> None:
+        """Keep all rows of a table: it is dropped or emptied, or it has no key to tell changed rows by.
+
+        :param table: with its schema, as SQL writes it: ``public.orders``, ``"My Schema"."t"``.
+        :param key: columns that tell rows apart; by default the primary key, else a unique key without NULL.
+        :raises UsageError: the name has no schema, or the call stands outside of a revision.
+        """
+        operations.invoke(cls("preserve", "table", table, None, key, False))
+
+    @classmethod
+    def preserve_columns(
+        cls, operations: Operations, table: str, columns: Sequence[str], *, key: Sequence[str] | None = None
+    ) -> None:
+        """Keep some columns of all rows: they are dropped, or their type changes.
+
+        :param table: with its schema, as SQL writes it.
+        :param columns: their plain names.
+        :param key: as for ``preserve_table``.
+        """
+        operations.invoke(cls("preserve", "columns", table, columns, key, False))
+
+    @classmethod
+    def preserve_rows(
+        cls, operations: Operations, table: str, *, key: Sequence[str] | None = None, rewritten: bool = False
+    ) -> None:
+        """Keep the old rows of whatever this upgrade inserts, updates, deletes or truncates from here on.
+
+        :param table: with its schema, as SQL writes it.
+        :param key: as for ``preserve_table``.
+        :param rewritten: the upgrade is expected to rewrite the table's file (a new column with a volatile default).
+        """
+        operations.invoke(cls("preserve", "rows", table, None, key, rewritten))
+
+    @classmethod
+    def preserve_sequence(cls, operations: Operations, sequence: str) -> None:
+        """Keep the position of a sequence that is dropped or moved."""
+        operations.invoke(cls("preserve_sequence", sequence))
+
+    @classmethod
+    def expect_writes(cls, operations: Operations, *tables: str) -> None:
+        """Name tables that the upgrade writes without changing anything that was there: only columns that it adds."""
+        operations.invoke(cls("expect_writes", list(tables)))
+
+
+@Operations.register_operation("begin_restore")
+@Operations.register_operation("restore_table")
+@Operations.register_operation("restore_columns")
+@Operations.register_operation("restore_rows")
+@Operations.register_operation("restore_sequence")
+@Operations.register_operation("end_restore")
+class RestoreOp(MigrateOperation):
+    """Give back what the upgrade of this revision kept; stands in ``downgrade()``."""
+
+    def __init__(self, function: str, *arguments: Any) -> None:
+        self.function = function
+        self.arguments = arguments
+
+    @classmethod
+    def begin_restore(cls, operations: Operations) -> None:
+        """Find what the upgrade kept, and which rows were changed since; comes before anything is changed.
+
+        Refuses where nothing was kept, unless the loss is accepted (``-x safety.accept_loss=on``).
+        """
+        operations.invoke(cls("begin_restore"))
+
+    @classmethod
+    def restore_table(cls, operations: Operations, *tables: str) -> None:
+        """Give tables their rows back, parents before children, as far as nobody changed them since."""
+        operations.invoke(cls("restore", list(tables)))
+
+    @classmethod
+    def restore_columns(cls, operations: Operations, table: str, columns: Sequence[str]) -> None:
+        """Give columns their values back where nobody changed them since.
+
+        :param columns: which were kept, for the reader.
+        """
+        del columns
+        operations.invoke(cls("restore", [table]))
+
+    @classmethod
+    def restore_rows(cls, operations: Operations, *tables: str) -> None:
+        """Take back what the upgrade did to rows that nobody changed since, in tables that refer to each other together."""
+        operations.invoke(cls("restore", list(tables)))
+
+    @classmethod
+    def restore_sequence(cls, operations: Operations, sequence: str) -> None:
+        """Put a sequence where it was, or further where rows need it."""
+        operations.invoke(cls("restore_sequence", sequence))
+
+    @classmethod
+    def end_restore(cls, operations: Operations) -> None:
+        """Comes last: sequences are not behind their rows, and what was kept counts as given back."""
+        operations.invoke(cls("end_restore"))
+
+
 @Operations.implementation_for(RunSqlFileOp)
 def _run_sql_file(operations: Operations, operation: RunSqlFileOp) -> None:
     from alembic_safety.revisions.execute import run_file
@@ -103,3 +214,17 @@ def _irreversible(operations: Operations, operation: IrreversibleOp) -> None:
     from alembic_safety.errors import IrreversibleError
 
     raise IrreversibleError(operation.reason)
+
+
+@Operations.implementation_for(PreserveOp)
+def _preserve(operations: Operations, operation: PreserveOp) -> None:
+    from alembic_safety.revisions.preserve import preserve
+
+    preserve(operations.get_context(), operation.function, operation.arguments)
+
+
+@Operations.implementation_for(RestoreOp)
+def _restore(operations: Operations, operation: RestoreOp) -> None:
+    from alembic_safety.revisions.preserve import restore
+
+    restore(operations.get_context(), operation.function, operation.arguments)

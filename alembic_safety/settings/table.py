@@ -136,6 +136,24 @@ class Settings:
     statement_timeout: float | None = _setting(duration(), None, "Longest time of a statement")
     retries: int = _setting(whole(), 5, "How often a transaction that met a lock timeout is tried again")
 
+    # -- rows that a migration destroys
+    preserve: str = _setting(
+        choice("exact", "schema"),
+        "exact",
+        "Whether an upgrade keeps the rows that it destroys, so that its downgrade can give them back",
+    )
+    uncaptured: str = _setting(
+        choice("stop", "warn"),
+        "stop",
+        "What to do before COMMIT where an upgrade that keeps rows wrote others that it did not foresee",
+    )
+    on_conflict: str = _setting(
+        choice("stop", "keep"),
+        "stop",
+        "What a downgrade does with rows that cannot be given back: stop, or keep them in alembic_safety.conflict",
+    )
+    accept_loss: bool = _setting(flag(), False, "Whether a downgrade may run although rows that it needs were not kept")
+
     # -- verification and journal
     verify: str = _setting(
         choice("off", "touched", "full"), "touched", "What is verified before COMMIT: nothing, what was touched, or all"

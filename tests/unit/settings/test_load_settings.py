@@ -190,5 +190,5 @@ def test_every_setting_is_documented_and_its_default_reads_back(tmp_path):
         assert setting.reader.accepts
         if not isinstance(setting.default, Path):
             assert setting.reader.read(
-                shown(setting.default) if setting.default else "", tmp_path
+                shown(setting.default) if setting.default or setting.default is False else "", tmp_path
             ) == setting.default or (setting.default in (None, False, True))

@@ -1,0 +1,23 @@
+"""What runs in the target database to keep rows and to give them back: PL/pgSQL functions in schema ``alembic_safety``.
+
+They are there so that the same calls work online, in offline SQL (``upgrade --sql``) and in a stored downgrade, which no
+Python runs. What is kept of a table are its old rows (``q<n>_old``) and hashes of what the upgrade made of them
+(``q<n>_made``); ``docs/data.md`` tells the rules.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+#: Text of values must not depend on the session.
+_PINNED = """SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+    SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET xmloption = 'content' SET row_security = off"""
+_FILES = ("tables", "helpers", "preserve", "capture", "finish", "restore")
+
+
+@cache
+def definitions() -> tuple[str, ...]:
+    """The statements that make tables and functions, or bring them up to date; one text a file."""
+    folder = files(__package__)
+    return tuple(folder.joinpath(f"{name}.sql").read_text("utf-8").replace("{pinned}", _PINNED) for name in _FILES)

@@ -1,0 +1,488 @@
+-- What a downgrade may do: taken from the session, where -x or a command put it.
+CREATE OR REPLACE FUNCTION alembic_safety.is_on(name text, value text) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(current_setting('alembic_safety.' || name, true), '') = value
+$$;
+
+-- The preservation of the upgrade that is being taken back; NULL where its loss was accepted.
+CREATE OR REPLACE FUNCTION alembic_safety.preserved_by(in_table text, in_revision text) RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    p alembic_safety.preservation;
+    why text := '';
+BEGIN
+    SELECT * INTO p FROM alembic_safety.preservation x WHERE x.version_table = in_table AND x.revision = in_revision ORDER BY x.number DESC LIMIT 1;
+    IF NOT FOUND THEN
+        why := 'nothing was kept when it was applied, or it was dropped since';
+    ELSIF p.finished IS NULL THEN
+        why := 'its upgrade did not come to its end, so it is not known what was kept';
+    ELSIF p.restored IS NOT NULL THEN
+        why := format('what an earlier upgrade kept was put back on %s, and nothing was kept since', p.restored::date);
+    ELSIF p.doubts <> '{}' THEN
+        why := 'rows were written that were not kept: ' || array_to_string(p.doubts, '; ');
+    END IF;
+    IF why = '' THEN
+        RETURN p.number;
+    ELSIF NOT alembic_safety.is_on('accept_loss', 'on') THEN
+        RAISE EXCEPTION 'revision % cannot give its rows back: %', in_revision, why
+            USING ERRCODE = 'no_data_found', HINT = 'accept the loss by -x safety.accept_loss=on (or --accept-loss), or restore a backup';
+    END IF;
+    RETURN CASE WHEN p.finished IS NOT NULL AND p.restored IS NULL THEN p.number END;
+END $$;
+
+-- Before a downgrade changes anything: find what its upgrade kept, and which rows were touched since.
+CREATE OR REPLACE FUNCTION alembic_safety.begin_restore(in_table text, in_revision text) RETURNS void LANGUAGE plpgsql {pinned} AS $begin$
+DECLARE
+    q alembic_safety.quarantine;
+    found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
+    m text[];
+    n text[];
+    back text[];
+BEGIN
+    FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.made ORDER BY x.number LOOP
+        IF to_regclass(q.after_source) IS NULL THEN
+            RAISE EXCEPTION 'table %, which revision % left, is not there: its rows cannot be given back', q.after_source, in_revision USING ERRCODE = 'undefined_table';
+        END IF;
+        back := alembic_safety.silence_for_rows(to_regclass(q.after_source), q.key = '{}');
+        IF q.key = '{}' THEN
+            PERFORM alembic_safety.take_unkeyed_away(q);
+        ELSE
+            m := alembic_safety.key_terms(q, 'made', 'm', NULL);
+            n := alembic_safety.key_terms(q, 'table', 's', q.after_columns);
+            EXECUTE format('CREATE TABLE alembic_safety.q%1$s_now AS SELECT %2$s'
+                ' (SELECT array_agg(u.a IS DISTINCT FROM u.b ORDER BY u.i) FROM unnest(m.made, x.made) WITH ORDINALITY AS u (a, b, i)) AS changed'
+                ' FROM alembic_safety.q%1$s_made m JOIN %3$s s ON %4$s CROSS JOIN LATERAL (SELECT %5$s AS made) x WHERE m.made IS DISTINCT FROM x.made',
+                q.number, alembic_safety.as_columns(m), alembic_safety.rows_of(q, q.after_source), alembic_safety.all_equal(n, m), alembic_safety.image_of(q, 's'));
+        END IF;
+        PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_now', q.number));
+        PERFORM alembic_safety.run_all(back);
+    END LOOP;
+END $begin$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.silence_for_rows(rel oid, writes boolean) RETURNS text[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT writes AND NOT (SELECT c.relforcerowsecurity FROM pg_class c WHERE c.oid = rel) THEN
+        RETURN '{}';
+    END IF;
+    SET CONSTRAINTS ALL IMMEDIATE;  -- a table with checks still to come can't be altered
+    RETURN alembic_safety.silence(rel);
+END $$;
+
+-- Rows without a key: those that the upgrade left and nobody touched go now, so that their old images can take their place.
+CREATE OR REPLACE FUNCTION alembic_safety.take_unkeyed_away(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql {pinned} AS $away$
+BEGIN
+    EXECUTE format('CREATE TABLE alembic_safety.q%s_now AS SELECT m.made, row_number() OVER (PARTITION BY m.made) AS n FROM alembic_safety.q%s_made m', q.number, q.number);
+    EXECUTE format('WITH found AS (SELECT y.at, y.part, y.made, y.n FROM (SELECT x.at, x.part, x.made, row_number() OVER (PARTITION BY x.made) AS n'
+        ' FROM (SELECT s.ctid AS at, s.tableoid AS part, %2$s AS made FROM %3$s s) x) y JOIN alembic_safety.q%1$s_now m ON m.made = y.made AND m.n = y.n),'
+        ' gone AS (DELETE FROM %3$s t USING found f WHERE t.ctid = f.at AND t.tableoid = f.part)'
+        ' DELETE FROM alembic_safety.q%1$s_now m USING found f WHERE m.made = f.made AND m.n = f.n',
+        q.number, alembic_safety.image_of(q, 's'), alembic_safety.rows_of(q, q.after_source));
+END $away$;
+
+-- Put rows and values of some tables back, parents before children; returns what was done, a line for each table.
+CREATE OR REPLACE FUNCTION alembic_safety.restore(in_table text, in_revision text, sources text[]) RETURNS SETOF text LANGUAGE plpgsql {pinned} AS $restore$
+DECLARE
+    found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
+    entries alembic_safety.quarantine[];
+    keeping boolean := alembic_safety.is_on('on_conflict', 'keep');
+    back text[] := '{}';
+    source_name text;
+    rel oid;
+    said text[];
+    phases text;
+    message text;
+    state text;
+    detail text;
+    first_message text;
+    first_detail text;
+BEGIN
+    IF found_number IS NULL THEN
+        RETURN;
+    END IF;
+    FOREACH source_name IN ARRAY sources LOOP
+        rel := to_regclass(source_name);
+        IF rel IS NULL THEN
+            RAISE EXCEPTION 'there is no table % to restore rows to', source_name USING ERRCODE = 'undefined_table';
+        END IF;
+        source_name := rel::regclass::text;
+        IF NOT EXISTS (SELECT FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.source = source_name AND x.strategy <> 'sequence') THEN
+            RAISE EXCEPTION 'nothing of % was kept by revision %', source_name, in_revision USING ERRCODE = 'no_data_found';
+        END IF;
+        entries := entries || ARRAY(SELECT x FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.source = source_name
+            AND x.strategy <> 'sequence' ORDER BY array_position(ARRAY['table', 'rows', 'columns'], x.strategy));
+    END LOOP;
+    SET CONSTRAINTS ALL IMMEDIATE;  -- a table with checks still to come can't be altered
+    FOREACH source_name IN ARRAY sources LOOP
+        back := back || alembic_safety.silence(to_regclass(source_name)) || alembic_safety.open_identities(to_regclass(source_name));
+    END LOOP;
+    SET CONSTRAINTS ALL DEFERRED;
+    -- What goes may be referred to by what an update will change, and what comes back may need the place of what goes.
+    FOREACH phases IN ARRAY ARRAY['delete insert update', 'insert update delete', 'update delete insert'] LOOP
+        BEGIN
+            said := alembic_safety.restore_in_order(entries, string_to_array(phases, ' '), false);
+            SET CONSTRAINTS ALL IMMEDIATE;
+            EXIT;
+        EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+            GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
+            first_message := coalesce(first_message, message);
+            first_detail := coalesce(first_detail, detail);
+        END;
+        SET CONSTRAINTS ALL DEFERRED;
+    END LOOP;
+    IF said IS NULL AND NOT keeping THEN
+        RAISE EXCEPTION 'rows cannot be put back as they were: %', first_message USING ERRCODE = state, DETAIL = first_detail,
+            HINT = 'change what is in the way, or put it aside into alembic_safety.conflict by -x safety.on_conflict=keep';
+    ELSIF said IS NULL THEN
+        said := alembic_safety.restore_in_order(entries, ARRAY['delete', 'insert', 'update'], true);
+        SET CONSTRAINTS ALL IMMEDIATE;
+    END IF;
+    PERFORM alembic_safety.run_all(back);
+    RETURN QUERY SELECT unnest(said);
+END $restore$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.restore_in_order(entries alembic_safety.quarantine[], phases text[], one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $order$
+DECLARE
+    phase text;
+    i integer;
+    said text[] := '{}';
+BEGIN
+    FOREACH phase IN ARRAY phases LOOP
+        FOR i IN 1 .. cardinality(entries) LOOP
+            said := said || CASE phase
+                WHEN 'delete' THEN alembic_safety.take_away_added(entries[cardinality(entries) + 1 - i], one_by_one)
+                WHEN 'insert' THEN alembic_safety.put_rows_back(entries[i], one_by_one)
+                ELSE alembic_safety.put_values_back(entries[i], one_by_one) END;
+        END LOOP;
+    END LOOP;
+    RETURN said;
+END $order$;
+
+-- Run a statement for all rows at once; or one by one, with those that fail put aside. {row} is where one row is chosen.
+CREATE OR REPLACE FUNCTION alembic_safety.for_each(q alembic_safety.quarantine, listing text, statement text, one_by_one boolean) RETURNS bigint LANGUAGE plpgsql {pinned} AS $each$
+DECLARE
+    done bigint := 0;
+    affected bigint;
+    chosen tid;
+    image jsonb;
+BEGIN
+    IF NOT one_by_one THEN
+        EXECUTE replace(statement, '{row}', '');
+        GET DIAGNOSTICS done = ROW_COUNT;
+        RETURN done;
+    END IF;
+    FOR chosen, image IN EXECUTE listing LOOP
+        BEGIN
+            EXECUTE replace(statement, '{row}', format(' AND o.ctid = %L::tid', chosen));
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            SET CONSTRAINTS ALL IMMEDIATE;
+            SET CONSTRAINTS ALL DEFERRED;
+            done := done + affected;
+        EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
+            PERFORM alembic_safety.put_aside(q, SQLERRM, image, NULL);
+        END;
+    END LOOP;
+    RETURN done;
+END $each$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.put_aside(q alembic_safety.quarantine, why text, old_row jsonb, new_row jsonb) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO alembic_safety.conflict (revision, source, reason, before_upgrade, at_downgrade)
+    SELECT p.revision, q.source, why, old_row, new_row FROM alembic_safety.preservation p WHERE p.number = q.preservation
+$$;
+
+-- An old row as JSON with the names that its columns had.
+CREATE OR REPLACE FUNCTION alembic_safety.old_row_of(q alembic_safety.quarantine) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('(SELECT to_jsonb(r) FROM (SELECT %s) r)', string_agg(format('o.c%s AS %I', u.i, u.name), ', ' ORDER BY u.i))
+    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+$$;
+
+-- A key as people read it: (id) = (7).
+CREATE OR REPLACE FUNCTION alembic_safety.key_text(q alembic_safety.quarantine, terms text[]) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('format(%L, %s)', (SELECT string_agg(replace(q.columns[u.p], '%', '%%') || ' = %s', ', ' ORDER BY u.j) FROM unnest(q.key) WITH ORDINALITY AS u (p, j)),
+        array_to_string(terms, ', '))
+$$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.stop_for(q alembic_safety.quarantine, what text, found_rows text, shown text) RETURNS void LANGUAGE plpgsql {pinned} AS $stop$
+DECLARE
+    many bigint;
+    examples text;
+BEGIN
+    EXECUTE format('SELECT count(*), (array_agg(x.shown))[1:3]::text FROM (SELECT %s AS shown %s ORDER BY 1) x', shown, found_rows) INTO many, examples;
+    IF many > 0 THEN
+        RAISE EXCEPTION '%: % rows %', q.source, many, what USING ERRCODE = 'integrity_constraint_violation', DETAIL = 'for example ' || examples;
+    END IF;
+END $stop$;
+
+-- Rows that the upgrade inserted and nobody touched since go.
+CREATE OR REPLACE FUNCTION alembic_safety.take_away_added(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $added$
+DECLARE
+    t text[];
+    m text[] := alembic_safety.key_terms(q, 'made', 'o', NULL);
+    source_rows text;
+    done bigint;
+    left_over bigint;
+BEGIN
+    IF NOT q.made OR q.key = '{}' OR q.strategy = 'columns' THEN
+        RETURN '{}';
+    END IF;
+    t := alembic_safety.key_terms(q, 'table', 't', q.columns);
+    PERFORM alembic_safety.stop_for_followers(q);
+    source_rows := format('NOT EXISTS (SELECT FROM alembic_safety.q%s_old p WHERE %s)', q.number,
+        alembic_safety.all_equal(alembic_safety.key_terms(q, 'old', 'p', NULL), m));
+    done := alembic_safety.for_each(q,
+        format('SELECT o.ctid, to_jsonb(o) FROM alembic_safety.q%s_made o WHERE %s', q.number, source_rows),
+        format('DELETE FROM %s t USING alembic_safety.q%s_made o WHERE %s AND %s AND NOT EXISTS (SELECT FROM alembic_safety.q%s_now n WHERE %s){row}',
+            alembic_safety.rows_of(q, q.source), q.number, alembic_safety.all_equal(t, m), source_rows, q.number,
+            alembic_safety.all_equal(alembic_safety.key_terms(q, 'made', 'n', NULL), m)), one_by_one);
+    EXECUTE format('SELECT count(*) FROM alembic_safety.q%s_now o WHERE %s', q.number, source_rows) INTO left_over;
+    RETURN CASE WHEN done > 0 THEN ARRAY[format('%s: %s rows that the upgrade had inserted were taken away', q.source, done)] ELSE '{}' END
+        || CASE WHEN left_over > 0 THEN ARRAY[format('%s: %s rows that the upgrade had inserted were changed since, and stay', q.source, left_over)] ELSE '{}' END;
+END $added$;
+
+-- Whether a row of alias is one that the upgrade inserted and nobody touched since.
+CREATE OR REPLACE FUNCTION alembic_safety.goes(q alembic_safety.quarantine, alias text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('(EXISTS (SELECT FROM alembic_safety.q%1$s_made m WHERE %2$s) AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_old p WHERE %3$s)'
+        ' AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_now n WHERE %4$s))', q.number,
+        alembic_safety.all_equal(x.t, alembic_safety.key_terms(q, 'made', 'm', NULL)), alembic_safety.all_equal(x.t, alembic_safety.key_terms(q, 'old', 'p', NULL)),
+        alembic_safety.all_equal(x.t, alembic_safety.key_terms(q, 'made', 'n', NULL)))
+    FROM (SELECT alembic_safety.key_terms(q, 'table', alias, q.columns) AS t) x
+$$;
+
+-- A foreign key that cascades would take other rows along: those that refer to what goes stop it.
+CREATE OR REPLACE FUNCTION alembic_safety.stop_for_followers(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql {pinned} AS $followers$
+DECLARE
+    follower oid;
+    fkey_name text;
+    joined text;
+BEGIN
+    FOR follower, fkey_name, joined IN
+        SELECT f.conrelid, f.conname, string_agg(format('c.%I = t.%I', l.attname, r.attname), ' AND ')
+        FROM pg_constraint f CROSS JOIN LATERAL unnest(f.conkey, f.confkey) AS u (here, there)
+        JOIN pg_attribute l ON l.attrelid = f.conrelid AND l.attnum = u.here
+        JOIN pg_attribute r ON r.attrelid = f.confrelid AND r.attnum = u.there
+        WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = to_regclass(q.source) AND f.confdeltype IN ('c', 'n', 'd')
+        GROUP BY f.oid, f.conrelid, f.conname
+    LOOP
+        PERFORM alembic_safety.stop_for(q, format('that the upgrade inserted are referred to by %s (%s)', follower::regclass, fkey_name),
+            format('FROM %s t JOIN %s c ON %s WHERE %s%s', alembic_safety.rows_of(q, q.source), follower::regclass, joined, alembic_safety.goes(q, 't'),
+                CASE WHEN follower = to_regclass(q.source) THEN ' AND NOT ' || alembic_safety.goes(q, 'c') ELSE '' END),
+            alembic_safety.key_text(q, alembic_safety.key_terms(q, 'table', 't', q.columns)));
+    END LOOP;
+END $followers$;
+
+-- Rows that the upgrade deleted (or all, where it dropped the table) come back.
+CREATE OR REPLACE FUNCTION alembic_safety.put_rows_back(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $rows$
+DECLARE
+    into_columns text;
+    listed text;
+    o text[] := alembic_safety.key_terms(q, 'old', 'o', NULL);
+    t text[] := alembic_safety.key_terms(q, 'table', 't', q.columns);
+    gone text := 'true';
+    taken text := '';
+    done bigint;
+    source_rows text;
+BEGIN
+    IF q.strategy = 'columns' THEN
+        RETURN '{}';
+    END IF;
+    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY u.i),
+        string_agg(CASE WHEN q.typed[u.i] THEN format('o.c%s', u.i) ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END, ', ' ORDER BY u.i)
+    INTO into_columns, listed
+    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+    JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND a.attgenerated = '';
+    IF q.made AND q.key <> '{}' THEN
+        gone := format('NOT EXISTS (SELECT FROM alembic_safety.q%s_made m WHERE %s)', q.number,
+            alembic_safety.all_equal(alembic_safety.key_terms(q, 'made', 'm', NULL), o));
+        taken := format('FROM alembic_safety.q%s_old o JOIN %s t ON %s WHERE %s', q.number, alembic_safety.rows_of(q, q.source),
+            alembic_safety.all_equal(t, o), gone);
+        IF one_by_one THEN
+            EXECUTE format('INSERT INTO alembic_safety.conflict (revision, source, reason, before_upgrade, at_downgrade)'
+                ' SELECT (SELECT p.revision FROM alembic_safety.preservation p WHERE p.number = %s), %L, %L, %s, to_jsonb(t) %s',
+                q.preservation, q.source, 'its key is in use again', alembic_safety.old_row_of(q), taken);
+            gone := format('%s AND NOT EXISTS (SELECT FROM %s t WHERE %s)', gone, alembic_safety.rows_of(q, q.source), alembic_safety.all_equal(t, o));
+        ELSE
+            PERFORM alembic_safety.stop_for(q, 'that the upgrade deleted have their keys in use again', taken, alembic_safety.key_text(q, o));
+        END IF;
+    ELSIF q.made THEN
+        gone := alembic_safety.unkeyed_left(q, one_by_one);
+    END IF;
+    source_rows := format('FROM alembic_safety.q%s_old o WHERE %s', q.number, gone);
+    done := alembic_safety.for_each(q, format('SELECT o.ctid, %s %s', coalesce(alembic_safety.old_row_of(q), 'NULL::jsonb'), source_rows),
+        format('INSERT INTO %s %s OVERRIDING SYSTEM VALUE SELECT %s %s{row}', q.source, '(' || into_columns || ')', listed, source_rows), one_by_one);
+    RETURN CASE WHEN done > 0 THEN ARRAY[format('%s: %s rows were put back', q.source, done)] ELSE '{}' END;
+END $rows$;
+
+-- Let UPDATE set columns that are GENERATED ALWAYS AS IDENTITY; returns what makes them so again.
+CREATE OR REPLACE FUNCTION alembic_safety.open_identities(rel oid) RETURNS text[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    name text;
+    back text[] := '{}';
+BEGIN
+    FOR name IN
+        SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE a.attrelid = rel AND a.attidentity = 'a' AND NOT a.attisdropped AND NOT c.relispartition
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET GENERATED BY DEFAULT', rel::regclass, name);
+        back := back || format('ALTER TABLE %s ALTER COLUMN %I SET GENERATED ALWAYS', rel::regclass, name);
+    END LOOP;
+    RETURN back;
+END $$;
+
+-- Which old rows without a key come back: all but those whose rows were changed or deleted since the upgrade.
+CREATE OR REPLACE FUNCTION alembic_safety.unkeyed_left(q alembic_safety.quarantine, keeping boolean) RETURNS text LANGUAGE plpgsql {pinned} AS $left$
+DECLARE
+    missing bigint;
+    linked bigint;
+    image text;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM alembic_safety.q%s_now', q.number) INTO missing;
+    IF missing = 0 THEN
+        RETURN 'true';
+    END IF;
+    SELECT 'ARRAY[' || string_agg(CASE WHEN u.name IS NULL OR u.i = ANY (q.key) THEN 'NULL' ELSE format('hashtextextended(o.c%s::text COLLATE "C", 0)', u.i) END, ', ' ORDER BY u.i)
+        || ']::bigint[]' INTO image FROM unnest(q.after_columns) WITH ORDINALITY AS u (name, i);
+    EXECUTE format('CREATE TEMP TABLE alembic_safety_left ON COMMIT DROP AS SELECT x.at FROM'
+        ' (SELECT o.ctid AS at, %2$s AS image, row_number() OVER (PARTITION BY %2$s) AS n FROM alembic_safety.q%1$s_old o) x'
+        ' JOIN (SELECT m.made[1:%3$s] AS image, row_number() OVER (PARTITION BY m.made[1:%3$s]) AS n FROM alembic_safety.q%1$s_now m) m ON m.image = x.image AND m.n = x.n',
+        q.number, image, cardinality(q.columns));
+    EXECUTE 'SELECT count(*) FROM pg_temp.alembic_safety_left' INTO linked;
+    EXECUTE format('DELETE FROM alembic_safety.q%s_old o USING pg_temp.alembic_safety_left l WHERE o.ctid = l.at', q.number);
+    DROP TABLE pg_temp.alembic_safety_left;
+    IF linked < missing AND NOT keeping THEN
+        RAISE EXCEPTION '%: % rows were changed or deleted since the upgrade, which had changed them too, and without a key nothing tells what they were',
+            q.source, missing - linked USING ERRCODE = 'integrity_constraint_violation';
+    ELSIF linked < missing THEN
+        PERFORM alembic_safety.put_aside(q, format('%s rows without a key were changed since; all old rows came back beside them', missing - linked), NULL, NULL);
+    END IF;
+    RETURN 'true';
+END $left$;
+
+-- Values that the upgrade changed or dropped come back, where nobody changed them since.
+CREATE OR REPLACE FUNCTION alembic_safety.put_values_back(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $values$
+DECLARE
+    o text[] := alembic_safety.key_terms(q, 'old', 'o', NULL);
+    t text[] := alembic_safety.key_terms(q, 'table', 't', q.columns);
+    touched boolean := false;
+    setting text;
+    differs text;
+    sources text;
+    kept bigint := 0;
+    done bigint;
+    said text[] := '{}';
+BEGIN
+    IF q.key = '{}' OR (q.strategy <> 'columns' AND NOT q.made) THEN
+        RETURN '{}';
+    END IF;
+    sources := format('alembic_safety.q%s_old o', q.number);
+    IF q.made THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM alembic_safety.q%s_now)', q.number) INTO touched;
+        sources := sources || format(' JOIN alembic_safety.q%s_made m ON %s', q.number, alembic_safety.all_equal(o, alembic_safety.key_terms(q, 'made', 'm', NULL)));
+    END IF;
+    IF touched THEN
+        sources := sources || format(' LEFT JOIN alembic_safety.q%s_now n ON %s', q.number, alembic_safety.all_equal(o, alembic_safety.key_terms(q, 'made', 'n', NULL)));
+    END IF;
+    SELECT string_agg(format(CASE WHEN touched THEN '%1$I = CASE WHEN n.changed[%3$s] THEN t.%1$I ELSE %2$s END' ELSE '%1$I = %2$s' END, a.attname, x.old, u.i), ', ' ORDER BY u.i),
+        'ROW(' || string_agg(format('t.%I', a.attname), ', ' ORDER BY u.i) || ')::text IS DISTINCT FROM ROW('
+            || string_agg(format(CASE WHEN touched THEN 'CASE WHEN n.changed[%3$s] THEN t.%1$I ELSE %2$s END' ELSE '%2$s' END, a.attname, x.old, u.i), ', ' ORDER BY u.i) || ')::text'
+    INTO setting, differs
+    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+    JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND a.attgenerated = '',
+    LATERAL (SELECT CASE WHEN q.typed[u.i] AND format_type(a.atttypid, a.atttypmod) = q.types[u.i] THEN format('o.c%s', u.i)
+        WHEN q.typed[u.i] THEN format('o.c%s::text::%s', u.i, format_type(a.atttypid, a.atttypmod))
+        ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END AS old) AS x
+    WHERE NOT u.i = ANY (q.key);
+    IF setting IS NULL THEN
+        RETURN '{}';
+    END IF;
+    done := alembic_safety.for_each(q, format('SELECT o.ctid, %s FROM alembic_safety.q%s_old o', alembic_safety.old_row_of(q), q.number),
+        format('UPDATE %s t SET %s FROM %s WHERE %s AND %s{row}', alembic_safety.rows_of(q, q.source), setting, sources, alembic_safety.all_equal(t, o),
+            CASE WHEN q.strategy = 'columns' AND NOT q.made THEN 'true' ELSE differs END), one_by_one);
+    IF done > 0 THEN
+        said := said || format('%s: %s rows got their old values', q.source, done);
+    END IF;
+    IF touched THEN
+        EXECUTE format('SELECT count(*) FROM %s WHERE true = ANY (n.changed[1:%s])', sources, cardinality(q.columns)) INTO kept;
+    END IF;
+    IF kept > 0 THEN
+        said := said || format('%s: %s rows were changed since the upgrade, and keep what was written then', q.source, kept);
+    END IF;
+    IF q.strategy <> 'rows' THEN
+        PERFORM alembic_safety.require_values(q, one_by_one);
+    END IF;
+    RETURN said;
+END $values$;
+
+-- A column that allows no NULL and has no default: rows written since the upgrade have nothing for it.
+CREATE OR REPLACE FUNCTION alembic_safety.require_values(q alembic_safety.quarantine, keeping boolean) RETURNS void LANGUAGE plpgsql {pinned} AS $require$
+DECLARE
+    name text;
+    shown text;
+BEGIN
+    FOR name IN
+        SELECT u.name FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+        JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND NOT a.attnotnull
+        WHERE q.required[u.i]
+    LOOP
+        IF keeping THEN
+            EXECUTE format('WITH gone AS (DELETE FROM %s t WHERE t.%I IS NULL RETURNING to_jsonb(t) AS image)'
+                ' INSERT INTO alembic_safety.conflict (revision, source, reason, at_downgrade)'
+                ' SELECT (SELECT p.revision FROM alembic_safety.preservation p WHERE p.number = %s), %L, %L, gone.image FROM gone',
+                alembic_safety.rows_of(q, q.source), name, q.preservation, q.source, format('written since the upgrade, and column %I may not be NULL', name));
+        ELSE
+            shown := alembic_safety.key_text(q, alembic_safety.key_terms(q, 'table', 't', q.columns));
+            PERFORM alembic_safety.stop_for(q, format('were written since the upgrade, and have no value for column %I, which has no default and may not be NULL', name),
+                format('FROM %s t WHERE t.%I IS NULL', alembic_safety.rows_of(q, q.source), name), shown);
+        END IF;
+    END LOOP;
+END $require$;
+
+-- Put sequences where they were, or further where their rows need it.
+CREATE OR REPLACE FUNCTION alembic_safety.set_positions(positions jsonb) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    name text;
+    kept jsonb;
+    step bigint;
+    highest numeric;
+    now_at bigint;
+    called boolean;
+    used regclass;
+    in_column text;
+BEGIN
+    FOR name, kept IN SELECT * FROM jsonb_each(positions) LOOP
+        CONTINUE WHEN to_regclass(name) IS NULL;
+        SELECT s.seqincrement INTO step FROM pg_sequence s WHERE s.seqrelid = to_regclass(name);
+        CONTINUE WHEN NOT FOUND;
+        EXECUTE format('SELECT last_value, is_called FROM %s', name) INTO now_at, called;
+        IF (NOT called) OR sign(now_at - (kept ->> 0)::bigint) <> sign(step) THEN
+            now_at := (kept ->> 0)::bigint;
+            called := (kept ->> 1)::boolean;
+        END IF;
+        SELECT d.refobjid::regclass, a.attname INTO used, in_column
+        FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = to_regclass(name) AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+          AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype);
+        IF FOUND THEN
+            EXECUTE format('SELECT %s(%I) FROM %s', CASE WHEN step > 0 THEN 'max' ELSE 'min' END, in_column, used) INTO highest;
+            IF sign(highest - now_at) = sign(step) OR (highest = now_at AND NOT called) THEN
+                now_at := highest;
+                called := true;
+            END IF;
+        END IF;
+        PERFORM setval(to_regclass(name), now_at, called);
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.restore_sequence(in_table text, in_revision text, in_source text) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT alembic_safety.set_positions(q.positions) FROM alembic_safety.quarantine q
+    WHERE q.preservation = alembic_safety.preserved_by(in_table, in_revision) AND q.source = coalesce(to_regclass(in_source)::text, in_source) AND q.strategy = 'sequence'
+$$;
+
+-- After all is back: sequences are not behind, and what was kept counts as restored.
+CREATE OR REPLACE FUNCTION alembic_safety.end_restore(in_table text, in_revision text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
+    q alembic_safety.quarantine;
+BEGIN
+    FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = found_number ORDER BY x.number LOOP
+        PERFORM alembic_safety.set_positions(q.positions);
+        EXECUTE format('DROP TABLE IF EXISTS alembic_safety.q%s_now', q.number);
+    END LOOP;
+    UPDATE alembic_safety.preservation p SET restored = clock_timestamp() WHERE p.number = found_number;
+END $$;

@@ -1,0 +1,114 @@
+"""The operations in revision files: online, offline, stored, and refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from alembic_safety.postgres.session import PsycopgSession
+from tests.support.cli import alembic
+from tests.support.project import Project
+
+KEEP = """
+op.preserve_columns("public.item", ["label"])
+op.preserve_rows("public.item")
+op.run_sql("UPDATE item SET price = 0 WHERE id < 4; ALTER TABLE item DROP COLUMN label")
+"""
+BACK = """
+op.begin_restore()
+op.run_sql("ALTER TABLE item ADD COLUMN label text")
+op.restore_columns("public.item", ["label"])
+op.restore_rows("public.item")
+op.end_restore()
+"""
+
+
+@pytest.fixture
+def project(tmp_path, database):
+    project = Project.new(tmp_path)
+    (tmp_path / "alembic.ini").write_text(
+        (tmp_path / "alembic.ini").read_text()
+        + "sqlalchemy.url = " + database.url_text.replace("%", "%%") + "\n[alembic:safety]\nretries = 0\n"
+    )  # fmt: skip
+    project.sql("r1", "CREATE TABLE item (id int PRIMARY KEY, label text, price int)", "DROP TABLE item")
+    project.add("r2", KEEP, BACK)
+    assert alembic("upgrade", "r1", cwd=tmp_path).status == 0
+    database.run("INSERT INTO item SELECT i, 'l' || i, i * 10 FROM generate_series(1, 9) i")
+    return project
+
+
+def items(database):
+    with database.connect(autocommit=True) as connection:
+        return PsycopgSession(connection).fetch("SELECT id, label, price FROM item ORDER BY id")
+
+
+def test_up_down_up_down(project, database):
+    before = items(database)
+    for _ in range(2):
+        assert alembic("upgrade", "head", cwd=project.folder).status == 0
+        result = alembic("downgrade", "-1", cwd=project.folder)
+        assert result.status == 0, result.err
+        assert items(database) == before
+
+
+def test_a_downgrade_without_what_it_needs_refuses_unless_the_loss_is_accepted(project, database):
+    assert alembic("-x", "safety.preserve=schema", "upgrade", "head", cwd=project.folder).status == 0
+    refused = alembic("downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert "revision r2 cannot give its rows back: nothing was kept when it was applied" in refused.out
+    assert "-x safety.accept_loss=on" in refused.out
+    assert alembic("-x", "safety.accept_loss=on", "downgrade", "-1", cwd=project.folder).status == 0
+    assert items(database)[0] == (1, None, 0)
+
+
+def test_a_write_that_was_not_captured_is_rolled_back(project, database):
+    before = items(database)
+    path = project.folder / "versions" / "r2.py"
+    path.write_text(path.read_text().replace("UPDATE item", "ALTER TABLE item DISABLE TRIGGER USER; UPDATE item"))
+    stopped = alembic("upgrade", "head", cwd=project.folder)
+    assert stopped.status != 0
+    assert (
+        "revision r2 wrote rows that are not kept: public.item: the server counts 3 rows written, captured were 0"
+        in stopped.out
+    )
+    assert items(database) == before
+    assert alembic("-x", "safety.uncaptured=warn", "upgrade", "head", cwd=project.folder).status == 0
+    refused = alembic("downgrade", "-1", cwd=project.folder)
+    assert "rows were written that were not kept" in refused.out
+
+
+def test_offline(project, database):
+    before = items(database)
+    script = alembic("upgrade", "r1:r2", "--sql", cwd=project.folder)
+    assert script.status == 0, script.err
+    database.run(script.out)
+    assert items_without_label(database) == [(1, 0), (2, 0), (3, 0), (4, 40)]
+    script = alembic("downgrade", "r2:r1", "--sql", cwd=project.folder)
+    assert script.status == 0, script.err
+    database.run(script.out)
+    assert items(database) == before
+
+
+def items_without_label(database):
+    with database.connect(autocommit=True) as connection:
+        return PsycopgSession(connection).fetch("SELECT id, price FROM item WHERE id < 5 ORDER BY id")
+
+
+def test_a_name_without_its_schema_is_refused(project):
+    project.add("r3", 'op.preserve_table("item")')
+    result = alembic("upgrade", "head", cwd=project.folder)
+    assert result.status != 0
+    assert "take a name with its schema: 'public.item'" in result.out
+
+
+def test_what_is_kept_is_private(project, database):
+    database.run("CREATE ROLE reader_of_all; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader_of_all, PUBLIC")
+    try:
+        assert alembic("upgrade", "head", cwd=project.folder).status == 0
+        with database.connect(autocommit=True) as connection:
+            found = PsycopgSession(connection).fetch(
+                "SELECT c.relname, x.grantee::regrole::text FROM pg_class c, aclexplode(c.relacl) x "
+                "WHERE relnamespace = 'alembic_safety'::regnamespace AND relname ~ '^q[0-9]' AND x.grantee <> c.relowner"
+            )
+        assert found == []
+    finally:
+        database.run("DROP OWNED BY reader_of_all; DROP ROLE reader_of_all")
