@@ -59,6 +59,7 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.runner import rehearse
     from alembic_safety.report import rehearsal_report, write_report, write_report_files
+    from alembic_safety.report.risks import condensed
     from alembic_safety.settings import load_settings
 
     settings = load_settings(
@@ -82,7 +83,7 @@ def run(config: Config, args: Namespace) -> int:
             ),
         )
     report = rehearsal_report(rehearsal)
-    write_report(report, "text", config.stdout)
+    write_report(condensed(report), "text", config.stdout)
     write_report_files(report, {name: getattr(args, name) for name in _FORMATS})
     return _status(rehearsal)
 

@@ -38,6 +38,22 @@ def canonical(sql: str) -> str | None:
         return None
 
 
+def with_concurrently(sql: str) -> str:
+    """A CREATE INDEX with CONCURRENTLY; the text as it is where it isn't parsed."""
+    import postgast
+
+    tree = parse(sql)
+    if tree is None:
+        return sql
+    for raw in tree.stmts:
+        if raw.stmt.WhichOneof("node") == "index_stmt":
+            raw.stmt.index_stmt.concurrent = True
+    try:
+        return postgast.deparse(tree)
+    except (postgast.PgQueryError, ValueError):
+        return sql
+
+
 def same_meaning(one: str, other: str) -> bool:
     """Whether two texts have the same syntax tree; False where one of them is not parsed."""
     first = canonical(one)

@@ -47,6 +47,9 @@ _BEGIN_ELSEWHERE = (
 #: A revision may expect several things that don't exist, one error at a time.
 _MOST_STAND_INS = 50
 
+#: Kinds that an application's queries name.
+_MISSED = frozenset({"table", "view", "materialized_view", "column"})
+
 
 def rehearse(
     config: Config, options: Options, *, chain: Chain | None = None, visitor: Visitor | None = None
@@ -443,9 +446,21 @@ class Run:
             data_refused=outcome.rows.refused if outcome.rows is not None else "",
             unfilled=outcome.rows.unfilled if outcome.rows is not None else (),
             rows_lost=rows_lost(outcome.rows),
+            activity=outcome.activity,
+            dropped=tuple(_dropped(outcome)),
             seconds=seconds,
         )
         if verdict.down is Down.EMPTY and outcome.changed_nothing and verdict.restored is Restored.IDENTICAL:
             # There was nothing to take back, and "pass" says so.
             verdict = replace(verdict, down=Down.RAN)
         return verdict
+
+
+def _dropped(outcome: Outcome) -> Iterator[str]:
+    """Tables, views and columns that the application misses after the upgrade."""
+    if outcome.before is None or outcome.after is None:
+        return
+    for address in sorted(outcome.before.objects.keys() - outcome.after.objects.keys()):
+        obj = outcome.before.objects[address]
+        if obj.kind in _MISSED and (obj.kind, obj.identity) not in outcome.after.by_identity:
+            yield f"{obj.kind} {obj.identity}"

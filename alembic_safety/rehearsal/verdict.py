@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from alembic_safety.downgrade.compare import Difference, Tier
+from alembic_safety.rehearsal.activity import Activity
 
 
 class Up(str, Enum):
@@ -95,6 +96,10 @@ class Verdict:
     unfilled: tuple[str, ...] = ()
     #: What of the rows that were there the revision's own downgrade does not bring back, a sentence each.
     rows_lost: tuple[str, ...] = ()
+    #: What each statement of the upgrade locks, rewrites and reads in full.
+    activity: tuple[Activity, ...] = ()
+    #: Tables, views and columns that are gone after the upgrade, as "kind identity".
+    dropped: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -133,6 +138,8 @@ class Verdict:
             "data_refused": self.data_refused,
             "unfilled": list(self.unfilled),
             "rows_lost": list(self.rows_lost),
+            "activity": [one.to_json() for one in self.activity],
+            "dropped": list(self.dropped),
             "seconds": round(self.seconds, 4),
         }
 
@@ -160,6 +167,8 @@ class Verdict:
             data_refused=data["data_refused"],
             unfilled=tuple(data["unfilled"]),
             rows_lost=tuple(data["rows_lost"]),
+            activity=tuple(map(Activity.from_json, data["activity"])),
+            dropped=tuple(data["dropped"]),
             seconds=data["seconds"],
         )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.rehearsal.verdict import Again, Down, Rehearsal, Restored, Up, Verdict
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
+from alembic_safety.report.risks import risks
 
 COLUMNS = ("revision", "title", "upgrade", "downgrade", "schema restored", "upgrade again", "time")
 
@@ -61,7 +62,7 @@ def rehearsal_report(rehearsal: Rehearsal) -> Report:
         summary=_summary([v for v in rehearsal.verdicts if not v.applied_only]),
         columns=COLUMNS,
         rows=tuple(_row(v) for v in rehearsal.verdicts if not (v.applied_only and v.holds)),
-        findings=(*_not_compared(rehearsal.verdicts), *_on_rows(rehearsal.verdicts)),
+        findings=(*_not_compared(rehearsal.verdicts), *_on_rows(rehearsal.verdicts), *risks(rehearsal.verdicts)),
         facts=rehearsal.facts,
         notes=rehearsal.notes,
         duration=rehearsal.seconds,

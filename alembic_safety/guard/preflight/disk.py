@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.preflight.records import Line
-from alembic_safety.guard.preflight.work import bytes_written, shown_bytes
+from alembic_safety.guard.preflight.work import bytes_written
+from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Target
@@ -28,14 +29,14 @@ def look(target: Target) -> Iterator[Line]:
     if free is None:
         if needed > _WORTH_SAYING:
             yield Line(
-                text=f"about {shown_bytes(needed)} of disk will be needed for rewritten tables and new indexes, and as much again "
+                text=f"about {shown_size(needed)} of disk will be needed for rewritten tables and new indexes, and as much again "
                 "for WAL; how much is free on the server cannot be seen from here",
                 note=True,
             )
     elif free < 2 * needed:
         yield Line(
-            text=f"the server's disk has {shown_bytes(free)} free, and rewritten tables and new indexes need about "
-            f"{shown_bytes(needed)}, and as much again for WAL",
+            text=f"the server's disk has {shown_size(free)} free, and rewritten tables and new indexes need about "
+            f"{shown_size(needed)}, and as much again for WAL",
             remedy="make room first",
             # A table written anew is smaller where the old one is bloated, but seldom by half.
             sure=free < needed / 2,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.preflight.records import Line
-from alembic_safety.guard.preflight.work import bytes_written, shown_bytes
+from alembic_safety.guard.preflight.work import bytes_written
+from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Target
@@ -34,17 +35,17 @@ def look(target: Target) -> Iterator[Line]:
     for name, address, behind in standbys:
         if behind is not None and int(behind) > _BEHIND:
             yield Line(
-                text=f"standby {name} ({address}) is {shown_bytes(int(behind))} behind",
+                text=f"standby {name} ({address}) is {shown_size(int(behind))} behind",
                 remedy="wait until it has caught up, so that the migration does not reach it late",
             )
     for name, kept, status in target.session.fetch(_SLOTS):
         if status != "lost" and int(kept) + written > _KEPT:
             yield Line(
-                text=f"replication slot {name} is not in use and keeps {shown_bytes(int(kept))} of WAL",
+                text=f"replication slot {name} is not in use and keeps {shown_size(int(kept))} of WAL",
                 remedy=f"drop it if nobody comes back for it: SELECT pg_drop_replication_slot('{name}')",
             )
     if standbys and written > _BEHIND:
         yield Line(
-            text=f"about {shown_bytes(written)} of WAL will go to {len(standbys)} standby{'s' if len(standbys) > 1 else ''}",
+            text=f"about {shown_size(written)} of WAL will go to {len(standbys)} standby{'s' if len(standbys) > 1 else ''}",
             note=True,
         )

@@ -18,7 +18,6 @@ _MEGABYTE = 1024**2
 SCAN = 200 * _MEGABYTE
 REWRITE = 30 * _MEGABYTE
 INDEX = 40 * _MEGABYTE
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +64,6 @@ def bytes_written(target: Target) -> int:
     """What the pending revisions write, about: tables written anew, and indexes at a third of their tables."""
     shares = {"rewrite": 1.0, "index": 0.33, "scan": 0.0}
     return int(sum(w.bytes * shares[w.what] for p in target.pending for w in work_of(target, p)))
-
-
-def shown_bytes(count: float) -> str:
-    """Bytes for reading: ``1.5 GB``."""
-    for unit in _UNITS:
-        if count < 1024 or unit == _UNITS[-1]:
-            return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1024
-    return ""
 
 
 def shown_seconds(seconds: float) -> str:
