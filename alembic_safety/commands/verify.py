@@ -56,7 +56,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="read rows only where the catalog gives a reason for doubt (default: no)",
     )
     depth.add_argument(
-        "--deep", action="store_true", help="look for duplicates under every unique index (default: doubtful ones)"
+        "--deep",
+        action="store_true",
+        help="look for duplicates under every unique index, and with --amcheck for rows that an index lacks (default: no)",
     )
     depth.add_argument("--amcheck", action="store_true", help="check the structure of heaps and btrees (default: no)")
     depth.add_argument("--checksums", action="store_true", help="recompute the checksum of every page (default: no)")

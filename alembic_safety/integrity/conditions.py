@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from alembic_safety.integrity.domains import read_domain_tests
 from alembic_safety.integrity.foreign_key import ForeignKey
 from alembic_safety.integrity.relation import Relation
 from alembic_safety.integrity.scope import Scope, oid_array
@@ -28,6 +28,8 @@ class Condition:
     not_null: str | None = None
     #: Whether the catalog itself says that rows may violate it.
     suspect: bool = False
+    #: What to do, where it is not to correct the rows.
+    remedy: str | None = None
     #: The foreign key that this condition stands for.
     key: ForeignKey | None = None
 
@@ -40,7 +42,7 @@ def nulls(columns: Sequence[str]) -> str:
 def read_conditions(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> dict[int, list[Condition]]:
     """All conditions of these tables, by the table's OID."""
     conditions: dict[int, list[Condition]] = {oid: [] for oid in relations}
-    for source in (_not_null, _checks, _bounds, _domains):
+    for source in (_not_null, _checks, _bounds, _domains, _generated):
         for oid, condition in source(session, scope, relations):
             conditions[oid].append(condition)
     return conditions
@@ -122,83 +124,52 @@ def _bounds(session: Session, scope: Scope, relations: Mapping[int, Relation]) -
         )
 
 
-_DOMAINS = """
-WITH RECURSIVE chain AS (
-    -- of each domain: itself, and every domain below it, down to the base type
-    SELECT t.oid AS domain, t.oid AS level, t.typbasetype AS below, t.typnotnull, t.typtypmod
-    FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
-    UNION ALL
-    SELECT chain.domain, t.oid, t.typbasetype, t.typnotnull, t.typtypmod
-    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.below AND t.typtype = 'd'
-), base AS (
-    SELECT chain.domain, format_type(chain.below, NULL) AS type
-    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.below AND t.typtype <> 'd'
-), rule AS (
-    SELECT chain.domain, format('%I.%I', n.nspname, t.typname) AS name, NULL AS constraint_name, NULL AS expression,
-           true AS valid
-    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.level
-    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE chain.typnotnull
-    UNION ALL
-    SELECT chain.domain, format('%I.%I', n.nspname, t.typname), quote_ident(con.conname), pg_get_expr(con.conbin, 0),
-           con.convalidated
-    FROM chain JOIN pg_catalog.pg_type t ON t.oid = chain.level
-    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    JOIN pg_catalog.pg_constraint con ON con.contypid = chain.level AND con.contype = 'c'
-), uses AS (
-    SELECT a.attrelid, a.attnum, a.attname, NULL::name AS field, false AS is_array, t.oid AS domain
-    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd'
-    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
-    UNION ALL
-    SELECT a.attrelid, a.attnum, a.attname, NULL, true, e.oid
-    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcategory = 'A'
-    JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND e.typtype = 'd'
-    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
-    UNION ALL
-    SELECT a.attrelid, a.attnum, a.attname, f.attname, false, ft.oid
-    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'c'
-    JOIN pg_catalog.pg_attribute f ON f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped
-    JOIN pg_catalog.pg_type ft ON ft.oid = f.atttypid AND ft.typtype = 'd'
-    WHERE a.attrelid = ANY ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
-)
-SELECT uses.attrelid, quote_ident(uses.attname), quote_ident(uses.field), uses.is_array, base.type,
-       rule.name, rule.constraint_name, rule.expression, rule.valid
-FROM uses JOIN rule ON rule.domain = uses.domain JOIN base ON base.domain = uses.domain
-ORDER BY uses.attrelid, uses.attnum, uses.field, rule.name, rule.constraint_name
-"""
-
-# Deparsed text keeps VALUE in capitals and unquoted; literals and quoted names are passed over.
-_VALUE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\bVALUE\b""")
-
-
 def _domains(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
     del scope
-    sql = _DOMAINS.replace("{oids}", oid_array(relations))
-    for oid, column, field, is_array, base, domain, name, expression, valid in session.fetch(sql):
-        place = f"({column}).{field}" if field else column
-        value = "safety_element" if is_array else f"({place})::{base}"
-        if expression is None:
-            test = f"pg_catalog.num_nulls({value}) > 0"
-        else:
-            # To the base type: the cast to a domain would check its constraints, and raise.
-            inner = f"{value}::{base}" if is_array else value
-            substituted = _VALUE.sub(lambda match, v=inner: f"({v})" if match[0] == "VALUE" else match[0], expression)  # type: ignore[misc]
-            test = f"({substituted}) IS FALSE"
-        if is_array:
-            test = f"EXISTS (SELECT FROM pg_catalog.unnest({place}) AS safety_unnested(safety_element) WHERE {test})"
-        elif field and expression is None:
-            test = f"({column} IS DISTINCT FROM NULL AND {test})"
-        rule = f"its constraint {name}" if name else "NOT NULL"
+    for oid, column, test in read_domain_tests(session, relations):
         yield (
             oid,
             Condition(
-                violated=test,
+                violated=test.violated,
                 code="domain-violated",
                 kind="column",
                 subject=f"{relations[oid].identity}.{column}",
-                message=f"{{rows}} of {_escape(relations[oid].identity)} hold in {_escape(place)} a value that violates "
-                f"{_escape(rule)} of the domain {_escape(domain)}" + ("" if valid else " (NOT VALID)"),
-                suspect=not valid or is_array or field is not None,
+                message=f"{{rows}} of {_escape(relations[oid].identity)} hold in {_escape(test.place)} a value that violates "
+                f"{_escape(test.rule)} of the domain {_escape(test.domain)}" + ("" if test.valid else " (NOT VALID)"),
+                suspect=not test.valid or test.nested,
+            ),
+        )
+
+
+# A generated column is only as good as what its function did when each row was written.
+_GENERATED = """
+SELECT a.attrelid, quote_ident(a.attname),
+       -- deparsed text leaves out what is coerced implicitly, to a precision for instance
+       format('(%s)::%s', pg_get_expr(d.adbin, d.adrelid), format_type(a.atttypid, a.atttypmod)) FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = ANY ({oids}) AND a.attgenerated = 's' AND NOT a.attisdropped
+  AND EXISTS (SELECT FROM pg_catalog.pg_depend f WHERE f.classid = 'pg_catalog.pg_attrdef'::regclass AND f.objid = d.oid
+              AND f.refclassid = 'pg_catalog.pg_proc'::regclass)
+ORDER BY a.attrelid, a.attnum
+"""
+
+
+def _generated(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    del scope
+    for oid, column, expression in session.fetch(_GENERATED.format(oids=oid_array(relations))):
+        identity = relations[oid].identity
+        yield (
+            oid,
+            Condition(
+                # Byte for byte: not every type has an equality.
+                violated=f"pg_catalog.record_image_ne(ROW({column}), ROW({expression}))",
+                code="generated-column-stale",
+                kind="column",
+                subject=f"{identity}.{column}",
+                message=f"{{rows}} of {_escape(identity)} hold in {_escape(column)} another value than what it is generated as",
+                severity=Severity.WARNING,
+                suspect=True,
+                remedy=f"UPDATE {identity} SET a column to itself for these rows: that generates {column} anew",
             ),
         )
 

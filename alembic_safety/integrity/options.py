@@ -30,7 +30,8 @@ class Options:
     infer: bool = False
     #: Read rows only where the catalog says that PostgreSQL may have let something in.
     suspects_only: bool = False
-    #: Group the keys of every unique index, also of those that PostgreSQL has kept itself.
+    #: Group the keys of every unique index, also of those that PostgreSQL has kept itself; with ``amcheck``, look for rows that a
+    #: btree lacks.
     deep: bool = False
     #: Run amcheck over heaps and btrees (and its uniqueness check on 17 and newer).
     amcheck: bool = False

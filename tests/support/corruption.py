@@ -342,6 +342,91 @@ CASES: tuple[Case, ...] = (
         (("row-outside-partition", "bounds.bad", 1, ("id=4, day=99",)),),
     ),
     Case(
+        "domains_within",
+        """CREATE DOMAIN positive AS int; CREATE DOMAIN list AS positive[]; CREATE DOMAIN short AS int[];
+        CREATE TYPE inner_pair AS (p positive, n int); CREATE TYPE outer_pair AS (i inner_pair, x text);
+        CREATE DOMAIN ordered AS inner_pair; CREATE TYPE span AS RANGE (subtype = positive);
+        CREATE TABLE t (id int PRIMARY KEY, a list, b positive[][], s short, o outer_pair, l outer_pair[], d ordered, r span, rs span[]);
+        INSERT INTO t VALUES (1, '{1}', '{{1,2}}', '{1}', ROW(ROW(1, 1), 'x'), ARRAY[ROW(ROW(1, 1), 'x')::outer_pair], ROW(1, 2), '[1,2]', ARRAY['[1,)'::span]),
+            (2, '{-1}', '{{1,-2}}', '{1,2,3}', ROW(ROW(-1, 1), 'x'), ARRAY[ROW(ROW(1, 1), 'x')::outer_pair, ROW(ROW(-1, 1), 'x')::outer_pair], ROW(2, 1), '[-1,2]', ARRAY['[-9,)'::span]),
+            (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (4, '{}', '{}', '{}', ROW(NULL, 'x'), '{}', NULL, 'empty', '{}');
+        ALTER DOMAIN positive ADD CONSTRAINT above_zero CHECK (VALUE > 0) NOT VALID;
+        ALTER DOMAIN short ADD CONSTRAINT few CHECK (cardinality(VALUE) < 3) NOT VALID;
+        ALTER DOMAIN ordered ADD CONSTRAINT in_order CHECK ((VALUE).p < (VALUE).n) NOT VALID;""",
+        (
+            *(
+                ("domain-violated", f"domains_within.t.{column}", 1, ("id=2",))
+                for column in ("a", "b", "s", "o", "l", "d", "r", "rs")
+            ),
+            ("constraint-not-valid", "domains_within.positive.above_zero", None, ()),
+            ("constraint-not-valid", "domains_within.short.few", None, ()),
+            ("constraint-not-valid", "domains_within.ordered.in_order", None, ()),
+        ),
+    ),
+    Case(
+        "generated",
+        """CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1';
+        CREATE FUNCTION fine(int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 3.0';
+        CREATE TABLE t (id int PRIMARY KEY, n int, doubled int GENERATED ALWAYS AS (generated.twice(n)) STORED,
+            third numeric(5, 2) GENERATED ALWAYS AS (generated.fine(n)) STORED, plain int GENERATED ALWAYS AS (n + 1) STORED);
+        INSERT INTO t (id, n) VALUES (1, 5), (2, 0), (3, NULL);
+        CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 3 * $1';""",
+        (("generated-column-stale", "generated.t.doubled", 1, ("id=1",)),),
+    ),
+    Case(
+        "generated_virtual",
+        """CREATE FUNCTION given(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+        CREATE TABLE t (id int PRIMARY KEY, n int, v int GENERATED ALWAYS AS (n * 2) VIRTUAL, failing int GENERATED ALWAYS AS (1 / n) VIRTUAL,
+            fine int GENERATED ALWAYS AS (n) VIRTUAL, CONSTRAINT small CHECK (v < 100));
+        INSERT INTO t (id, n) VALUES (1, 5), (2, NULL), (3, 0);
+        UPDATE pg_attribute SET attnotnull = true WHERE attrelid = 'generated_virtual.t'::regclass AND attname = 'v';
+        ALTER TABLE t DROP CONSTRAINT small; INSERT INTO t (id, n) VALUES (4, 80); ALTER TABLE t ADD CONSTRAINT small CHECK (v < 100) NOT VALID;""",
+        (
+            ("null-in-not-null", "generated_virtual.t.v", 1, ("id=2",)),
+            ("check-violated", "generated_virtual.t.small", 1, ("id=4",)),
+            ("constraint-not-valid", "generated_virtual.t.small", None, ()),
+        ),
+        since=18,
+    ),
+    Case(
+        "half_detached",
+        """CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20);
+        UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'half_detached.t1'::regclass;""",
+        (("partition-half-detached", "half_detached.t1", None, ()),),
+    ),
+    Case(
+        "temporal",
+        f"""CREATE TABLE t (id int4range, during daterange, CONSTRAINT t_key PRIMARY KEY (id, during WITHOUT OVERLAPS) DEFERRABLE);
+        INSERT INTO t VALUES ('[1,2)', '[2020-01-01,2020-02-01)'), ('[1,2)', '[2020-02-01,2020-03-01)');
+        {_REPLICA} INSERT INTO t VALUES ('[1,2)', '[2020-01-15,2020-01-20)'), ('[2,3)', '[2020-01-15,2020-01-20)'); {_ORIGIN}""",
+        (
+            (
+                "exclusion-violated",
+                "temporal.t.t_key",
+                1,
+                ("id=[1,2), during=[2020-01-01,2020-02-01) and id=[1,2), during=[2020-01-15,2020-01-20)",),
+            ),
+        ),
+        since=18,
+    ),
+    Case(
+        "fk_everywhere",
+        f"""CREATE TABLE p (id int, k int, PRIMARY KEY (id, k)) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+        CREATE TABLE p2 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, 1), (2, 2);
+        CREATE TABLE c (id int, k int, p int, PRIMARY KEY (id, k), FOREIGN KEY (p, k) REFERENCES p) PARTITION BY LIST (k);
+        CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1) PARTITION BY RANGE (id); CREATE TABLE c11 PARTITION OF c1 FOR VALUES FROM (0) TO (10);
+        CREATE TABLE c2 PARTITION OF c DEFAULT; INSERT INTO c VALUES (1, 1, 1), (2, 2, 2);
+        CREATE TABLE one (id int PRIMARY KEY); CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (one); INSERT INTO one VALUES (1); INSERT INTO heir VALUES (2);
+        CREATE TABLE late (id int PRIMARY KEY, one int REFERENCES one DEFERRABLE INITIALLY DEFERRED, g int GENERATED ALWAYS AS (id) STORED REFERENCES one);
+        {_REPLICA} INSERT INTO c VALUES (3, 1, 9); INSERT INTO late VALUES (1, 2); {_ORIGIN}""",
+        (
+            ("orphan-rows", "fk_everywhere.c.c_p_k_fkey", 1, ("id=3, k=1: p=9, k=1",)),
+            # A row of a table that inherits is no row of the table that is referred to.
+            ("orphan-rows", "fk_everywhere.late.late_one_fkey", 1, ("id=1: one=2",)),
+        ),
+    ),
+    Case(
         "unique_invalid",
         """CREATE TABLE account (id int PRIMARY KEY, email text); INSERT INTO account VALUES (1, 'a'), (2, 'A'), (3, 'b'), (4, NULL), (5, NULL);
         CREATE TABLE clean (id int PRIMARY KEY, code int); INSERT INTO clean VALUES (1, 1), (2, -1), (3, -1);""",

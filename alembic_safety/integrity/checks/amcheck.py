@@ -52,7 +52,7 @@ class Target:
     unique: bool
     pages: int
 
-    def statement(self, schema: str, *, check_unique: bool) -> str:
+    def statement(self, schema: str, *, check_unique: bool, all_rows: bool) -> str:
         """A query that gives one row a problem (heap), or fails at the first (btree)."""
         if self.method == "heap":
             return (
@@ -60,7 +60,7 @@ class Target:
                 f"FROM {schema}.verify_heapam({self.oid}::regclass)"
             )
         unique = ", checkunique => true" if check_unique and self.unique else ""
-        return f"SELECT {schema}.bt_index_check({self.oid}::regclass, heapallindexed => false{unique})::text"
+        return f"SELECT {schema}.bt_index_check({self.oid}::regclass, heapallindexed => {str(all_rows).lower()}{unique})::text"
 
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
@@ -76,10 +76,10 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     for row in session.fetch(scope.query(sql)):
         batch.append(Target(*row))
         if len(batch) >= _BATCH or sum(target.pages for target in batch) * _SECONDS_PER_PAGE > _BATCH_SECONDS:
-            yield _task(batch, schema, check_unique)
+            yield _task(batch, schema, check_unique, scope.options.deep)
             batch = []
     if batch:
-        yield _task(batch, schema, check_unique)
+        yield _task(batch, schema, check_unique, scope.options.deep)
 
 
 CHECK = Check(
@@ -87,15 +87,17 @@ CHECK = Check(
 )
 
 
-def _task(batch: list[Target], schema: str, check_unique: bool) -> Task:
+def _task(batch: list[Target], schema: str, check_unique: bool, all_rows: bool) -> Task:
     subject = batch[0].identity if len(batch) == 1 else f"{len(batch)} heaps and btrees"
     seconds = sum(target.pages for target in batch) * _SECONDS_PER_PAGE
-    return Task(NAME, subject, seconds, partial(_run, tuple(batch), schema, check_unique))
+    return Task(NAME, subject, seconds, partial(_run, tuple(batch), schema, check_unique, all_rows))
 
 
-def _run(targets: tuple[Target, ...], schema: str, check_unique: bool, session: Session) -> Iterator[Record]:
+def _run(
+    targets: tuple[Target, ...], schema: str, check_unique: bool, all_rows: bool, session: Session
+) -> Iterator[Record]:
     for target in targets:
-        statement = target.statement(schema, check_unique=check_unique)
+        statement = target.statement(schema, check_unique=check_unique, all_rows=all_rows)
         outcome = attempt(session, lambda sql=statement: session.fetch(f"{sql} LIMIT 1000"))  # type: ignore[misc]
         if isinstance(outcome, Failure) and outcome.sqlstate in _NOT_CHECKED:
             yield not_checked(target.identity, outcome.reason, kind=_kind(target))

@@ -251,7 +251,8 @@ def _violation(session: Session, relation: Relation, condition: Condition, count
         count=count,
         examples=tuple(row[0] for row in shown.value) if not isinstance(shown, Failure) else (),
         query=f"SELECT {', '.join(columns) if condition.not_null else '*'} {where}",
-        remedy="Correct or delete these rows" + (", then validate the constraint" if condition.suspect else ""),
+        remedy=condition.remedy
+        or "Correct or delete these rows" + (", then validate the constraint" if condition.suspect else ""),
     )
 
 
