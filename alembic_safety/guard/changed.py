@@ -42,7 +42,7 @@ def unlike_rehearsal(
             or _is_expected(change, after, wanted, made)
         ):
             continue
-        if not _is_ours(change, session, other):
+        if not is_written_here(change.address, session, other, is_there=change.after is not None):
             continue
         (notes if _is_explained(change, before, after, wanted) else wrong).append(_told(change))
     return wrong, notes
@@ -117,11 +117,14 @@ def _ancestors(obj: CatalogObject, snapshot: Snapshot) -> list[CatalogObject]:
     return found
 
 
-def _is_ours(change: Change, session: Session, other: Fetch) -> bool:
-    """Whether this transaction wrote the object's own row; others may change the schema meanwhile, and text follows what it names."""
-    query = _row(change.address)
+def is_written_here(address: Address, session: Session, other: Fetch, *, is_there: bool) -> bool:
+    """Whether this transaction wrote the object's own row; others may change the schema meanwhile, and text follows what it names.
+
+    :param is_there: the session still sees the object.
+    """
+    query = _row(address)
     seen = other(query)
-    return bool(seen) if change.after is None else seen != session.fetch(query)
+    return seen != session.fetch(query) if is_there else bool(seen)
 
 
 def _row(address: Address) -> str:

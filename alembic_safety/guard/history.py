@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
-from alembic_safety.guard.journal import PastRun, read_journal
+from alembic_safety.guard.past import PastRun, read_journal
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
@@ -11,7 +11,14 @@ from alembic_safety.guard.integrity_check import check_integrity
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
 from alembic_safety.guard.preflight.target import commits_by_itself, target_of
-from alembic_safety.guard.rehearsed import WAY_OUT, drift, expected_now, refuse_drift, rehearsed_closures
+from alembic_safety.guard.rehearsed import (
+    WAY_OUT,
+    drift,
+    expected_now,
+    refuse_drift,
+    rehearsed_closures,
+    uses_certificates,
+)
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.bypass import watch_triggers
@@ -32,6 +39,28 @@ if TYPE_CHECKING:
 _XMIN = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text"
 
 
+class Inspecting(Protocol):
+    """What a run has looked at, and when."""
+
+    def before(self, steps: list[RevisionStep]) -> None:
+        """Before anything is changed. Raises GuardError: nothing is to be done."""
+
+    def transaction_begins(self) -> None:
+        """A transaction begins."""
+
+    def step_begins(self, step: RevisionStep) -> None:
+        """A revision begins, within its transaction. Raises GuardError: it is not to be done."""
+
+    def after_step(self, step: RevisionStep) -> None:
+        """A revision is done, within its transaction. Raises GuardError: it must be rolled back."""
+
+    def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
+        """A transaction with these revisions is about to commit. Raises GuardError: it must be rolled back."""
+
+    def look_again(self) -> None:
+        """A transaction was rolled back, and is tried again."""
+
+
 class Inspection:
     """The checks of one run."""
 
@@ -39,7 +68,9 @@ class Inspection:
         self._migration = migration
         self._settings = settings
         self._is_upgrade = is_upgrade
-        self._exclude = _exclusions(migration, settings)
+        self._exclude = exclusions(migration, settings)
+        #: By revision, the catalog before the transaction that began with it.
+        self.states: dict[str, Snapshot] = {}
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
         self._watch: Watch | None = None
@@ -63,6 +94,8 @@ class Inspection:
                 if self._found(expected):
                     self._look()  # somebody else's change may just have been on its way
                     refuse_drift(self._found(expected))
+            elif uses_certificates(chain):
+                self._look()  # nothing is known of this major version, but what was there can be told from what comes
         self._check(steps)
         if self._settings.verify != "off":
             self._known = known_findings(session)
@@ -83,6 +116,9 @@ class Inspection:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""
         if self._settings.verify != "off":
             self._watch = watch_triggers(self._session())
+
+    def step_begins(self, step: RevisionStep) -> None:
+        """Nothing."""
 
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
@@ -117,6 +153,7 @@ class Inspection:
         if self._base is None:
             return
         snapshot, since = self._base
+        self.states[steps[0].revision.revision] = snapshot
         xmin = int(session.fetch(_XMIN)[0][0]) % 2**32
         now = read_delta(session, snapshot, since, self._exclude)
         closures = [self._closures.get(step.revision.revision) for step in steps]
@@ -148,6 +185,7 @@ class Inspection:
         return SqlalchemySession(self._migration.connection)
 
 
-def _exclusions(migration: MigrationContext, settings: Settings) -> Exclusions:
+def exclusions(migration: MigrationContext, settings: Settings) -> Exclusions:
+    """What is not compared."""
     chosen = parse_exclusions(settings.exclude)
     return Exclusions(schemas=chosen.schemas, tables=chosen.tables | {migration.version_table})

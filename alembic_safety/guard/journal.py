@@ -10,12 +10,15 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety import __version__
+from alembic_safety.guard.leftover import await_end
 from alembic_safety.guard.log import log
+from alembic_safety.guard.past import PastRun, read_journal
+from alembic_safety.guard.redact import redacted
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
@@ -26,47 +29,8 @@ if TYPE_CHECKING:
 _RUN = f"{own_schema.NAME}.run"
 _STEP = f"{own_schema.NAME}.step"
 _BACKUP = f"{own_schema.NAME}.backup"
+_EVENT = f"{own_schema.NAME}.event"
 _NOT_ALLOWED = ("42501", "25006")  # insufficient privilege, read-only
-
-
-@dataclass(frozen=True, kw_only=True)
-class PastStep:
-    """A revision of a run."""
-
-    revision: str
-    #: It is in the database, committed together with the version table.
-    applied: bool
-    #: A part of it ran outside of a transaction.
-    left_transaction: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class PastRun:
-    """A run of ``upgrade`` or ``downgrade``."""
-
-    number: int
-    command: str
-    started: datetime
-    finished: datetime | None
-    #: done | failed | interrupted; '' while it is running.
-    outcome: str
-    message: str
-    who: str
-    heads_before: tuple[str, ...]
-    steps: tuple[PastStep, ...]
-
-    @property
-    def told(self) -> str:
-        """What became of its revisions, in words."""
-        applied = [s.revision for s in self.steps if s.applied]
-        half = [s.revision for s in self.steps if not s.applied and s.left_transaction]
-        undone = [s.revision for s in self.steps if not s.applied and not s.left_transaction]
-        parts = [f"{label} {', '.join(names)}" for label, names in (
-            ("committed:", applied),
-            ("partly committed, by statements outside of a transaction:", half),
-            ("rolled back:", undone),
-        ) if names]  # fmt: skip
-        return "; ".join(parts) or "no revision was begun"
 
 
 class Journal:
@@ -76,23 +40,92 @@ class Journal:
         self._lock = lock
         self._table = version_table
         self._file = file
+        self._is_kept = False
         self._number: int | None = None
 
-    def begin(self, command: str, heads: Sequence[str]) -> None:
-        """Write that a run begins; tell of one before it that never came to its end."""
+    def open(self, longest: float | None) -> list[PastRun]:
+        """Make the journal's tables where they are not there; the runs that never came to their end, the oldest first.
+
+        What is left of them in the server is ended first, so that what is read is what stays. Tells of each in the log.
+
+        :param longest: seconds to wait for what cannot be ended; None is without end.
+        :raises GuardError: a part of such a run is still at work, and cannot be ended.
+        """
         try:
             own_schema.ensure(self._lock.side)
-            self._tell_interrupted()
-            who = f"{os.getpid()}@{socket.gethostname()}"
-            self._number = self._lock.side.fetch(
-                f"INSERT INTO {_RUN} (version_table, command, heads_before, who) VALUES ({quote_literal(self._table)}, "
-                f"{quote_literal(command)}, {_array(heads)}, session_user || ' ' || {quote_literal(who)}) RETURNING number"
-            )[0][0]
+            # Under the lock no other run is alive.
+            for past in self._unfinished():
+                await_end(self._lock.side, past, longest)
+            found = self._unfinished()
         except Exception as error:
             if sqlstate(error) not in _NOT_ALLOWED:
                 raise
             log().info("no journal is kept: the migrating role may not write to schema %s", own_schema.NAME)
-        self._write_file("begin", command=command, heads=list(heads))
+            return []
+        self._is_kept = True
+        for past in found:
+            log().warning(
+                "run %d (%s, begun %s by %s) was interrupted; %s",
+                past.number, past.command, past.started.isoformat(timespec="seconds"), past.who, past.told,
+            )  # fmt: skip
+        return found
+
+    def close_interrupted(self, runs: Sequence[PastRun]) -> None:
+        """Write that these runs were interrupted, and what their last COMMIT came to where that is known."""
+        for past in runs:
+            self._lock.side.execute(
+                f"UPDATE {_RUN} SET finished = pg_catalog.clock_timestamp(), outcome = 'interrupted' WHERE number = {past.number}"
+            )
+            self._write_file("interrupted", interrupted=past.number, told=past.told)
+
+    def another(self) -> Journal:
+        """The journal of another run under the same lock."""
+        journal = Journal(self._lock, self._table, self._file)
+        journal._is_kept = self._is_kept
+        return journal
+
+    def begin(self, command: str, heads: Sequence[str]) -> None:
+        """Write that a run begins."""
+        if self._is_kept:
+            who = f"{os.getpid()}@{socket.gethostname()}"
+            self._number = self._lock.side.fetch(
+                f"INSERT INTO {_RUN} (version_table, command, heads_before, who, tool, client) VALUES ("
+                f"{quote_literal(self._table)}, {quote_literal(command)}, {_array(heads)}, "
+                f"session_user || ' ' || {quote_literal(who)}, {quote_literal(__version__)}, "
+                "coalesce(pg_catalog.host(pg_catalog.inet_client_addr()), '')) RETURNING number"
+            )[0][0]
+        self._write_file("begin", command=command, heads=list(heads), tool=__version__)
+
+    def transaction(self, backend: int, *, shared: bool) -> None:
+        """Write which process of the server the next transaction runs in, to be found by whoever comes after a crash.
+
+        :param shared: by way of a pooler, so that the process is ours no longer than the transaction.
+        """
+        if self._number is not None:
+            xact_start = "xact_start" if shared else "NULL"
+            self._lock.side.execute(
+                f"UPDATE {_RUN} r SET backend = a.pid, backend_start = a.backend_start, xact_start = {xact_start}, xid = NULL "
+                f"FROM pg_catalog.pg_stat_activity a WHERE a.pid = {int(backend)} AND r.number = {self._number}"
+            )
+
+    def committing(self, session: Session) -> None:
+        """Write which transaction is about to be committed. Only at its end."""
+        if self._number is not None:
+            xid = int(session.fetch("SELECT pg_catalog.pg_current_xact_id()::text")[0][0])
+            self._lock.side.execute(f"UPDATE {_RUN} SET xid = '{xid}' WHERE number = {self._number}")
+
+    def event(self, kind: str, outcome: str, *, seconds: float | None = None, message: str = "") -> None:
+        """Write something that happened besides the revisions; a connection that is lost is no reason to fail."""
+        shown = redacted(message)[:2000]
+        if self._number is not None:
+            try:
+                self._lock.side.execute(
+                    f"INSERT INTO {_EVENT} (run, kind, outcome, seconds, message) VALUES ({self._number}, {quote_literal(kind)}, "
+                    f"{quote_literal(outcome)}, {'NULL' if seconds is None else round(seconds, 3)}, {quote_literal(shown)})"
+                )
+            except Exception as error:  # noqa: BLE001 - whatever the driver raises where the server ended the session
+                log().warning("not written to the journal: %s: %s", kind, redacted(str(error)).splitlines()[0])
+        self._write_file(kind, outcome=outcome, seconds=seconds, message=shown)
 
     def backup_begins(self, identifier: str, kind: str) -> None:
         """Write that a backup is about to be taken."""
@@ -113,7 +146,7 @@ class Journal:
         exit_code: int | None = None,
     ) -> None:
         """Write what became of it: ``done`` or ``failed``; without a connection it stays begun."""
-        message = "" if error is None else (str(error).strip() or type(error).__name__)[:2000]
+        message = "" if error is None else redacted(str(error).strip() or type(error).__name__)[:2000]
         outcome = "done" if error is None else "failed"
         if self._number is not None:
             try:
@@ -152,7 +185,7 @@ class Journal:
 
     def end(self, error: BaseException | None) -> None:
         """Write how the run ended."""
-        message = "" if error is None else (str(error).strip() or type(error).__name__)[:2000]
+        message = "" if error is None else redacted(str(error).strip() or type(error).__name__)[:2000]
         outcome = "done" if error is None else "failed"
         if self._number is not None:
             try:
@@ -169,16 +202,8 @@ class Journal:
     def _row(self, revision: str) -> str:
         return f"run = {self._number} AND revision = {quote_literal(revision)}"
 
-    def _tell_interrupted(self) -> None:
-        # Under the lock no other run is alive.
-        for past in read_journal(self._lock.side, self._table, unfinished=True):
-            log().warning(
-                "run %d (%s, begun %s by %s) was interrupted; %s",
-                past.number, past.command, past.started.isoformat(timespec="seconds"), past.who, past.told,
-            )  # fmt: skip
-            self._lock.side.execute(
-                f"UPDATE {_RUN} SET finished = pg_catalog.clock_timestamp(), outcome = 'interrupted' WHERE number = {past.number}"
-            )
+    def _unfinished(self) -> list[PastRun]:
+        return read_journal(self._lock.side, self._table, unfinished=True, limit=1000)
 
     def _write_file(self, what: str, **facts: Any) -> None:
         if self._file is None:
@@ -189,27 +214,6 @@ class Journal:
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with open(descriptor, "a", encoding="utf-8") as file:
             file.write(line + "\n")
-
-
-def read_journal(session: Session, version_table: str, *, unfinished: bool = False, limit: int = 20) -> list[PastRun]:
-    """The newest runs, the oldest of them first; empty where no journal was ever kept."""
-    if not session.fetch(f"SELECT 1 WHERE pg_catalog.to_regclass('{_STEP}') IS NOT NULL"):
-        return []
-    rows = session.fetch(f"""
-        SELECT r.number, r.command, r.started, r.finished, r.outcome, r.message, r.who, r.heads_before,
-               coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(s.revision, s.applied IS NOT NULL, s.left_transaction)
-                        ORDER BY s.begun) FILTER (WHERE s.run IS NOT NULL), '[]')::text
-        FROM {_RUN} r LEFT JOIN {_STEP} s ON s.run = r.number
-        WHERE r.version_table = {quote_literal(version_table)} AND ({"r.finished IS NULL" if unfinished else "true"})
-        GROUP BY r.number ORDER BY r.number DESC LIMIT {int(limit)}""")
-    return [
-        PastRun(
-            number=row[0], command=row[1], started=row[2], finished=row[3], outcome=row[4], message=row[5], who=row[6],
-            heads_before=tuple(row[7]),
-            steps=tuple(PastStep(revision=s[0], applied=s[1], left_transaction=s[2]) for s in json.loads(row[8])),
-        )
-        for row in reversed(rows)
-    ]  # fmt: skip
 
 
 def _array(values: Sequence[str]) -> str:

@@ -37,7 +37,8 @@ class Progress:
 
     def begin(self, step: RevisionStep) -> None:
         """A step begins."""
-        self._current, self._half_done = step, None
+        self._current = step
+        self._half_done = None
 
     def applied(self, heads: frozenset[str]) -> None:
         """A step is done, within its transaction."""
@@ -59,9 +60,14 @@ class Progress:
         return self._current.revision.revision if self._current is not None else ""
 
     @property
-    def is_half_done(self) -> bool:
-        """Whether the step that was begun last committed a part of itself."""
-        return self._half_done is not None
+    def half_done(self) -> RevisionStep | None:
+        """The step that was begun last, where it committed a part of itself and not all."""
+        return None if self._half_done in self.committed else self._half_done
+
+    def in_transaction(self) -> list[RevisionStep]:
+        """The steps of this attempt that were begun."""
+        steps = self.remaining_at_start
+        return steps[: steps.index(self._current) + 1] if self._current in steps else []
 
     @property
     def is_last(self) -> bool:

@@ -49,7 +49,7 @@ def rehearsed_closures(chain: Chain, revisions: Sequence[str], policy: str, majo
             f"nothing was changed: the policy requires a certificate for every revision, and these have no valid one: "
             f"{_listed(lacking)}; 'alembic safety-downgrade' rehearses them and writes it"
         )
-    if lacking and _uses_certificates(chain):
+    if lacking and uses_certificates(chain):
         log().warning("no valid certificate: %s", _listed(lacking))
     if elsewhere:
         log().warning(
@@ -60,7 +60,8 @@ def rehearsed_closures(chain: Chain, revisions: Sequence[str], policy: str, majo
     return closures
 
 
-def _uses_certificates(chain: Chain) -> bool:
+def uses_certificates(chain: Chain) -> bool:
+    """Whether a project has certificates at all."""
     return any((revision.path.parent / FOLDER).is_dir() for revision in chain.revisions)
 
 

@@ -15,14 +15,19 @@ from alembic_safety.guard.backup.target import where_of
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
+from alembic_safety.guard.health import check_health
 from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.journal import Journal
 from alembic_safety.guard.log import log
+from alembic_safety.guard.past import TAKE_BACK, is_unfinished
 from alembic_safety.guard.progress import Progress
+from alembic_safety.guard.recovery import recover
 from alembic_safety.guard.runner_lock import RunnerLock
-from alembic_safety.guard.side import driver_pid
+from alembic_safety.guard.side import backend_pid, driver_pid
 from alembic_safety.guard.stored import chain_in
+from alembic_safety.guard.takeback import after_failure
 from alembic_safety.guard.timeouts import timeouts
+from alembic_safety.guard.transactions import Horizon, leaving_no_transaction
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from sqlalchemy import Connection
 
+    from alembic_safety.guard.inspection import Inspecting
     from alembic_safety.settings import Settings
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -56,17 +62,18 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
     if command is None or config is None:
         return _plain(context, arguments)
     settings = load_settings(config)
-    if not settings.enabled or not _steps(migration):
+    if not settings.enabled or not (_steps(migration) or _was_interrupted(migration)):
         return _plain(context, arguments)
     assert migration.connection is not None
     lock = RunnerLock(migration.connection, migration)
     try:
         lock.acquire(settings.lock_wait)
+        journal = Journal(lock, qualified(migration.version_table_schema, migration.version_table), settings.journal)
+        recover(migration, settings, lock, journal)
         # Whoever had the lock before us may have done it all.
         steps = _steps(migration)
         if steps:
-            is_upgrade = command == "upgrade"
-            Run(context, migration, settings, lock, steps, arguments, is_upgrade=is_upgrade).run()
+            Run(context, migration, settings, lock, journal, steps, arguments, command=command).run()
         else:
             _plain(context, arguments)
     finally:
@@ -86,15 +93,14 @@ def _steps(migration: MigrationContext) -> list[RevisionStep]:
         return steps_of(migration, migration.get_current_heads())
 
 
-@contextmanager
-def leaving_no_transaction(connection: Connection) -> Iterator[None]:
-    """Read something outside of the migration; a transaction that was open before stays open."""
-    was_in = connection.in_transaction()
-    try:
-        yield
-    finally:
-        if not was_in and connection.in_transaction():
-            connection.rollback()
+def _was_interrupted(migration: MigrationContext) -> bool:
+    """Whether the journal knows of a run that never came to its end, or is at work now."""
+    assert migration.connection is not None
+    with leaving_no_transaction(migration.connection):
+        return is_unfinished(
+            SqlalchemySession(migration.connection),
+            qualified(migration.version_table_schema, migration.version_table),
+        )
 
 
 class Run:
@@ -106,10 +112,12 @@ class Run:
         migration: MigrationContext,
         settings: Settings,
         lock: RunnerLock,
+        journal: Journal,
         steps: list[RevisionStep],
         arguments: dict[str, Any],
         *,
-        is_upgrade: bool,
+        command: str,
+        inspection: Inspecting | None = None,
     ) -> None:
         self.context = context
         self.migration = migration
@@ -119,10 +127,11 @@ class Run:
         self.is_foreign = is_in_foreign_transaction(migration) or has_open_transaction(migration)
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
-        self.inspection = Inspection(migration, settings, is_upgrade=is_upgrade)
-        self.command = "upgrade" if is_upgrade else "downgrade"
-        table = qualified(migration.version_table_schema, migration.version_table)
-        self.journal = Journal(lock, table, settings.journal)
+        self.inspection = inspection or Inspection(migration, settings, is_upgrade=command == "upgrade")
+        self.command = command
+        self.journal = journal
+        #: By revision, what was committed or at work when its transaction ended: whoever wrote later was not it.
+        self.horizons: dict[str, Horizon] = {}
 
     def run(self) -> None:
         """Do the steps, again where a lock was not to be had."""
@@ -131,13 +140,21 @@ class Run:
         with leaving_no_transaction(connection):
             self._has_transactions = connection.get_isolation_level() != "AUTOCOMMIT"
             self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ""
-            self.inspection.before(self.progress.remaining())
             self.journal.begin(self.command, self.migration.get_current_heads())
         try:
-            self.backup = self._back_up()
+            self._migrate()
         except BaseException as error:
             self.journal.end(error)
+            if isinstance(error, Exception) and self.command != TAKE_BACK:
+                after_failure(self)
             raise
+        self.journal.end(None)
+
+    def _migrate(self) -> None:
+        connection = self.connection()
+        with leaving_no_transaction(connection):
+            self.inspection.before(self.progress.remaining())
+        self.backup = None if self.command == TAKE_BACK else self._back_up()
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
         before = self.migration.on_version_apply_callbacks
         with (
@@ -149,18 +166,15 @@ class Run:
             self.migration.on_version_apply_callbacks = (*before, self._applied)
             try:
                 self._until_done()
-            except BaseException as error:
-                self.journal.end(error)
-                raise
-            else:
-                self.journal.end(None)
             finally:
                 self.migration.on_version_apply_callbacks = before
+        if self.command != TAKE_BACK and not self.is_foreign:
+            check_health(self.settings, self.journal)
 
     def _back_up(self) -> Taken | None:
         """What the settings ask for, before any transaction is open."""
         revisions = tuple(step.revision.revision for step in self.progress.remaining())
-        with leaving_no_transaction(self._connection()):
+        with leaving_no_transaction(self.connection()):
             where = where_of(self.migration, revisions)
         return back_up(
             where,
@@ -205,10 +219,10 @@ class Run:
             return "not tried again, because env.py opened the transaction and has to begin it anew"
         if attempt > self.settings.retries:
             return f"given up after {self.settings.retries} retries"
-        with leaving_no_transaction(self._connection()):
-            self.progress.settle(self.migration.get_current_heads())
+        self.settle()
+        with leaving_no_transaction(self.connection()):
             self.inspection.look_again()
-        if self.progress.is_half_done:
+        if self.progress.half_done is not None:
             return (
                 f"revision {self.progress.current} is not tried again, because a part of it outside of a transaction "
                 "has been committed"
@@ -227,22 +241,33 @@ class Run:
 
     def _step(self, step: RevisionStep, body: Callable[..., Any], begins: bool, **arguments: Any) -> None:
         self.progress.begin(step)
-        self.journal.step(self.progress.current)
         if begins:
             self._transaction_begins()
+        self.journal.step(self.progress.current)
+        self.inspection.step_begins(step)
         body(**arguments)
 
-    def _connection(self) -> Connection:
+    def connection(self) -> Connection:
+        """The migration's own."""
         assert self.migration.connection is not None
         return self.migration.connection
+
+    def settle(self) -> None:
+        """Find out what was committed, after a failure or at the end."""
+        with leaving_no_transaction(self.connection()):
+            self.progress.settle(self.migration.get_current_heads())
+        for step in self.progress.remaining_at_start:
+            self.horizons.pop(step.revision.revision, None)
 
     # -- transactions ---------------------------------------------------------------------------------------------------
 
     def _transaction_begins(self) -> None:
-        connection = self._connection()
-        self.watch.pid = driver_pid(connection)
+        connection = self.connection()
         if self._begin:
             SqlalchemySession(connection).execute(self._begin)
+        is_shared = self.lock.is_pooled
+        self.watch.pid = backend_pid(SqlalchemySession(connection)) if is_shared else driver_pid(connection)
+        self.journal.transaction(self.watch.pid, shared=is_shared and self._has_transactions)
         if self._has_transactions:
             self.inspection.transaction_begins()
 
@@ -255,9 +280,11 @@ class Run:
         def noticed() -> Iterator[None]:
             self.progress.left_transaction()
             self.journal.left_transaction(self.progress.current)
+            if self._has_transactions:
+                self._about_to_commit(SqlalchemySession(self.connection()))
             with original():
                 yield
-            if self._connection().in_transaction():
+            if self.connection().in_transaction():
                 self._transaction_begins()
 
         self.migration.autocommit_block = noticed  # type: ignore[method-assign]
@@ -268,14 +295,23 @@ class Run:
 
     def _applied(self, *, step: Any, heads: set[str], **_: Any) -> None:
         """Called by Alembic after each revision, inside its transaction."""
+        session = SqlalchemySession(self.connection())
         self.progress.applied(frozenset(heads))
-        self.journal.applied(SqlalchemySession(self._connection()), self.progress.current)
+        self.journal.applied(session, self.progress.current)
         step_done = self.progress.current_step
         self.inspection.after_step(step_done)
         if self.per_migration or self.progress.is_last:
             steps = [step_done] if self.per_migration else self.progress.remaining_at_start
             self.inspection.before_commit(steps, self.lock, owns_transaction=not self.is_foreign)
+            self._about_to_commit(session)
             self.lock.require()
+
+    def _about_to_commit(self, session: SqlalchemySession) -> None:
+        horizon = Horizon.now(session)
+        for step in self.progress.in_transaction():
+            self.horizons.setdefault(step.revision.revision, horizon)
+        self.horizons[self.progress.current] = horizon  # a part of it may have been committed before
+        self.journal.committing(session)
 
 
 def pause(attempt: int) -> float:

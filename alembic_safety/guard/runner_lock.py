@@ -45,8 +45,9 @@ class RunnerLock:
             raise
 
     def _prepare(self) -> None:
-        self._in_transaction = self.side.is_pooled
-        if self._in_transaction:
+        #: Whether a pooler stands between, so that a process of the server is ours no longer than a transaction.
+        self.is_pooled = self.side.is_pooled
+        if self.is_pooled:
             self._holder = SideConnection(self._connection, autocommit=False)
         else:
             name = f"alembic-safety {os.getpid()}@{socket.gethostname()}"[:63]
@@ -77,7 +78,7 @@ class RunnerLock:
             pause = min(pause * 1.5, _POLL_LONGEST)
 
     def _try(self) -> bool:
-        if not self._in_transaction:
+        if not self.is_pooled:
             return bool(self._holder.fetch(f"SELECT pg_catalog.pg_try_advisory_lock({self._key})")[0][0])
         self._holder.rollback()
         self._holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0")

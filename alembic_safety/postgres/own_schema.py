@@ -11,7 +11,7 @@ from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 4
+VERSION = 6
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -66,6 +66,24 @@ STATEMENTS: tuple[str, ...] = (
 )""",
     # What upgrades destroy, and what puts it back.
     *definitions(),
+    # By what a run can be found in the server, whether it is still at work, and what became of its last COMMIT.
+    f"""ALTER TABLE {NAME}.run
+    ADD COLUMN IF NOT EXISTS tool text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS client text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS backend integer,
+    ADD COLUMN IF NOT EXISTS backend_start timestamptz,
+    ADD COLUMN IF NOT EXISTS xact_start timestamptz,
+    ADD COLUMN IF NOT EXISTS xid text""",
+    # What else happened in a run: verification, health checks, what was refused, what was settled.
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run bigint NOT NULL REFERENCES {NAME}.run,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    kind text NOT NULL,
+    outcome text NOT NULL DEFAULT '',
+    seconds double precision,
+    message text NOT NULL DEFAULT ''
+)""",
 )
 _THERE = (
     "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "

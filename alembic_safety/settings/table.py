@@ -159,6 +159,17 @@ class Settings:
         choice("off", "touched", "full"), "touched", "What is verified before COMMIT: nothing, what was touched, or all"
     )
     verify_budget: float | None = _setting(duration(), 30.0, "Longest time of the verification before COMMIT")
+    on_failure: str = _setting(
+        choice("rollback", "stop"),
+        "rollback",
+        "What becomes of revisions that are committed where a later one fails: taken back by their proven downgrades, or left",
+    )
+    health_check: str | None = _setting(
+        text(),
+        None,
+        "URL that must answer, or command that must succeed, after COMMIT; else the revisions are taken back",
+    )
+    health_timeout: float | None = _setting(duration(), 30.0, "Longest time until the health check has to be good")
     journal: Path | None = _setting(path(), None, "File for the journal as JSON lines, besides the one in the database")
 
     #: Where each value comes from, by name; what is not in it is a default.

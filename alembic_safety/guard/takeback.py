@@ -1,0 +1,228 @@
+"""What a run committed before it failed: taken back by the proven downgrades, looked at again, and said."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from alembic.runtime.migration import MigrationStep
+
+from alembic_safety.downgrade.compare import Tier, differences
+from alembic_safety.errors import GuardError
+from alembic_safety.guard.changed import is_written_here
+from alembic_safety.guard.inspection import Inspection, exclusions
+from alembic_safety.guard.log import log
+from alembic_safety.guard.past import TAKE_BACK
+from alembic_safety.guard.redact import redacted
+from alembic_safety.guard.stored import chain_in
+from alembic_safety.guard.transactions import leaving_no_transaction
+from alembic_safety.guard.written_since import rows_of_others
+from alembic_safety.postgres.catalog import read_snapshot
+from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
+from alembic_safety.rehearsal.closure import entries
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+    from alembic_safety.guard.run import Run
+    from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.guard.transactions import Horizon
+    from alembic_safety.model.snapshot import Snapshot
+
+_SHOWN = 20
+
+
+def after_failure(run: Run) -> None:
+    """Take back what a failed run committed, if the settings and the certificates allow it, and say where the database stands.
+
+    Raises nothing: the failure itself is what the user has to see.
+    """
+    if run.is_foreign:
+        return  # whoever opened the transaction rolls it back
+    try:
+        said = _after_failure(run)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the first failure is raised
+        said = f"what the run committed was not taken back: {_first_line(error)}"
+        with contextlib.suppress(Exception):
+            said += f"; the database is at {_heads(run)}"
+    log().warning("%s", said)
+    run.journal.event("after failure", "", message=said)
+
+
+def _after_failure(run: Run) -> str:
+    with contextlib.suppress(Exception):
+        run.connection().rollback()  # a connection that was lost is made anew with the next statement
+    run.lock.require()
+    run.settle()
+    committed = run.progress.committed
+    half = run.progress.half_done
+    if not committed and half is None:
+        return f"everything was rolled back; the database is at {_heads(run)}"
+    names = ", ".join(step.revision.revision for step in committed)
+    if run.command != "upgrade" or run.settings.on_failure == "stop":
+        return f"{_told(names, half)} stays as it is; the database is at {_heads(run)}"
+    if half is not None:
+        return f"a part of {half.revision.revision} is committed"
+    found = {step.revision.revision: _certificate(run.migration, step) for step in committed}
+    refusals = [reason for revision, (status, one) in found.items() if (reason := _why_not(revision, status, one))]
+    if refusals:
+        lines = "".join(f"\n  {line}" for line in refusals[:_SHOWN])
+        return (
+            f"{_told(names, half)} stays committed, because a downgrade would not give everything back:{lines}\n"
+            f"the database is at {_heads(run)}; 'alembic upgrade head' goes on from there"
+        )
+    major = int(SqlalchemySession(run.connection()).fetch("SHOW server_version_num")[0][0]) // 10000
+    return take_back(run, committed, {revision: _closure(one, major) for revision, (_, one) in found.items()})
+
+
+def _told(names: str, half: RevisionStep | None) -> str:
+    parts = [f"revision {names}" if names else ""]
+    parts += [f"a part of revision {half.revision.revision}"] if half is not None else []
+    return " and ".join(part for part in parts if part)
+
+
+def _certificate(migration: MigrationContext, step: RevisionStep) -> tuple[Status, Certificate | None]:
+    chain = chain_in(migration)
+    known = chain.by_id.get(step.revision.revision) if chain is not None else None
+    return (Status.MISSING, None) if known is None else read_certificate(known)
+
+
+def _why_not(revision: str, status: Status, certificate: Certificate | None) -> str:
+    """Why a revision is not taken back without being asked; '' where it is."""
+    if certificate is None or status is not Status.VALID:
+        return f"{revision} has no valid certificate"
+    if certificate.grade is not Grade.EXACT:
+        reason = f": {certificate.reasons[0]}" if certificate.reasons else ""
+        return f"{revision} is {certificate.grade.value}{reason}"
+    return ""
+
+
+def _closure(certificate: Certificate | None, major: int) -> Mapping[str, str]:
+    """What a revision touches: as seen on this major version, else on another, where the names are the same."""
+    proofs = certificate.proofs if certificate is not None else {}
+    closures = [proof.closure for proof in (proofs.get(str(major)), *proofs.values()) if proof is not None]
+    return next((closure for closure in closures if closure is not None), {})
+
+
+def take_back(run: Run, committed: Sequence[RevisionStep], closures: Mapping[str, Mapping[str, str]]) -> str:
+    """Downgrade these steps of a run, the last one first; what was done, in words. Raises whatever stops it.
+
+    :param closures: what each revision touches and depends on.
+    """
+    from alembic_safety.guard.run import Run as AnotherRun
+
+    assert run.migration.script is not None
+    graph = run.migration.script.revision_map
+    steps = [MigrationStep.downgrade_from_script(graph, step.revision) for step in reversed(committed)]
+    log().warning("taking back %s", ", ".join(step.revision.revision for step in steps))
+    inspection = run.inspection
+    states = inspection.states if isinstance(inspection, Inspection) else {}
+    undoing = Undoing(run, states, closures)
+    AnotherRun(
+        run.context,
+        run.migration,
+        run.settings,
+        run.lock,
+        run.journal.another(),
+        steps,
+        run.arguments,
+        command=TAKE_BACK,
+        inspection=undoing,
+    ).run()
+    notes = "".join(f"\n  {line}" for line in undoing.notes[:_SHOWN])
+    verified = "and verified to be as it was before" if undoing.is_verified else "and not compared with what was before"
+    names = ", ".join(step.revision.revision for step in steps)
+    return f"revision {names} was taken back; the database is at {_heads(run)} {verified}{notes}"
+
+
+class Undoing:
+    """What is looked at while revisions are taken back: see ``guard.inspection.Inspecting``."""
+
+    def __init__(self, run: Run, states: Mapping[str, Snapshot], closures: Mapping[str, Mapping[str, str]]) -> None:
+        self._migration = run.migration
+        self._exclude = exclusions(run.migration, run.settings)
+        self._states = states
+        self._closures = closures
+        self._horizons: Mapping[str, Horizon] = run.horizons
+        #: What else is not as it was, a line each.
+        self.notes: list[str] = []
+        #: Whether all that was taken back was compared.
+        self.is_verified = True
+
+    def before(self, steps: list[RevisionStep]) -> None:
+        """Nothing: the steps were chosen because they can be taken back."""
+
+    def transaction_begins(self) -> None:
+        """Nothing."""
+
+    def look_again(self) -> None:
+        """Nothing: what has to be is what was before the run."""
+
+    def step_begins(self, step: RevisionStep) -> None:
+        """Refuse to drop what others wrote since. Raises GuardError."""
+        revision = step.revision.revision
+        closure, horizon = self._closures.get(revision), self._horizons.get(revision)
+        if closure is None or horizon is None:
+            raise GuardError(f"it is not known what others wrote since revision {revision}")
+        found = rows_of_others(self._session(), closure, horizon, lock=not self._is_autocommit())
+        if found:
+            raise GuardError(
+                f"taking back revision {revision} would lose what others wrote since: {', '.join(found)}; "
+                f"'alembic downgrade' takes it back all the same"
+            )
+
+    def after_step(self, step: RevisionStep) -> None:
+        """Nothing."""
+
+    def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
+        """Compare with what was before the revisions.
+
+        :raises GuardError: something of it is another now.
+        """
+        del owns_transaction
+        session = self._session()
+        expected = self._states.get(steps[-1].revision.revision)
+        if expected is None:
+            self.is_verified = False
+            return
+        names = {
+            name
+            for step in steps
+            for name, was, is_ in entries(self._closures.get(step.revision.revision, {}))
+            if was != is_
+        }
+        now = read_snapshot(session, self._exclude)
+        wrong = []
+        for difference in differences(expected, now):
+            if difference.tier is Tier.COLUMN_ORDER:
+                continue
+            name = (difference.kind, difference.identity)
+            obj = now.by_identity.get(name)
+            address = (obj or expected.by_identity[name]).address
+            if name in names or is_written_here(address, session, lock.side.fetch, is_there=obj is not None):
+                wrong.append(difference.message)
+            elif difference.what == "missing":
+                self.notes.append(f"{difference.message}, and no revision makes it")
+        if wrong:
+            raise GuardError(
+                "the downgrade did not give back what was there:" + "".join(f"\n  {line}" for line in wrong[:_SHOWN])
+            )
+
+    def _session(self) -> SqlalchemySession:
+        assert self._migration.connection is not None
+        return SqlalchemySession(self._migration.connection)
+
+    def _is_autocommit(self) -> bool:
+        assert self._migration.connection is not None
+        return self._migration.connection.get_isolation_level() == "AUTOCOMMIT"
+
+
+def _heads(run: Run) -> str:
+    with leaving_no_transaction(run.connection()):
+        return ", ".join(sorted(run.migration.get_current_heads())) or "base"
+
+
+def _first_line(error: Exception) -> str:
+    return redacted((str(error).strip() or type(error).__name__).splitlines()[0])

@@ -1,0 +1,50 @@
+"""What has to be known of the migration's transactions from outside of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_safety.postgres.session import Session
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@contextmanager
+def leaving_no_transaction(connection: Connection) -> Iterator[None]:
+    """Read something outside of the migration; a transaction that was open before stays open."""
+    was_in = connection.in_transaction()
+    try:
+        yield
+    finally:
+        if not was_in and connection.in_transaction():
+            connection.rollback()
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """What was over, and what was at work, just before a transaction of ours committed."""
+
+    #: The first transaction number that was not given out yet.
+    next: int
+    #: Transactions of others that were open.
+    open: tuple[int, ...]
+
+    @classmethod
+    def now(cls, session: Session) -> Horizon:
+        """Within the transaction that is about to commit."""
+        text = str(session.fetch("SELECT pg_catalog.pg_current_snapshot()::text")[0][0])
+        _, xmax, xip = text.split(":")
+        return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each))
+
+    def written_since(self, alias: str) -> str:
+        """A condition on rows of a table that our transaction made or changed: somebody else wrote them after it.
+
+        Transaction numbers of 32 bits are compared by their age.
+        """
+        newer = f"pg_catalog.age({alias}.xmin) <= pg_catalog.age('{self.next % 2**32}'::xid)"
+        others = ", ".join(f"'{xid % 2**32}'::xid" for xid in self.open)
+        return f"({newer} OR {alias}.xmin IN ({others}))" if others else newer
