@@ -93,6 +93,8 @@ def _is_explained(change: Change, before: Snapshot, after: Snapshot, wanted: Map
     obj, snapshot = (change.after, after) if change.after is not None else (change.before, before)
     assert obj is not None
     table = snapshot.objects.get(obj.parent) if obj.parent is not None else None
+    if change.after is None and obj.parent is not None and obj.parent not in after.objects:
+        return True  # whether its table may go is judged by the table itself
     if change.after is None:
         foreign_key = obj.kind == "constraint" and obj.props.get("type") == "foreign key"
         if obj.kind not in _GOES_ALONG or foreign_key or table is None:

@@ -102,7 +102,7 @@ class Journal:
         :param shared: by way of a pooler, so that the process is ours no longer than the transaction.
         """
         if self._number is not None:
-            xact_start = "xact_start" if shared else "NULL"
+            xact_start = "a.xact_start" if shared else "NULL"
             self._lock.side.execute(
                 f"UPDATE {_RUN} r SET backend = a.pid, backend_start = a.backend_start, xact_start = {xact_start}, xid = NULL "
                 f"FROM pg_catalog.pg_stat_activity a WHERE a.pid = {int(backend)} AND r.number = {self._number}"

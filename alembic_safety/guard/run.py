@@ -303,8 +303,8 @@ class Run:
         if self.per_migration or self.progress.is_last:
             steps = [step_done] if self.per_migration else self.progress.remaining_at_start
             self.inspection.before_commit(steps, self.lock, owns_transaction=not self.is_foreign)
-            self._about_to_commit(session)
             self.lock.require()
+            self._about_to_commit(session)
 
     def _about_to_commit(self, session: SqlalchemySession) -> None:
         horizon = Horizon.now(session)

@@ -39,8 +39,8 @@ def after_failure(run: Run) -> None:
 
     Raises nothing: the failure itself is what the user has to see.
     """
-    if run.is_foreign:
-        return  # whoever opened the transaction rolls it back
+    if run.is_foreign or not run.progress.current:
+        return  # whoever opened the transaction rolls it back; or nothing was begun
     try:
         said = _after_failure(run)
     except Exception as error:  # noqa: BLE001 - whatever it is, the first failure is raised

