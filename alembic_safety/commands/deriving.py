@@ -41,7 +41,7 @@ def derive_for(config: Config, revisions: frozenset[str], options: dict[str, Any
     except ServerError as error:
         print(f"no downgrade was derived: {error}", file=sys.stderr)
         return FOUND
-    write_downgrades(history)
+    write_downgrades(config, history)
     report = coverage_report(
         history.entries, written=True, facts=dict(history.rehearsal.facts), notes=history.rehearsal.notes
     )

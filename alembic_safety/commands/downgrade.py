@@ -88,7 +88,7 @@ def run(config: Config, args: Namespace) -> int:
         )
     edits = not (args.sql or args.out or args.dry_run)
     if edits:
-        write_downgrades(history)
+        write_downgrades(config, history)
     elif args.out:
         write_rollbacks(history, args.out)
     report = coverage_report(

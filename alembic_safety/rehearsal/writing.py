@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,19 +47,23 @@ def derive_downgrades(
     return History(rehearsal=rehearsal, entries=entries, server_major=rehearsal.server_major)
 
 
-def write_downgrades(history: History) -> list[Path]:
+def write_downgrades(config: Config, history: History) -> list[Path]:
     """Edit revision files and write certificates; returns the revision files that changed.
 
     :raises SourceError: a file cannot be read or written.
     """
-    changed = []
+    changed = [
+        entry.revision.path
+        for entry in history.entries
+        if entry.writes and rewrite_file(entry.revision.path, entry.body, force=True)
+    ]
+    # A hand-written body that was replaced was a part of its revision's key, and so of the keys of all that follow.
+    chain = load_chain(config) if changed else None
     for entry in history.entries:
-        path = entry.revision.path
-        if entry.writes and rewrite_file(path, entry.body, force=True):
-            changed.append(path)
+        revision = chain.by_id[entry.revision.id] if chain is not None else entry.revision
         certificate = entry.certificate(history.server_major)
         if certificate is not None:
-            write_certificate(entry.revision, certificate)
+            write_certificate(revision, replace(certificate, key=revision.key))
     return changed
 
 
