@@ -47,6 +47,11 @@ ENTRIES: tuple[Entry, ...] = (
         "alembic_safety.commands.rollback",
         "Take revisions back by the downgrades stored in the database.",
     ),
+    Entry(
+        "safety-plan",
+        "alembic_safety.commands.plan",
+        "Say what an upgrade would do to the database, without upgrading.",
+    ),
     Entry("safety-verify", "alembic_safety.commands.verify", "Check the integrity of a whole database."),
     Entry(
         "safety-check",

@@ -230,8 +230,8 @@ def _written_down(context: MigrationContext, script: Script) -> list[str]:
         return [NOT_STORED]
 
 
-def offline_sql(context: MigrationContext, script: Script) -> list[str]:
-    """The statements that a revision's downgrade sends, collected without running them. Raises whatever it raises."""
+def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool = False) -> list[str]:
+    """The statements that a revision's downgrade (or upgrade) sends, collected without running them. Raises whatever it raises."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext as Context
 
@@ -250,7 +250,7 @@ def offline_sql(context: MigrationContext, script: Script) -> list[str]:
     outer: Any = getattr(module, "_proxy", None)
     try:
         with Operations.context(offline):
-            script.module.downgrade()
+            (script.module.upgrade if is_upgrade else script.module.downgrade)()
     finally:
         if outer is not None:
             outer._install_proxy()  # noqa: SLF001 - the migration that is running has it

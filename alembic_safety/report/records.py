@@ -51,6 +51,8 @@ class Row:
     code: str = ""
     #: What a reader needs to know beyond the cells, a line each.
     detail: tuple[str, ...] = ()
+    #: Whether the detail is worth a terminal's lines also where nothing fell short.
+    telling: bool = False
     #: Seconds.
     duration: float | None = None
     #: Source, relative to the project.

@@ -111,8 +111,12 @@ ${cell.text}</td>\
 % if explained:
 <h2>Details</h2>
 % for row in explained:
-<details${' open' if row.outcome.value in ('failed', 'error') else ''}>
-<summary><code>${row.key}</code> <span class="tag ${outcome_mark[row.outcome.value]}">${row.outcome.value}</span> <span class="what">${row.file or ''}</span></summary>
+<details${' open' if row.telling or row.outcome.value in ('failed', 'error') else ''}>
+<summary><code>${row.key}</code>\
+% if not row.telling:
+ <span class="tag ${outcome_mark[row.outcome.value]}">${row.outcome.value}</span>\
+% endif
+ <span class="what">${row.file or ''}</span></summary>
 <pre>${'\n'.join(row.detail)}</pre>
 </details>
 % endfor

@@ -36,7 +36,7 @@ def write_text(report: Report, stream: TextIO) -> None:
         console.print()
         console.print(_table(report, console))
     for row in report.rows:
-        if row.detail and row.outcome is not Outcome.PASSED:
+        if row.detail and (row.telling or row.outcome is not Outcome.PASSED):
             _detail(console, row)
     if report.findings:
         console.print()
@@ -73,9 +73,10 @@ def _detail(console: Console, row: Row) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    style = "yellow" if row.outcome is Outcome.SKIPPED else "bold red"
+    style = {Outcome.SKIPPED: "yellow", Outcome.PASSED: "green"}.get(row.outcome, "bold red")
+    outcome = () if row.telling else (" ", (row.outcome.value, style))
     console.print()
-    console.print(Text.assemble((row.key, "bold"), " ", (row.outcome.value, style), f"  {row.file or ''}"))
+    console.print(Text.assemble((row.key, "bold"), *outcome, f"  {row.file or ''}"))
     for line in row.detail:
         console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 

@@ -55,6 +55,11 @@ def steps_of(context: MigrationContext, heads: tuple[str, ...]) -> list[Revision
     return [] if work is None else list(work(heads, context))
 
 
+def upgrade_steps(script: ScriptDirectory, to: str, heads: tuple[str, ...]) -> list[RevisionStep]:
+    """What ``alembic upgrade TO`` would do from these heads. Raises CommandError where there is no way."""
+    return list(script._upgrade_revs(to, heads))  # type: ignore[arg-type]  # heads as upgrade itself gives them
+
+
 @contextmanager
 def doing_steps(context: MigrationContext, steps: Callable[[], list[RevisionStep]]) -> Iterator[None]:
     """Let ``run_migrations()`` do other steps than those that the command asked for."""

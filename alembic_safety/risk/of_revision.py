@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import SourceError
@@ -32,20 +32,22 @@ def subject_of(
     sizes: Mapping[str, int] | None = None,
     reads: Mapping[str, str] | None = None,
     large: int = 0,
+    statements: Sequence[str] | None = None,
 ) -> Subject:
     """What is known of a revision.
 
     :param activity: what the rehearsal saw; None where there was none: then the grammar tells, as far as SQL is written down.
     :param closure: what it touches (``rehearsal.closure``).
+    :param statements: what it runs, on one line each, where that is known better than its source tells.
     """
-    statements = tuple(statements_of(revision))
-    steps = steps_of_text(statements) if activity is None else tuple(map(Step.seen, activity))
+    texts = tuple(statements_of(revision) if statements is None else statements)
+    steps = steps_of_text(texts) if activity is None else tuple(map(Step.seen, activity))
     gone = tuple(name for name, was, is_ in entries(closure or {}) if is_ == ABSENT and was != ABSENT)
     return Subject(
         revision=revision.id,
         steps=steps,
         dropped=gone,
-        statements=statements,
+        statements=texts,
         file=revision.path.name,
         sizes=sizes or {},
         reads=reads or {},

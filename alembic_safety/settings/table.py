@@ -94,6 +94,9 @@ class Settings:
         "What to do with what a check before the upgrade finds; auto refuses what would surely fail, and warns of the rest",
     )
     check_timeout: float | None = _setting(duration(), 5.0, "Longest time of each check before the upgrade")
+    large_table: int | None = _setting(
+        size(), 128 << 20, "Size from which safety-plan warns of locking, reading or rewriting a table"
+    )
     lock_wait: float | None = _setting(duration(), 300.0, "Longest wait for another migrator to finish")
 
     # -- the backup before it

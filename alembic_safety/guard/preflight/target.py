@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.guard.stored import chain_in
@@ -82,16 +83,24 @@ def container(identity: str) -> str:
     return identity
 
 
-def pending_of(chain: Chain | None, steps: Iterable[tuple[str, str]], major: int) -> tuple[Pending, ...]:
+def pending_of(
+    chain: Chain | None,
+    steps: Iterable[tuple[str, str]],
+    major: int,
+    rehearsed: Mapping[str, Certificate] = MappingProxyType({}),
+) -> tuple[Pending, ...]:
     """What is known of revisions, in the order in which they will run.
 
     :param steps: identifier and title of each.
     :param major: of the server.
+    :param rehearsed: certificates that were not written, in the place of those that are there.
     """
     found = []
     for identifier, title in steps:
         revision = chain.by_id.get(identifier) if chain is not None else None
         status, certificate = (Status.MISSING, None) if revision is None else read_certificate(revision)
+        if identifier in rehearsed:
+            status, certificate = Status.VALID, rehearsed[identifier]
         valid = certificate if status is Status.VALID else None
         proof = valid.proofs.get(str(major)) if valid is not None else None
         found.append(
@@ -169,7 +178,12 @@ class Target:
 
 
 def target_of(
-    migration: MigrationContext, settings: Settings, steps: Iterable[RevisionStep], *, is_upgrade: bool
+    migration: MigrationContext,
+    settings: Settings,
+    steps: Iterable[RevisionStep],
+    *,
+    is_upgrade: bool,
+    rehearsed: Mapping[str, Certificate] = MappingProxyType({}),
 ) -> Target:
     """What a command is about to do to the database of its connection."""
     connection = migration.connection
@@ -180,7 +194,7 @@ def target_of(
     return Target(
         session=session,
         settings=settings,
-        pending=pending_of(chain_in(migration), names, major),
+        pending=pending_of(chain_in(migration), names, major, rehearsed),
         is_upgrade=is_upgrade,
         socket=socket_of(connection),
     )

@@ -1,6 +1,6 @@
 """How much work a migration is on live tables: an estimate from their sizes now, and from what was seen in the rehearsal.
 
-Rates are for one backend on common cloud disks, on the careful side; docs/guard.md says how they were measured.
+Rates are less than half of what ``benchmarks/work.py`` measures for one backend whose data is in memory.
 """
 
 from __future__ import annotations

@@ -44,6 +44,6 @@ def _cause(step: Step) -> tuple[str, str, str]:
         return (
             "default-rewrites",
             f"{column} gets a value of its own in each row: ",
-            f"add {column} without it, then ALTER COLUMN {column} SET DEFAULT …, and fill the rows that are there in batches",
+            f"add {column} without the default, then ALTER COLUMN {column} SET DEFAULT …, and fill the rows that are there in batches",
         )
     return "table-rewritten", "", _OTHERWISE
