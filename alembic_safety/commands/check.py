@@ -1,4 +1,4 @@
-"""``alembic safety-check``: which certificates are missing or stale, without a database."""
+"""``alembic safety-check``: which certificates and approvals are missing or stale, without a database."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="irreversible",
         help="the worst grade that passes (default: irreversible, which is any)",
     )
+    parser.add_argument(
+        "--target", metavar="NAME", help="say what approvals that database needs: production (default: the setting)"
+    )
     for name in _FORMATS:
         parser.add_argument(f"--{name}", metavar="FILE", help=f"write the result as {name} (default: no)")
 
@@ -32,9 +35,17 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.report import write_report, write_report_files
     from alembic_safety.report.certificates import certificates_report
     from alembic_safety.revisions.chain import load_chain
+    from alembic_safety.settings import load_settings
 
     chain = load_chain(config)
-    report = certificates_report(chain, chain.select(args.revisions), worst=Grade(args.grade))
+    settings = load_settings(config, target=args.target)
+    report = certificates_report(
+        chain,
+        chain.select(args.revisions),
+        worst=Grade(args.grade),
+        rules=settings.approval,
+        target=settings.target,
+    )
     write_report(report, "text", config.stdout)
     write_report_files(report, {name: getattr(args, name) for name in _FORMATS})
     return OK if report.holds else FOUND
@@ -44,8 +55,8 @@ COMMAND = Command(
     name="safety-check",
     description=(
         "Say for every revision whether its certificate is there, belongs to the sources as they are now, and what grade it\n"
-        "gives. Needs no database and no server, so it can run in any pipeline. 'alembic safety-downgrade' writes certificates.\n\n"
-        "Exit status: 0 all are valid, 1 one is missing, stale, unreadable or of a worse grade than --grade allows,\n"
+        "gives; with the setting 'approval', also which approvals are missing. Needs no database and no server. 'alembic safety-downgrade' writes certificates.\n\n"
+        "Exit status: 0 all are valid, 1 one is missing, stale, unreadable, not approved, or of a worse grade than --grade allows,\n"
         "2 the check could not be done."
     ),
     example="alembic safety-check --grade schema-exact --sarif safety.sarif   # in a pull request's pipeline",

@@ -56,7 +56,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         "safety-check",
         "alembic_safety.commands.check",
-        "Say which certificates are missing or stale, without a database.",
+        "Say which certificates and approvals are missing or stale, without a database.",
+    ),
+    Entry(
+        "safety-approve",
+        "alembic_safety.commands.approve",
+        "Approve a revision, in a file that is reviewed with it.",
     ),
     Entry(
         "safety-history", "alembic_safety.commands.history", "Show what was run on the database, and what became of it."

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from alembic_safety.settings.approval import Rule, approval_rules
 from alembic_safety.settings.values import (
     Reader,
     choice,
@@ -26,6 +27,7 @@ from alembic_safety.settings.values import (
 #: Checks before an upgrade (``guard.preflight``); each is ``auto`` where the setting ``checks`` says nothing of it.
 CHECKS = (
     "writable",
+    "approval",
     "privileges",
     "rows",
     "locks",
@@ -87,6 +89,12 @@ class Settings:
     enabled: bool = _setting(flag(), True, "Whether the hooks do anything at all")
     certificates: str = _setting(
         choice("off", "warn", "require"), "warn", "What to do where a pending revision has no valid certificate"
+    )
+    target: str | None = _setting(text(), None, "What database this is, for rules of approval: production, staging, …")
+    approval: tuple[Rule, ...] = _setting(
+        approval_rules(),
+        (),
+        "Which revisions need whose approval, as 'production: HIGH needs 1 other'; an upgrade without is refused",
     )
     checks: tuple[tuple[str, str], ...] = _setting(
         levels(CHECKS, LEVELS),

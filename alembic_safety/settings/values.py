@@ -172,7 +172,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return ", ".join("=".join(item) if isinstance(item, tuple) else item for item in value)
+        return ", ".join("=".join(item) if isinstance(item, tuple) else str(item) for item in value)
     if isinstance(value, float):
         return _shown_duration(value)
     if isinstance(value, int) and value >= SIZES["MB"]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight import (
+    approval,
     connections,
     disk,
     locks,
@@ -33,6 +34,7 @@ _LOST = ("57P", "58", "08")
 
 CHECKS: dict[str, Look] = {
     "writable": writable.look,
+    "approval": approval.look,
     "privileges": privileges.look,
     "rows": rows.look,
     "locks": locks.look,

@@ -303,3 +303,23 @@ def test_a_role_that_may_not_is_told_before(tmp_path: Path, database: ScratchDat
         alembic("--raiseerr", "upgrade", "head", cwd=project.folder)
     database.run(f"alter table t owner to {role}")
     assert alembic("upgrade", "head", cwd=project.folder).status == 0
+
+
+def test_an_upgrade_without_approval_is_refused(
+    tmp_path: Path, database: ScratchDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alembic_safety.guard.approval.who", lambda _: "bob")
+    monkeypatch.setattr("alembic_safety.guard.approval.authors_of", lambda _: ("ann",))
+    project = own_environment(tmp_path / "own", database, "psycopg")
+    project.sql("a1", "create table t (id int)")
+    policy = ("-x", "safety.approval=production: any needs 1 other")
+    production = (*policy, "-x", "safety.target=production")
+    with pytest.raises(GuardError, match=r"nothing was changed:\n  revision a1: it needs 1 approval by somebody else"):
+        alembic(*production, "--raiseerr", "upgrade", "head", cwd=project.folder)
+    assert alembic(*policy, "upgrade", "head", cwd=project.folder).status == 0
+    assert alembic(*production, "downgrade", "base", cwd=project.folder).status == 0
+    loud = (*production, "-x", "safety.checks=approval=warn")
+    assert alembic(*loud, "upgrade", "head", cwd=project.folder).status == 0
+    assert alembic(*production, "downgrade", "base", cwd=project.folder).status == 0
+    assert alembic(*production, "safety-approve", "a1", "--reason", "read", cwd=project.folder).status == 0
+    assert alembic(*production, "upgrade", "head", cwd=project.folder).status == 0
