@@ -11,7 +11,7 @@ from alembic_safety.guard.backup import folder as folders
 from alembic_safety.guard.backup.clone import take_clone
 from alembic_safety.guard.backup.dump import Progress
 from alembic_safety.guard.backup.lockout import Lockout
-from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, WAY_OUT, Plan, backup_folder, plan_backup
+from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, Plan, backup_folder, plan_backup
 from alembic_safety.guard.backup.retention import retire
 from alembic_safety.guard.backup.take import Where, take_dump
 from alembic_safety.guard.backup.user_command import take_by_command
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from alembic_safety.settings import Settings
 
 _EVERY = 10.0
+_WAY_OUT = "-x safety.backup=none goes on without a backup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +69,22 @@ def back_up(
     """
     if settings.backup in (NONE, "off"):
         return None
-    plan = plan_backup(lock.side, chain, where.pending, settings, is_upgrade=is_upgrade)
-    (log().warning if plan.falls_short else log().info)("%s", plan.describe())
-    if plan.kind == NONE:
-        return None
-    if plan.kind == CLONE and alone is None:
-        raise BackupError(
-            "backup = clone needs the database for itself, and env.py has opened a transaction in it: take backup = full"
-        )
+    plan = None
     try:
+        plan = plan_backup(lock.side, chain, where.pending, settings, is_upgrade=is_upgrade)
+        (log().warning if plan.falls_short else log().info)("%s", plan.describe())
+        if plan.kind == NONE:
+            return None
+        if plan.kind == CLONE and alone is None:
+            raise BackupError(
+                "backup = clone needs the database for itself, and env.py has opened a transaction in it: take backup = full"
+            )
         return _take(plan, where, journal, settings, alone)
     except BackupError as error:
-        if settings.backup == "auto" and not plan.insists:
+        if plan is not None and not plan.insists:
             log().warning("%s; going on without, because no certificate says that rows would be lost", error)
             return None
-        raise BackupError(f"{error}; the migration was not begun; {WAY_OUT}") from error
+        raise BackupError(f"{error}; the migration was not begun, and {_WAY_OUT}") from error
 
 
 def _take(

@@ -27,7 +27,6 @@ FULL = "full"
 AFFECTED = "affected"
 CLONE = "clone"
 COMMAND = "command"
-WAY_OUT = "-x safety.backup=none goes on without a backup"
 #: Share of the tables' bytes that a compressed dump takes at most, with everyday data (measured: a fifth).
 _COMPRESSED = 0.5
 _WITH_ROWS = ("table", "sequence", "materialized_view")
@@ -100,7 +99,7 @@ def plan_backup(
         if unknown:
             raise BackupError(
                 f"backup = affected needs to know what is touched, and no valid certificate says so of {_listed(unknown)}: "
-                f"'alembic safety-downgrade' makes them, backup = full takes everything, {WAY_OUT}"
+                "'alembic safety-downgrade' makes them, backup = full takes everything"
             )
         return _with_tool(_affected(there, known, "the setting backup says so"), session, there, settings)
     wanted = _by_certificates(there, known, unknown, settings, is_upgrade=is_upgrade)
@@ -223,7 +222,7 @@ def _with_tool(plan: Plan, session: Session, there: list[Relation], settings: Se
         raise BackupError(
             f"the migrating role may not read all of {closed[0].identity}"
             + (f" and {len(closed) - 1} more" if len(closed) > 1 else "")
-            + f": grant it pg_read_all_data (and BYPASSRLS where policies hide rows); {WAY_OUT}"
+            + ": grant it pg_read_all_data (and BYPASSRLS where policies hide rows)"
         )
     major = int(session.fetch("SHOW server_version_num")[0][0]) // 10000
     return replace(plan, tool=client(settings, "pg_dump", major))
@@ -247,7 +246,7 @@ def client(settings: Settings, name: str, major: int) -> Tool:
         older = f" (found only {found})" if found else ""
         raise BackupError(
             f"there is no {name} for a PostgreSQL {major} server{older}, and an older one can't be used: install its client "
-            f"programs (Debian: postgresql-client-{major}), or name their folder with the setting pg_bin; {WAY_OUT}"
+            f"programs (Debian: postgresql-client-{major}), or name their folder with the setting pg_bin"
         ) from error
 
 

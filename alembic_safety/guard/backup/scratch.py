@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import BackupError, SafetyError, ServerError
 from alembic_safety.guard.backup.load import load, restoring_tool
+from alembic_safety.postgres.binaries import all_binaries
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.endpoint import Endpoint
 from alembic_safety.postgres.fingerprint import fingerprints
@@ -60,16 +62,15 @@ _OPTIONS = ("--no-owner", "--no-privileges", "--no-publications", "--no-subscrip
 
 
 def _version(settings: Settings, major: int) -> str | None:
-    """The same major version where it is installed, else any."""
-    from alembic_safety.postgres.binaries import find_binaries
-
+    """The installed major version to restore on: the same, else the nearest newer one. None leaves the choice to ``pg_bin``."""
     if settings.pg_bin is not None:
         return None
-    try:
-        find_binaries(pg_version=str(major))
-    except ServerError:
-        return None
-    return str(major)
+    found = set()
+    for binaries in all_binaries():
+        with contextlib.suppress(ServerError):
+            found.add(binaries.major)
+    fitting = sorted(one for one in found if one >= major)
+    return str(fitting[0] if fitting else major)
 
 
 def _roles(catalog: Snapshot) -> set[str]:

@@ -17,10 +17,13 @@ pytestmark = pytest.mark.server
 @pytest.fixture
 def place(tmp_path: Path, database: ScratchDatabase) -> Iterator[Place]:
     yield Place.at_a1(tmp_path, database)
-    with database.server.connect(autocommit=True) as connection:
+    drop_all(database.server, f"{database.name}_")
+
+
+def drop_all(server: Server, prefix: str) -> None:
+    with server.connect(autocommit=True) as connection:
         left = connection.execute(
-            "select format('drop database %%I', datname) from pg_database where starts_with(datname, %s) and datname <> %s",
-            [database.name + "_", database.name],
+            "select format('drop database %%I', datname) from pg_database where starts_with(datname, %s)", [prefix]
         ).fetchall()
         for (statement,) in left:
             connection.execute(statement)
@@ -83,8 +86,10 @@ def test_sessions_of_others_are_named_or_ended(place: Place) -> None:
 
 
 @pytest.mark.parametrize("name", ["-x; drop database \"postgres\"; -- 'c' = d ä", "postgresql://h/x"])
-def test_into_a_new_database_of_any_name(place: Place, pg_server: Server, name: str) -> None:
-    name = f"{place.database.name}_{name}"
+def test_into_a_new_database_of_any_name(
+    place: Place, pg_server: Server, name: str, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(lambda: drop_all(pg_server, name))
     schema, rows = place.database.dump_schema(), place.rows()
     backup = taken(place)
     done = place.alembic("safety-restore", backup, "--into", name)
