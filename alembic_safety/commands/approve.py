@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("revision", metavar="REV", help="revision to approve")
-    parser.add_argument("--reason", metavar="TEXT", help="why it may run: what was looked at, and by which plan")
+    parser.add_argument(
+        "--reason", metavar="TEXT", help="why it may run: what was looked at (default: none, so it has to be said)"
+    )
     parser.add_argument(
         "--expires", metavar="WHEN", help="last day: 2026-12-31, or a time from now as 30d (default: never)"
     )

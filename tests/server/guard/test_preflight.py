@@ -311,7 +311,7 @@ def test_an_upgrade_without_approval_is_refused(
     monkeypatch.setattr("alembic_safety.guard.approval.who", lambda _: "bob")
     monkeypatch.setattr("alembic_safety.guard.approval.authors_of", lambda _: ("ann",))
     project = own_environment(tmp_path / "own", database, "psycopg")
-    project.sql("a1", "create table t (id int)")
+    project.sql("a1", "create table t (id int)", "drop table t")
     policy = ("-x", "safety.approval=production: any needs 1 other")
     production = (*policy, "-x", "safety.target=production")
     with pytest.raises(GuardError, match=r"nothing was changed:\n  revision a1: it needs 1 approval by somebody else"):
