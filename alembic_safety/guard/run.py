@@ -130,6 +130,8 @@ class Run:
         self.inspection = inspection or Inspection(migration, settings, is_upgrade=command == "upgrade")
         self.command = command
         self.journal = journal
+        #: The backup that was taken before anything was changed.
+        self.backup: Taken | None = None
         #: By revision, what was committed or at work when its transaction ended: whoever wrote later was not it.
         self.horizons: dict[str, Horizon] = {}
 
