@@ -91,6 +91,8 @@ class Certificate:
     probes: tuple[Probe, ...] = ()
     #: What to ask before the downgrade.
     downgrade_probes: tuple[Probe, ...] = ()
+    #: Columns that get other values each time the upgrade runs on the same rows: now(), random() and the like.
+    volatile: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The file's text."""
@@ -120,6 +122,8 @@ class Certificate:
         for name, probes in (("probes", self.probes), ("downgrade_probes", self.downgrade_probes)):
             if probes:
                 data[name] = [probe.to_json() for probe in probes]
+        if self.volatile:
+            data["volatile"] = list(self.volatile)
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -140,6 +144,7 @@ class Certificate:
                 proofs={str(int(major)): _proof(proof) for major, proof in data["proofs"].items()},
                 probes=tuple(Probe.from_json(probe) for probe in data.get("probes", ())),
                 downgrade_probes=tuple(Probe.from_json(probe) for probe in data.get("downgrade_probes", ())),
+                volatile=tuple(str(name) for name in data.get("volatile", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no certificate: {error}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from alembic_safety.rehearsal.rows.proof import RowProof
+from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.trial import AFTER, Judge, Observer, Outcome
 from alembic_safety.rehearsal.verdict import Restored

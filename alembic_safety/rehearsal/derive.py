@@ -19,7 +19,7 @@ from alembic_safety.rehearsal.activity import Activity
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
-from alembic_safety.rehearsal.rows.proof import RowProof
+from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.runner import Visitor
 from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.statement import Rating
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof
-from alembic_safety.rehearsal.rows.proof import NONE as NO_ROWS
-from alembic_safety.rehearsal.rows.proof import rows_lost
+from alembic_safety.rehearsal.rows.records import FAILS, rows_lost, since_lost
+from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.verdict import Down, Restored, Up, Verdict
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def losses(derived: Derived, way: str = "derived") -> tuple[str, ...]:
         # What a dropped column loses shows as a difference of its table.
         if subject not in tables and not any(name.startswith(f"{subject}.") for name in named):
             found.append(line)
+    found += since_lost(proof, way)
     return tuple(dict.fromkeys(found))
 
 
@@ -81,6 +82,8 @@ def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tupl
             verdict.error or "it was not restored",
         )
     lost = losses(derived, "own") if derived is not None else ()
+    if failing := tuple(line for line in lost if line.startswith(FAILS)):
+        return Grade.INEXACT, failing
     return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
 
 
@@ -116,10 +119,12 @@ def certify(
             after={"structure": after[0], "privileges": after[1]},
             restored=restored.value,
             again=again,
+            data=derived.rows.data if derived.rows is not None else NO_ROWS,
             closure=derived.closure,
             activity=derived.activity,
             grade=grade.value,
         )
+    rows = derived.rows if derived is not None else None
     rating = derived.rating if derived is not None else Rating.HIGH
     return Certificate(
         revision=revision.id,
@@ -132,4 +137,7 @@ def certify(
         else (),
         downgrade=origin,
         proofs=proofs,
+        probes=rows.probes if rows is not None else (),
+        downgrade_probes=rows.downgrade_probes if rows is not None else (),
+        volatile=rows.volatile if rows is not None else (),
     )

@@ -23,7 +23,8 @@ from alembic_safety.rehearsal.failure import driver_error, is_fatal
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.redirect import run_environment
-from alembic_safety.rehearsal.rows.proof import rows_lost
+from alembic_safety.rehearsal.rows.records import rows_lost, since_lost
+from alembic_safety.rehearsal.rows.repeat import volatile_calls
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.trial import Outcome, transactional
 from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
@@ -442,10 +443,7 @@ class Run:
             stand_ins=stand_ins,
             committed=outcome.committed,
             applied_only=revision.id not in self.plan.judged,
-            data=outcome.rows.data if outcome.rows is not None else "none",
-            data_refused=outcome.rows.refused if outcome.rows is not None else "",
-            unfilled=outcome.rows.unfilled if outcome.rows is not None else (),
-            rows_lost=rows_lost(outcome.rows),
+            **_on_rows(outcome, revision),
             activity=outcome.activity,
             dropped=tuple(_dropped(outcome)),
             seconds=seconds,
@@ -464,3 +462,25 @@ def _dropped(outcome: Outcome) -> Iterator[str]:
         obj = outcome.before.objects[address]
         if obj.kind in _MISSED and (obj.kind, obj.identity) not in outcome.after.by_identity:
             yield f"{obj.kind} {obj.identity}"
+
+
+def _on_rows(outcome: Outcome, revision: Revision) -> dict[str, Any]:
+    """What the rehearsal on rows says of the revision's own downgrade, as fields of a verdict."""
+    rows = outcome.rows
+    if rows is None:
+        return {}
+    way = rows.ways.get("own")
+    since = way.since if way is not None else None
+    return {
+        "data": rows.data,
+        "data_refused": rows.refused,
+        "unfilled": rows.unfilled,
+        "rows_lost": rows_lost(rows),
+        "since_lost": since_lost(rows),
+        "since_stops": since.stops if since is not None else (),
+        "since_silent": since.silent if since is not None else (),
+        "silent": rows.silent,
+        "demands": tuple(probe.demand for probe in rows.probes if probe.seen),
+        "volatile": rows.volatile,
+        "volatile_calls": volatile_calls(revision.source) if rows.volatile else (),
+    }

@@ -14,7 +14,9 @@ from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
-from alembic_safety.rehearsal.rows.proof import RowProof, prove_on_rows
+from alembic_safety.rehearsal.rows.demands import Demand, Reader
+from alembic_safety.rehearsal.rows.proof import Case, prove_on_rows
+from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.touched import Touched, files_of, touched
@@ -227,6 +229,8 @@ def transactional(
             outcome.touched = touched(stage.session, before, files)
             after = stage.snapshot(before)
             heads_after = set(stage.heads)
+            demands = [] if only_up else Reader(stage.session, before, after).read()
+            wrote = bool(stage.rows_written())
             stage.savepoint(AFTER)
             if observe is not None:
                 observe.look(stage, before, after)
@@ -236,10 +240,10 @@ def transactional(
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
-        if not only_up and outcome.touched.used:
+        if not only_up and (outcome.touched.used or wrote):
             stage.rollback()
             stage.heads = set(judge.heads_before)
-            outcome.rows = _on_rows(judge, outcome, before, after, observe, rows=rows, seed=seed)
+            outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed)
             set_positions(stage.session, sequences)
             stage.begin()
             with stage.staying_in_transaction():
@@ -262,7 +266,15 @@ def transactional(
 
 
 def _on_rows(
-    judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot, observe: Observer | None, *, rows: int, seed: int
+    judge: Judge,
+    outcome: Outcome,
+    before: Snapshot,
+    after: Snapshot,
+    observe: Observer | None,
+    demands: list[Demand],
+    *,
+    rows: int,
+    seed: int,
 ) -> RowProof:
     ways: dict[str, Callable[[], None]] = {}
     if outcome.down is Down.RAN:
@@ -270,7 +282,19 @@ def _on_rows(
     if observe is not None and (other := observe.other_downgrade()) is not None:
         ways["derived"] = other
     assert outcome.touched is not None
-    proof = prove_on_rows(judge.stage, before, after, outcome.touched, judge.run, ways, rows=rows, seed=seed)
+    proof = prove_on_rows(
+        Case(
+            stage=judge.stage,
+            before=before,
+            after=after,
+            touched=outcome.touched,
+            up=judge.run,
+            ways=ways,
+            demands=demands,
+            rows=rows,
+            seed=seed,
+        )
+    )
     if observe is not None:
         observe.rehearsed_on_rows(proof)
     return proof

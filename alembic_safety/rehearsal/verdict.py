@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic_safety.downgrade.compare import Difference, Tier
 from alembic_safety.rehearsal.activity import Activity
+from alembic_safety.rehearsal.rows.records import FAILS
 
 
 class Up(str, Enum):
@@ -58,6 +59,10 @@ class Again(str, Enum):
     NOT_TRIED = "not tried"
 
 
+#: What only rows show, lists of sentences.
+_ON_ROWS = ("since_lost", "since_stops", "since_silent", "silent", "demands", "volatile", "volatile_calls")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The result for one revision."""
@@ -100,6 +105,18 @@ class Verdict:
     activity: tuple[Activity, ...] = ()
     #: Tables, views and columns that are gone after the upgrade, as "kind identity".
     dropped: tuple[str, ...] = ()
+    #: What it does to rows written after the upgrade that the old schema can hold: it fails on them, or loses them.
+    since_lost: tuple[str, ...] = ()
+    #: Rows written after the upgrade that only the new schema holds: where the downgrade stops, where it changes or drops them.
+    since_stops: tuple[str, ...] = ()
+    since_silent: tuple[str, ...] = ()
+    #: Rows that don't meet what the upgrade demands, and that it changes or drops without a word.
+    silent: tuple[str, ...] = ()
+    #: What it demands of rows that are there, and refuses to run without.
+    demands: tuple[str, ...] = ()
+    #: Columns that get other values each time it runs, and functions in its source that may be why.
+    volatile: tuple[str, ...] = ()
+    volatile_calls: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -113,6 +130,11 @@ class Verdict:
             and self.restored in (Restored.IDENTICAL, Restored.COLUMN_ORDER)
             and self.again is Again.SAME
         )
+
+    @property
+    def fails_on_rows(self) -> bool:
+        """Whether the downgrade, which runs on empty tables, fails on rows that the old schema can hold."""
+        return any(line.startswith(FAILS) for line in (*self.rows_lost, *self.since_lost))
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, in a stable order of keys."""
@@ -140,6 +162,7 @@ class Verdict:
             "rows_lost": list(self.rows_lost),
             "activity": [one.to_json() for one in self.activity],
             "dropped": list(self.dropped),
+            **{name: list(getattr(self, name)) for name in _ON_ROWS},
             "seconds": round(self.seconds, 4),
         }
 
@@ -169,6 +192,7 @@ class Verdict:
             rows_lost=tuple(data["rows_lost"]),
             activity=tuple(map(Activity.from_json, data["activity"])),
             dropped=tuple(data["dropped"]),
+            **{name: tuple(data[name]) for name in _ON_ROWS},
             seconds=data["seconds"],
         )
 
@@ -188,8 +212,8 @@ class Rehearsal:
 
     @property
     def holds(self) -> bool:
-        """Whether every revision holds."""
-        return all(v.holds for v in self.verdicts)
+        """Whether every revision holds, on empty tables and on rows."""
+        return all(v.holds and not v.fails_on_rows for v in self.verdicts)
 
 
 def restored_by(found: list[Difference]) -> Restored:

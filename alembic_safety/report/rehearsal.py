@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from alembic_safety.model.finding import Finding, Severity
+from alembic_safety.rehearsal.rows.records import FAILS
 from alembic_safety.rehearsal.verdict import Again, Down, Rehearsal, Restored, Up, Verdict
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
 from alembic_safety.report.risks import risks
@@ -179,16 +180,65 @@ def _not_compared(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
                 )
 
 
+class _Said(NamedTuple):
+    """How a sentence about rows is reported."""
+
+    field: str
+    code: str
+    severity: Severity
+    #: With the revision and the sentence.
+    message: str
+
+
+#: A line for each list of sentences of a verdict.
+_SAID = (
+    _Said("rows_lost", "rows-not-restored", Severity.WARNING, "the downgrade of {0} does not bring rows back: {1}"),
+    _Said(
+        "since_lost",
+        "new-rows-lost",
+        Severity.WARNING,
+        "the downgrade of {0} loses what was written since the upgrade: {1}",
+    ),
+    _Said(
+        "since_silent",
+        "new-rows-lost",
+        Severity.WARNING,
+        "the downgrade of {0} loses what the old schema cannot hold: {1}",
+    ),
+    _Said("since_stops", "downgrade-stops-on-new-rows", Severity.INFO, "the downgrade of {0} stops on {1}"),
+    _Said("silent", "rows-changed-silently", Severity.WARNING, "{0} changes what it has no place for: {1}"),
+    _Said("demands", "rows-demanded", Severity.INFO, "{0} is refused by rows that do not fit: {1}"),
+)
+
+
 def _on_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
     """What only rows showed: downgrades that don't bring them back, upgrades that don't accept them."""
     for verdict in verdicts:
-        for line in verdict.rows_lost:
+        file = verdict.file or None
+        for said in _SAID:
+            for line in getattr(verdict, said.field):
+                code, severity = said.code, said.severity
+                message = said.message.format(verdict.revision, line)
+                if line.startswith(FAILS):
+                    code, severity = "downgrade-fails-on-rows", Severity.ERROR
+                    message = f"the downgrade of {verdict.revision} runs on empty tables only: {line}"
+                yield Finding(code=code, severity=severity, message=message, revision=verdict.revision, file=file)
+        if verdict.volatile:
+            calls = f" (it calls {', '.join(verdict.volatile_calls)})" if verdict.volatile_calls else ""
             yield Finding(
-                code="rows-not-restored",
-                severity=Severity.WARNING,
-                message=f"rehearsed on rows, the downgrade of {verdict.revision} does not bring them back: {line}",
+                code="not-deterministic",
+                severity=Severity.INFO,
+                message=f"{verdict.revision} writes other values each time it runs{calls}: {', '.join(verdict.volatile)}",
                 revision=verdict.revision,
-                file=verdict.file or None,
+                file=file,
+            )
+        if verdict.unfilled:
+            yield Finding(
+                code="table-not-filled",
+                severity=Severity.INFO,
+                message=f"{verdict.revision} was rehearsed without rows in {', '.join(verdict.unfilled)}: none could be made",
+                revision=verdict.revision,
+                file=file,
             )
         if verdict.data_refused and not verdict.committed:
             what = "any rows" if verdict.data == "none" else "all kinds of rows"
@@ -197,5 +247,5 @@ def _on_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 message=f"{verdict.revision} was not rehearsed on {what}: {verdict.data_refused.splitlines()[0]}",
                 revision=verdict.revision,
-                file=verdict.file or None,
+                file=file,
             )

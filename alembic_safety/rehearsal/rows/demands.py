@@ -51,8 +51,9 @@ class Demand:
     """One demand."""
 
     probe: Probe
-    #: The table's address where the rows are.
+    #: The table's address where the rows are, and the key of a row there, as SQL.
     table: Address
+    key: str
     #: Columns that are looked at, as they are called where the rows are.
     columns: tuple[str, ...] = ()
     #: Values for the only column, as SQL, of which one may be a violation.
@@ -307,7 +308,9 @@ class Reader:
         probe = Probe(
             code=code, kind=kind, subject=subject, table=origin.old.identity, demand=demand, query=query, server=server
         )
-        return Demand(probe=probe, table=origin.old.address, columns=columns, values=values, copies=copies)
+        return Demand(
+            probe=probe, table=origin.old.address, key=origin.key, columns=columns, values=values, copies=copies
+        )
 
 
 def _kind_of_type(column: CatalogObject) -> str:

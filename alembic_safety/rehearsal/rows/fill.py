@@ -60,7 +60,7 @@ def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, h
     """
     shapes, types = read_shapes(session, tables)
     values = Values(types, hurting=hurting, seed=seed)
-    accepts = _try(session, _ACCEPTS)
+    accepts = attempt(session, _ACCEPTS)
     added: dict[str, int] = {}
     empty = []
     for shape in _in_order(shapes):
@@ -80,22 +80,6 @@ def check_deferred(session: Session) -> None:
     deferred = [str(name) for (name,) in session.fetch(_DEFERRED)]
     if deferred:
         session.execute(f"SET CONSTRAINTS {', '.join(deferred)} DEFERRED")
-
-
-def delete_unfit(session: Session, conditions: Mapping[str, Iterable[str]]) -> int:
-    """Delete the rows that don't meet conditions, as far as nothing else holds on to them; says how many went.
-
-    :param conditions: expressions by table; one that cannot be evaluated is passed over.
-    """
-    count = 0
-    for table, expressions in conditions.items():
-        for expression in expressions:
-            before = int(session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])
-            # A deferred foreign key would hold on to them only later.
-            if _try(session, f"DELETE FROM {table} WHERE NOT ({expression}); SET CONSTRAINTS ALL IMMEDIATE"):
-                count += before - int(session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])
-    check_deferred(session)
-    return count
 
 
 def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:
@@ -118,7 +102,7 @@ def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:
     return done
 
 
-def _try(session: Session, sql: str) -> bool:
+def attempt(session: Session, sql: str) -> bool:
     """Run a statement in a savepoint of its own; whether it ran."""
     session.execute("SAVEPOINT alembic_safety_fill")
     try:
@@ -159,13 +143,15 @@ class _Writer:
         """Rows that the table has more than before."""
         before = self._count()
         insert = self._insert()
-        if not _try(self._session, insert.replace("{first}", "1").replace("{last}", str(self._rows))):
-            _try(self._session, self._one_by_one(insert))
+        if not attempt(self._session, insert.replace("{first}", "1").replace("{last}", str(self._rows))):
+            attempt(self._session, self._one_by_one(insert))
         if self._count() == before:
             # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
             # and those hold because every value comes from a row that is there.
             replica = "SET LOCAL session_replication_role = replica"
-            _try(self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin")
+            attempt(
+                self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin"
+            )
         return self._count() - before
 
     def _count(self) -> int:

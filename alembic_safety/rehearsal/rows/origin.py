@@ -47,7 +47,8 @@ class Origin:
         }
         self._numbers = {c.address.sub: c.name for c in news}
         self._partitioned = bool(old_table.props["partition_key"])
-        self._key = _key(rows, old_table)
+        #: What tells a row from others, as SQL.
+        self.key = _key(rows, old_table)
 
     def old_column(self, column: CatalogObject) -> CatalogObject | None:
         """What holds the values of a column now."""
@@ -65,7 +66,7 @@ class Origin:
     def where(self, condition: str, *, as_new: bool = True, only: bool = False) -> str:
         """Keys of the rows that meet a condition, written with the names of the new table (or of the old one)."""
         if not as_new:
-            return f"SELECT {self._key} AS {KEY} FROM {self._from(only)} WHERE {condition}"
+            return f"SELECT {self.key} AS {KEY} FROM {self._from(only)} WHERE {condition}"
         return f"SELECT {KEY} FROM {self._source(only)} WHERE {condition}"
 
     def duplicates(self, expressions: Sequence[str], predicate: str, *, nulls_equal: bool) -> str:
@@ -120,7 +121,7 @@ class Origin:
 
     def _source(self, only: bool, alias: str = "") -> str:
         """The rows under the new names, in the new types where those differ."""
-        columns = [f"{self._key} AS {KEY}", f"tableoid AS {_TABLE}", f"ctid AS {_ROW}"]
+        columns = [f"{self.key} AS {KEY}", f"tableoid AS {_TABLE}", f"ctid AS {_ROW}"]
         for name, (new, old) in self._columns.items():
             if old is not None:
                 value = quote_ident(old.name)

@@ -1,126 +1,131 @@
 """A revision rehearsed on rows: up on tables with rows, each way down, and whether every row is as it was.
 
-All in one transaction that is rolled back: no row stays in the database that the chain goes on with.
+All in transactions that are rolled back: no row stays in the database that the chain goes on with.
 """
 
 # ruff: noqa: BLE001 - a migration may raise anything, and each is a result
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.fingerprint import Fingerprint, differences, fingerprints
-from alembic_safety.postgres.identifiers import quote_ident, quote_literal
+from alembic_safety.postgres.identifiers import quote_literal
+from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
-from alembic_safety.rehearsal.rows.fill import Filled, check_deferred, delete_unfit, fill
+from alembic_safety.rehearsal.rows.adverse import accepted_violations, answerable, try_adverse
+from alembic_safety.rehearsal.rows.demands import Demand, Reader
+from alembic_safety.rehearsal.rows.fill import Filled, attempt, check_deferred, fill
+from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
+from alembic_safety.rehearsal.rows.pairs import pairs
+from alembic_safety.rehearsal.rows.records import GENERATED, NONE, PLAIN, RowProof, Way
+from alembic_safety.rehearsal.rows.repeat import outcome, outcome_tables, volatile_columns
+from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.rows.shape import followers
+from alembic_safety.rehearsal.rows.since import Later
 from alembic_safety.rehearsal.rows.witness import Witness
 
 if TYPE_CHECKING:
+    from alembic_safety.model.probe import Probe
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.stage import Stage
     from alembic_safety.rehearsal.touched import Touched
 
-#: Kinds of rows, the hardest first; the first that the upgrade accepts is what the proof runs on.
-GENERATED = "generated"
-PLAIN = "generated, plain values"
-NONE = "none"
 #: Milliseconds that one statement may take on a handful of rows: a loop until no duplicate is left may never end on them.
 _PATIENCE = 10_000
+_CANCELLED = "57014"
+_READY = "alembic_safety_rows"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """What one way down did to the rows."""
+class Case:
+    """What is rehearsed."""
 
-    #: Why it failed on rows; '' where it ran.
-    error: str = ""
-    #: What is not as before, a sentence each.
-    lost: tuple[str, ...] = ()
-
-    @property
-    def restores(self) -> bool:
-        """Whether it ran and every row is as it was."""
-        return not self.error and not self.lost
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowProof:
-    """What a rehearsal on rows found."""
-
-    #: One of the kinds of rows above.
-    data: str = NONE
-    #: Why the upgrade did not accept harder rows; '' where it did.
-    refused: str = ""
-    #: How many rows were there.
-    rows: int = 0
-    #: Tables that no row could be made for.
-    unfilled: tuple[str, ...] = ()
-    #: What the upgrade does to the rows of each table: insert, update, delete, truncate; or "write" where that could not be told.
-    writes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: The ways down that were tried: ``own``, ``derived``.
-    ways: Mapping[str, Way] = field(default_factory=dict)
+    stage: Stage
+    before: Snapshot
+    #: The catalog as the upgrade left it on empty tables.
+    after: Snapshot
+    #: What the upgrade was seen to touch on empty tables: these, and what they refer to, get rows.
+    touched: Touched
+    #: The upgrade; ``ways``: what takes it back, by name. They may raise anything.
+    up: Callable[[], None]
+    ways: Mapping[str, Callable[[], None]]
+    #: What the upgrade demands of rows.
+    demands: Sequence[Demand] = ()
+    #: Rows in each table; with none the upgrade is only watched.
+    rows: int = 8
+    seed: int = 0
 
 
-def prove_on_rows(
-    stage: Stage,
-    before: Snapshot,
-    after: Snapshot,
-    touched: Touched,
-    up: Callable[[], None],
-    ways: Mapping[str, Callable[[], None]],
-    *,
-    rows: int,
-    seed: int,
-) -> RowProof:
-    """Run an upgrade and each way down on rows.
+@dataclass(frozen=True)
+class _Data:
+    """A kind of rows, and whether those that the upgrade can't accept are taken out."""
 
-    :param stage: in no transaction, at *before*; left so.
-    :param after: the catalog as the upgrade left it on empty tables.
-    :param touched: what the upgrade was seen to touch on empty tables: these, and what they refer to, get rows.
-    :param up: the upgrade; ``ways``: what takes it back, by name. They may raise anything.
-    :param rows: rows in each table; with none the upgrade is only watched.
+    kind: str
+    fitted: bool = False
+
+
+def prove_on_rows(case: Case) -> RowProof:
+    """Run an upgrade and each way down on rows. The stage is in no transaction, at *before*, and is left so.
+
     :raises LeftTransaction: the upgrade ended its transaction this time: the database may have changed.
     """
+    stage = case.stage
+    sequences = positions(stage.session)
     heads = set(stage.heads)
-    refused = ""
-    for data in (GENERATED, PLAIN, NONE) if rows else (NONE,):
+    refused, endless = "", False
+    filled: Mapping[str, int] = {}
+    tried = (_Data(GENERATED), _Data(GENERATED, fitted=True), _Data(PLAIN, fitted=True), _Data(NONE))
+    for data in tried if case.rows else (_Data(NONE),):
+        if data.kind != NONE and (endless or (data == _Data(GENERATED, fitted=True) and not case.demands)):
+            continue
         stage.begin()
         try:
             with stage.staying_in_transaction():
-                trial = _Trial(stage, before, after, touched)
-                trial.prepare(data, rows, seed)
+                trial = _Trial(case, data)
                 try:
-                    up()
+                    case.up()
                     check_deferred(stage.session)
                 except Exception as error:
                     _raise_signals(error)
                     refused = refused or explain(error)
+                    endless = sqlstate(error) == _CANCELLED
+                    filled = trial.filled.rows or filled
                     continue
                 stage.check_transaction()
-                return trial.result(data, refused, ways)
+                proof = trial.result(refused, filled)
+                tables = trial.outcome_tables
+                break
         finally:
             stage.rollback()
             stage.heads = set(heads)
-    return RowProof(refused=refused, writes=dict.fromkeys(sorted(touched.suspects), ("write",)))
+    else:
+        return RowProof(refused=refused, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
+    if tables:
+        set_positions(stage.session, sequences)
+        proof = replace(proof, volatile=_again(case, data, trial))
+    return proof
 
 
-def demands(before: Snapshot, after: Snapshot) -> dict[str, list[str]]:
-    """What the upgrade asks of rows that were there: new checks and NOT NULL, as expressions by table."""
-    found: dict[str, list[str]] = {}
-    for address, obj in after.objects.items():
-        table = before.objects.get(obj.parent) if obj.parent is not None else None
-        if table is None or table.kind != "table":
-            continue
-        if obj.kind == "column" and address in before.objects:
-            if obj.props["not_null"] and not before.objects[address].props["not_null"]:
-                found.setdefault(table.identity, []).append(f"{quote_ident(before.objects[address].name)} IS NOT NULL")
-        elif obj.kind == "constraint" and obj.props["type"] == "check" and address not in before.objects:
-            expression = str(obj.props["definition"]).removeprefix("CHECK ").partition(" NOT VALID")[0]
-            found.setdefault(table.identity, []).append(expression.removesuffix(" NO INHERIT"))
-    return found
+def _again(case: Case, data: _Data, first: _Trial) -> tuple[str, ...]:
+    """Run the upgrade on the same rows in another transaction, whose now() is another."""
+    stage = case.stage
+    heads = set(stage.heads)
+    stage.begin()
+    try:
+        with stage.staying_in_transaction():
+            second = _Trial(case, data)
+            case.up()
+            unstable = {name for name, was in first.prints.items() if second.prints.get(name) != was}
+            return volatile_columns(first.outcome, outcome(stage.session, first.outcome_tables), unstable)
+    except Exception as error:
+        _raise_signals(error)
+        return (f"it failed when it ran a second time on the same rows: {explain(error).splitlines()[0]}",)
+    finally:
+        stage.rollback()
+        stage.heads = heads
 
 
 def _raise_signals(error: Exception) -> None:
@@ -130,86 +135,164 @@ def _raise_signals(error: Exception) -> None:
         raise error
 
 
-class _Trial:
-    """One attempt, within a transaction."""
+@dataclass
+class _Down:
+    """A way down as it ran on the rows that were there."""
 
-    def __init__(self, stage: Stage, before: Snapshot, after: Snapshot, touched: Touched) -> None:
-        self._stage = stage
-        self._before = before
-        self._after = after
+    way: Way
+    #: Its rows, of tables that are looked at row by row.
+    images: dict[str, Image] = field(default_factory=dict)
+    #: Those of tables whose fingerprints differ.
+    different: dict[str, Image | None] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class _Trial:
+    """One attempt, within a transaction: the rows are there when it is made."""
+
+    def __init__(self, case: Case, data: _Data) -> None:
+        self._case = case
+        self._stage = case.stage
+        self._data = data
+        self._heads = set(case.stage.heads)
         #: Rows that were made and did not fit what the upgrade demands.
         self._gone = 0
-        self._touched = touched
-        self._filled = Filled(rows={})
-        self._prints: dict[str, Fingerprint] = {}
-        self._witness = Witness(stage.session, before, touched.suspects, after=after)
-
-    def prepare(self, data: str, rows: int, seed: int) -> None:
-        """Make the rows, and look at them."""
+        self.filled = Filled(rows={})
+        #: What the upgrade left in the tables that it may have written to, and their names.
+        self.outcome_tables: list[str] = []
+        self.outcome: dict[str, Fingerprint] = {}
         session = self._stage.session
-        if data != NONE:
-            known = self._before.by_identity
-            oids = {known["table", name].address.oid for name in self._touched.used}
-            written = {known["table", name].address.oid for name in self._touched.suspects}
-            self._filled = fill(
-                session, oids | followers(session, written), rows=rows, seed=seed, hurting=data == GENERATED
-            )
-        if data == PLAIN:
-            self._gone = delete_unfit(session, demands(self._before, self._after))
-        self._prints = fingerprints(session, self._watched(), only=True, by_column=True)
-        self._witness.start()
-        if data != NONE:
+        if data.kind != NONE:
+            self._fill()
+        #: What the tables held before the upgrade.
+        self.prints = fingerprints(session, self._watched(), only=True, by_column=True)
+        self._pairs = pairs(case.before, case.after, case.touched.used) if data.kind != NONE else []
+        held = ((p.old.identity, p.old_image(session)) for p in self._pairs)
+        self._images = {name: rows for name, rows in held if rows is not None}
+        self._demands, self._violated = answerable(self._stage, case.demands) if data.kind != NONE else ([], [])
+        self._keys: dict[Probe, set[str]] = {
+            d.probe: {str(key) for (key,) in session.fetch(d.probe.query)} for d in self._violated
+        }
+        self._back = Reader(session, case.after, case.before).read() if data.kind != NONE and case.ways else []
+        if data.kind != NONE:
             session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
+        self._stage.savepoint(_READY)
+        self._witness = Witness(session, case.before, case.touched.suspects, after=case.after)
+        self._witness.start()
+
+    def _fill(self) -> None:
+        case, session = self._case, self._stage.session
+        known = case.before.by_identity
+        oids = {known["table", name].address.oid for name in case.touched.used}
+        written = {known["table", name].address.oid for name in case.touched.suspects}
+        hurting = self._data.kind == GENERATED
+        self.filled = fill(session, oids | followers(session, written), rows=case.rows, seed=case.seed, hurting=hurting)
+        if not self._data.fitted:
+            return
+        for demand in case.demands:
+            probe = demand.probe
+            before = _count(self._stage, probe.table)
+            attempt(
+                session,
+                f"DELETE FROM {probe.table} WHERE {demand.key} IN ({probe.query}); SET CONSTRAINTS ALL IMMEDIATE",
+            )
+            self._gone += before - _count(self._stage, probe.table)
+        check_deferred(session)
 
     def _watched(self) -> list[str]:
         """The tables that hold rows, and those that the upgrade uses."""
-        tables = [o.identity for o in self._before.of_kind("table") if not o.props["partition_key"]]
+        case = self._case
+        tables = [o.identity for o in case.before.of_kind("table") if not o.props["partition_key"]]
         if not tables:
             return []
         asked = (f"SELECT {quote_literal(name)} WHERE EXISTS (SELECT FROM ONLY {name})" for name in tables)
         filled = {str(name) for (name,) in self._stage.session.fetch(" UNION ALL ".join(asked))}
-        return [name for name in tables if name in filled or name in self._touched.used]
+        return [name for name in tables if name in filled or name in case.touched.used]
 
-    def result(self, data: str, refused: str, ways: Mapping[str, Callable[[], None]]) -> RowProof:
-        """Go each way down from here."""
+    def result(self, refused: str, filled: Mapping[str, int]) -> RowProof:
+        """Go each way down from here, then up on other rows.
+
+        :param filled: how many rows the tables held when the upgrade refused them.
+        """
+        case, session = self._case, self._stage.session
         writes = self._witness.writes()
-        heads = set(self._stage.heads)
-        found = {}
-        for name, down in ways.items():
-            with self._stage.scratch("alembic_safety_way"):
-                found[name] = self._way(down)
-            self._stage.heads = set(heads)
-        rows = sum(self._filled.rows.values()) - self._gone
+        rows = sum(self.filled.rows.values()) - self._gone
+        self.outcome_tables = outcome_tables(session, case.before, case.after, [*case.touched.suspects, *writes])
+        self.outcome = outcome(session, self.outcome_tables)
+        silent = accepted_violations(self._stage, self._violated, self._keys, self._pairs, self._images)
+        downs = self._downs()
+        later = Later(self._stage, self._pairs, self._images, self._back, case.seed)
+        ran = {name: case.ways[name] for name, down in downs.items() if not down.way.error}
+        since = later.tried(ran, {name: downs[name].images for name in ran})
+        self._stage.rollback_to(_READY)
+        self._stage.heads = set(self._heads)
+        ways = {name: replace(self._explained(down), since=since.get(name)) for name, down in downs.items()}
+        adverse = try_adverse(self._stage, self._demands, case.up, self._pairs)
+        probes = adverse.probes
+        if self._data.kind == NONE:
+            probes = tuple(
+                replace(d.probe, seen=d.probe.code == "not-empty" and bool(filled.get(d.probe.table)))
+                for d in case.demands
+            )
         return RowProof(
-            data=data if rows > 0 else NONE,
-            refused=refused,
+            data=self._data.kind if rows > 0 else NONE,
+            refused=refused if self._data.kind != GENERATED else "",
             rows=rows,
-            unfilled=self._filled.empty,
+            unfilled=self.filled.empty,
             writes=writes,
-            ways=found,
+            ways=ways,
+            probes=probes,
+            downgrade_probes=later.refused(since),
+            silent=(*silent, *adverse.silent),
         )
 
-    def _way(self, down: Callable[[], None]) -> Way:
+    def _downs(self) -> dict[str, _Down]:
+        heads = set(self._stage.heads)
+        found = {}
+        for name, down in self._case.ways.items():
+            with self._stage.scratch("alembic_safety_way"):
+                found[name] = self._down(down)
+            self._stage.heads = set(heads)
+        return found
+
+    def _down(self, down: Callable[[], None]) -> _Down:
         session = self._stage.session
         try:
             down()
             check_deferred(session)
-            now = fingerprints(session, list(self._prints), only=True, by_column=True)
+            now = fingerprints(session, list(self.prints), only=True, by_column=True)
         except Exception as error:
             _raise_signals(error)
-            return Way(error=explain(error))
-        lost = []
-        for name, was in self._prints.items():
+            return _Down(Way(error=explain(error)))
+        found = _Down(Way())
+        for name, was in self.prints.items():
             if name not in now:
-                lost.append(f"{name}: it is not there")
-            else:
-                lost += [f"{name}: {difference}" for difference in differences(was, now[name])]
-        return Way(lost=tuple(lost))
+                found.words[name] = ("it is not there",)
+            elif words := differences(was, now[name]):
+                found.words[name] = words
+                found.different[name] = self._image(name)
+        for pair in self._pairs:
+            if (rows := pair.old_image(session)) is not None:
+                found.images[pair.old.identity] = rows
+        return found
+
+    def _explained(self, down: _Down) -> Way:
+        """The way with what it lost in words; the stage stands at the rows before the upgrade."""
+        lost: list[str] = []
+        for name, words in down.words.items():
+            now = down.different.get(name)
+            was = self._image(name) if now is not None else None
+            found = differing(was, now) if was is not None and now is not None else []
+            lost += [f"{name}: {text}" for text in found or words]
+        return replace(down.way, lost=tuple(lost))
+
+    def _image(self, name: str) -> Image | None:
+        """A table's rows by the columns that it had before the upgrade, in the schema before it."""
+        before = self._case.before
+        table = before.by_identity["table", name]
+        columns = [c.name for c in before.children.get(table.address, ()) if c.kind == "column"]
+        return image(self._stage.session, name, columns, key_columns(before, table))
 
 
-def rows_lost(proof: RowProof | None, way: str = "own") -> tuple[str, ...]:
-    """What a way down does to the rows that were there, a sentence each; nothing where it wasn't tried."""
-    if proof is None or way not in proof.ways:
-        return ()
-    found = proof.ways[way]
-    return (f"on rows it fails: {found.error}",) if found.error else found.lost
+def _count(stage: Stage, table: str) -> int:
+    return int(stage.session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])

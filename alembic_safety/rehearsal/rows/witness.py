@@ -11,6 +11,7 @@ from alembic_safety.model.catalog import Address
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
 if TYPE_CHECKING:
+    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.session import Session
 
@@ -123,11 +124,23 @@ class Witness:
             if column.kind != "column" or address.oid != oid:
                 continue
             now = self._after.objects.get(address)
-            if now is not None and now.props["type"] != column.props["type"]:
+            if now is not None and self._is_retyped(column, now):
                 return ""
             if now is not None and not column.props["generated"]:
                 kept.append(quote_ident(column.name))
         return f" OF {', '.join(kept)}" if kept else ""
+
+    def _is_retyped(self, column: CatalogObject, now: CatalogObject) -> bool:
+        """Whether a column's type is another, also one that was made anew under the same name."""
+        name = str(column.props["type"])
+        if now.props["type"] != name:
+            return True
+        assert self._after is not None
+        for kind in ("enum", "domain", "composite", "range", "base_type"):
+            before = self._before.by_identity.get((kind, name.removesuffix("[]")))
+            if before is not None:
+                return before.address not in self._after.objects
+        return False
 
     def _has_row_triggers(self, oid: int) -> bool:
         table = Address("pg_class", oid)

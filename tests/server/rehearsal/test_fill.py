@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alembic_safety.postgres.fingerprint import fingerprints
-from alembic_safety.rehearsal.rows.fill import Filled, delete_unfit, fill
+from alembic_safety.rehearsal.rows.fill import Filled, fill
 from alembic_safety.rehearsal.rows.shape import followers
 from tests.conftest import ScratchDatabase
 
@@ -115,13 +115,3 @@ def test_tables_that_follow_by_cascade(database: ScratchDatabase) -> None:
         name: int(oid) for name, oid in session.fetch("SELECT relname, oid::int8 FROM pg_class WHERE relkind = 'r'")
     }
     assert followers(session, [oids["a"]]) == {oids["a"], oids["b"], oids["c"]}
-
-
-def test_rows_that_a_deferred_key_holds_on_to_stay(database: ScratchDatabase) -> None:
-    database.run(
-        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED); "
-        "INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1)"
-    )
-    session = database.session(autocommit=False)
-    assert delete_unfit(session, {"a": ["id > 2"], "b": ["a IS NOT NULL"]}) == 0
-    assert delete_unfit(session, {"b": ["a > 1"], "a": ["id > 2"]}) == 3
