@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from alembic.runtime.migration import MigrationStep
 
 from alembic_safety.downgrade.compare import Tier, differences
-from alembic_safety.errors import GuardError
+from alembic_safety.errors import GuardError, SafetyError
+from alembic_safety.guard.backup.alone import close_all
+from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.changed import is_written_here
 from alembic_safety.guard.inspection import Inspection, exclusions
 from alembic_safety.guard.log import log
@@ -26,6 +28,7 @@ from alembic_safety.rehearsal.closure import entries
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
+    from alembic_safety.guard.backup.before import Taken
     from alembic_safety.guard.run import Run
     from alembic_safety.guard.runner_lock import RunnerLock
     from alembic_safety.guard.transactions import Horizon
@@ -41,17 +44,21 @@ def after_failure(run: Run) -> None:
     """
     if run.is_foreign or not run.progress.current:
         return  # whoever opened the transaction rolls it back; or nothing was begun
+    is_back = False
     try:
-        said = _after_failure(run)
+        said, is_back = _after_failure(run)
     except Exception as error:  # noqa: BLE001 - whatever it is, the first failure is raised
         said = f"what the run committed was not taken back: {_first_line(error)}"
         with contextlib.suppress(Exception):
             said += f"; the database is at {_heads(run)}"
+    if not is_back and run.backup is not None:
+        said += f"\n{from_backup(run, run.backup)}"
     log().warning("%s", said)
     run.journal.event("after failure", "", message=said)
 
 
-def _after_failure(run: Run) -> str:
+def _after_failure(run: Run) -> tuple[str, bool]:
+    """What was done, in words, and whether the database is as it was before the run."""
     with contextlib.suppress(Exception):
         run.connection().rollback()  # a connection that was lost is made anew with the next statement
     run.lock.require()
@@ -59,22 +66,42 @@ def _after_failure(run: Run) -> str:
     committed = run.progress.committed
     half = run.progress.half_done
     if not committed and half is None:
-        return f"everything was rolled back; the database is at {_heads(run)}"
+        return f"everything was rolled back; the database is at {_heads(run)}", True
     names = ", ".join(step.revision.revision for step in committed)
     if run.command != "upgrade" or run.settings.on_failure == "stop":
-        return f"{_told(names, half)} stays as it is; the database is at {_heads(run)}"
+        return f"{_told(names, half)} stays as it is; the database is at {_heads(run)}", False
     if half is not None:
-        return f"a part of {half.revision.revision} is committed"
+        return f"a part of {half.revision.revision} is committed", False
     found = {step.revision.revision: _certificate(run.migration, step) for step in committed}
     refusals = [reason for revision, (status, one) in found.items() if (reason := _why_not(revision, status, one))]
     if refusals:
         lines = "".join(f"\n  {line}" for line in refusals[:_SHOWN])
-        return (
-            f"{_told(names, half)} stays committed, because a downgrade would not give everything back:{lines}\n"
-            f"the database is at {_heads(run)}; 'alembic upgrade head' goes on from there"
-        )
+        said = f"{_told(names, half)} stays committed, because a downgrade would not give everything back:{lines}\n"
+        return said + f"the database is at {_heads(run)}; 'alembic upgrade head' goes on from there", False
     major = int(SqlalchemySession(run.connection()).fetch("SHOW server_version_num")[0][0]) // 10000
-    return take_back(run, committed, {revision: _closure(one, major) for revision, (_, one) in found.items()})
+    return take_back(run, committed, {revision: _closure(one, major) for revision, (_, one) in found.items()}), True
+
+
+def from_backup(run: Run, taken: Taken) -> str:
+    """Go back to the backup of the run where that loses nothing of anybody; else how to do it by hand. In words."""
+    if run.command != "upgrade" or run.settings.on_failure == "stop":
+        return f"the backup that was taken before it is given back by: {taken.command}"
+    closed = False
+
+    def close() -> None:
+        nonlocal closed
+        closed = True
+        close_all(run.migration, run.lock)
+
+    try:
+        return restore_automatically(taken, close)
+    except SafetyError as error:
+        return str(error)
+    finally:
+        if closed:
+            with contextlib.suppress(Exception):
+                run.lock.reopen()
+                run.lock.acquire(run.settings.lock_wait)
 
 
 def _told(names: str, half: RevisionStep | None) -> str:

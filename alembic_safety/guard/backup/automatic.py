@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.errors import BackupError, SafetyError
 from alembic_safety.guard.backup.clone import require_clone
-from alembic_safety.guard.backup.restore import aside_name
+from alembic_safety.guard.backup.folder import delete
+from alembic_safety.guard.backup.restore import aside_name, end_of_runs
 from alembic_safety.guard.backup.writes import written_since
 from alembic_safety.postgres.beside import give_properties, server_of, swap
 
@@ -50,6 +51,8 @@ def restore_automatically(taken: Taken, release: Callable[[], None]) -> str:
             swap(server, live, aside, manifest.reference, manifest.database, check=nobody_came)
         finally:
             server.release()
+        end_of_runs(taken.endpoint, manifest)
+        delete(taken.base, manifest.id)
     except NotAutomaticError:
         raise
     except SafetyError as error:

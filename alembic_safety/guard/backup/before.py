@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import BackupError, SafetyError, ServerError
@@ -41,6 +42,8 @@ class Taken:
 
     manifest: Manifest
     endpoint: Endpoint
+    #: The folder that it lies in.
+    base: Path
     #: What each table had been written to by then.
     writes: Counts
     #: Where nobody else was connected then: tells whether somebody was since.
@@ -109,7 +112,7 @@ def _take(
             log().info("deleted backup %s, as backup_keep and backup_max_age say", name)
     except (SafetyError, OSError) as error:
         log().warning("old backups were not deleted: %s", error)
-    return Taken(manifest=manifest, endpoint=where.endpoint, writes=writes, lockout=lockout)
+    return Taken(manifest=manifest, endpoint=where.endpoint, base=base, writes=writes, lockout=lockout)
 
 
 def take(

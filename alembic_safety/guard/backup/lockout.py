@@ -61,9 +61,11 @@ class Lockout:
             return f"PostgreSQL {self.major} doesn't count sessions reliably"
         _, sessions, reset, started = _counts(server, self.oid)
         if (reset, started) != (self.reset, self.started) or sessions < self.sessions:
-            return "the server or its statistics were started anew since"
+            return "the server or its statistics were started anew since it was taken"
         others = sessions - self.sessions - self.own
-        return f"{others} other sessions were connected since" if others > 0 else ""
+        if others == 1:
+            return "another session was connected since it was taken"
+        return f"{others} other sessions were connected since it was taken" if others > 0 else ""
 
 
 def _counts(server: Server, oid: str) -> tuple[str, int, str | None, str]:

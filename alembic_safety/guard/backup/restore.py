@@ -113,13 +113,14 @@ def restore_over(
             require_clone(server, manifest.reference, manifest.id)
             notes = give_properties(server, manifest.reference, manifest.database)
             swap(server, live, aside, manifest.reference, manifest.database, disconnect=disconnect)
+            end_of_runs(endpoint, manifest)
             delete(entry.folder.parent, entry.id)
             notes.append(f"backup {manifest.id} was that copy, so it is used up")
         else:
             with beside(server, manifest.database) as name:
                 notes = _fill(server, endpoint.to(name), entry, manifest, settings, tell)
                 notes += give_properties(server, name, manifest.database)
-                _end_of_runs(endpoint.to(name), manifest)
+                end_of_runs(endpoint.to(name), manifest)
                 swap(server, live, aside, name, manifest.database, disconnect=disconnect)
     finally:
         server.release()
@@ -160,15 +161,17 @@ def _fill(
     return notes
 
 
-def _end_of_runs(endpoint: Endpoint, manifest: Manifest) -> None:
+def end_of_runs(endpoint: Endpoint, manifest: Manifest) -> None:
     """In the journal that was restored, the run that took the backup is still running: say what became of it."""
     with endpoint.connect() as connection:
         session = PsycopgSession(connection)
-        if session.fetch("SELECT 1 WHERE pg_catalog.to_regclass('alembic_safety.run') IS NOT NULL"):
+        if session.fetch("SELECT 1 WHERE pg_catalog.to_regclass('alembic_safety.backup') IS NOT NULL"):
             message = quote_literal(f"the database was restored from backup {manifest.id}")
             session.execute(
                 "UPDATE alembic_safety.run SET finished = pg_catalog.clock_timestamp(), outcome = 'failed', "
-                f"message = {message} WHERE finished IS NULL"
+                f"message = {message} WHERE finished IS NULL; "
+                "UPDATE alembic_safety.backup SET finished = pg_catalog.clock_timestamp(), outcome = 'done', "
+                f"bytes = {manifest.size}, reference = {quote_literal(manifest.reference)} WHERE finished IS NULL"
             )
 
 

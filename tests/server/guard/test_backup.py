@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from alembic_safety.errors import BackupError
-from alembic_safety.guard.backup.alone import close_all
-from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.backup.digests import damage
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest
-from alembic_safety.guard.run import Run
 from alembic_safety.postgres.server import Server
 from tests.conftest import ScratchDatabase
 from tests.support.backup_place import SCHEMA, Place
@@ -137,48 +133,90 @@ def test_the_users_own_command_with_its_exit_code_and_name(place: Place, tmp_pat
     assert [m.id for m in place.manifests()] == [manifest.id]
 
 
-def test_a_clone_is_given_back_by_renames_where_nobody_came(
-    place: Place, monkeypatch: pytest.MonkeyPatch, pg_server: Server
+def test_a_clone_is_put_back_where_nobody_came(
+    place: Place, pg_server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = []
-
-    def after(run: Any) -> None:
-        if run.backup is not None:
-            try:
-                said.append(restore_automatically(run.backup, lambda: close_all(run.migration, run.lock)))
-            except BackupError as error:
-                said.append(error)
-
-    with_hook_after_the_run(monkeypatch, after)
-    before = place.database.dump_schema()
-    assert place.alembic("upgrade", "head", backup="clone").status == 0
-    (manifest,) = place.manifests()
+    before, rows = place.database.dump_schema("-N", "alembic_safety"), place.rows()
+    place.project.sql("a3", "select 1/0")
+    assert place.alembic("upgrade", "head", backup="clone").status != 0
     if pg_server.major < 15:
-        assert "reliably" in str(said[0])
+        assert "reliably" in caplog.text
         return
-    assert "was put back" in str(said[0])
-    assert place.database.dump_schema() == before
+    assert "was put back to what it was before the migration" in caplog.text
+    assert (place.database.dump_schema("-N", "alembic_safety"), place.rows()) == (before, rows)
+    assert place.manifests() == []  # it is the database now
     with place.database.connect() as connection:
-        rows = connection.execute(
-            "select datname from pg_database where datname like %s", [f"{place.database.name}_failed%"]
+        found = connection.execute(
+            "select datname from pg_database where starts_with(datname, %s)", [f"{place.database.name}_failed"]
         )
-        ((aside,),) = rows.fetchall()
-        assert connection.execute("select to_regclass('parts') is not null").fetchone() == (True,)
-        assert connection.execute(
-            "select datallowconn, shobj_description(oid, 'pg_database') is not null from pg_database where datname = current_database()"
-        ).fetchone() == (True, True)
-        assert manifest.reference not in [
-            r[0] for r in connection.execute("select datname from pg_database").fetchall()
-        ]
+        ((aside,),) = found.fetchall()
+        state = (
+            "select datallowconn, shobj_description(oid, 'pg_database') is not null from pg_database where datname = %s"
+        )
+        assert connection.execute(state, [place.database.name]).fetchone() == (True, True)
+        journal = connection.execute(
+            "select r.outcome, b.outcome, r.message from alembic_safety.run r join alembic_safety.backup b on run = number"
+        )
+        assert [(run, backup) for run, backup, _ in journal.fetchall()] == [("failed", "done")]
     with pg_server.connect("postgres", autocommit=True) as connection:
         connection.execute(f'drop database "{aside}"')
+    # And the next run goes its way.
+    assert place.alembic("upgrade", "a2", backup="none").status == 0
+    assert "interrupted" not in caplog.text
 
 
-def with_hook_after_the_run(monkeypatch: pytest.MonkeyPatch, hook: Any) -> None:
-    original = Run.run
+VISITOR = """
+import psycopg
+with psycopg.connect({conninfo!r}) as visitor:
+    visitor.execute('insert into parts values (5), (6)')
+raise RuntimeError('no')
+"""
 
-    def run(self: Run) -> None:
-        original(self)
-        hook(self)
 
-    monkeypatch.setattr(Run, "run", run)
+@pytest.mark.parametrize("backup", ["clone", "full"])
+def test_what_others_wrote_is_never_lost(
+    place: Place, pg_server: Server, caplog: pytest.LogCaptureFixture, backup: str
+) -> None:
+    place.project.add("a3", VISITOR.format(conninfo=place.database.conninfo))
+    with pytest.raises(RuntimeError, match="no"):
+        place.alembic("upgrade", "head", backup=backup)
+    (manifest,) = place.manifests()
+    assert f"backup {manifest.id} is not restored automatically, because " in caplog.text
+    assert "public.parts_1: 2 rows inserted" in caplog.text
+    assert f"alembic safety-restore {manifest.id}" in caplog.text
+    with place.database.connect() as connection:
+        assert connection.execute("select count(*) from parts").fetchone() == (201,)
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("a2",)]
+    assert place.alembic("safety-backups", "--delete", manifest.id).status == 0
+    with pg_server.connect() as connection:
+        assert (
+            connection.execute("select datname from pg_database where datname like 'alembic_safety_backup%'").fetchall()
+            == []
+        )
+
+
+def test_a_clone_needs_the_database_for_itself(place: Place) -> None:
+    with place.database.connect() as other:
+        other.execute("set application_name = 'the reporter'")
+        refused = place.alembic("upgrade", "head", backup="clone")
+    assert "needs database" in refused.out
+    assert "the reporter" in refused.out
+    assert place.alembic("current").out.startswith("a1")
+
+
+def test_a_session_that_env_py_prepared_is_as_before_after_a_clone(tmp_path: Path, database: ScratchDatabase) -> None:
+    from tests.server.guard.test_run import own_environment
+
+    place = Place.at_a1(tmp_path, database)
+    own = own_environment(tmp_path / "own", database, "psycopg")
+    environment = own.folder / "env.py"
+    prepared = "engine.connect() as connection:\n    connection.exec_driver_sql(\"set search_path = 'My Schema', public; set role pg_monitor; reset role\")\n    connection.commit()"
+    environment.write_text(environment.read_text().replace("engine.connect() as connection:", prepared))
+    for path in (place.project.folder / "versions").glob("*.py"):
+        (own.folder / "versions" / path.name).write_text(path.read_text())
+    place.project = own
+    own.sql("a3", "select 1/(current_setting('search_path') = '\"My Schema\", public')::int", after="a2")
+    done = place.alembic("upgrade", "head", backup="clone")
+    assert done.status == 0, done.out
+    (manifest,) = place.manifests()
+    assert place.alembic("safety-backups", "--delete", manifest.id).status == 0
