@@ -84,7 +84,10 @@ def _summary(planned: Planned, refusals: int) -> str:
     what = f"{count} revision{'' if count == 1 else 's'} pending, {shown_seconds(sum(w.seconds for w in planned.work))} of work"
     if refusals:
         return f"{what}; the upgrade would be refused for {refusals} reason{'' if refusals == 1 else 's'}"
-    return f"{what}; nothing stands in the way"
+    warning = [result.check for result in planned.checks if result.state is State.WARN]
+    return f"{what}; it would begin" + (
+        f", with warnings of {', '.join(warning)}" if warning else ", and nothing is in its way"
+    )
 
 
 def _facts(planned: Planned) -> Iterator[tuple[str, str]]:

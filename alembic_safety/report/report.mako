@@ -59,7 +59,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .9em; }
 <main>
 <h1>${report.title}</h1>
 <p class="summary ${'good' if report.holds else 'bad'}" role="status"><span aria-hidden="true">${'✓' if report.holds else '✗'}</span> ${report.summary}</p>
-% if report.rows:
+% if not all(row.telling for row in report.rows):
 <ul class="tiles" aria-label="Outcomes">
 % for outcome, number in outcomes:
 % if number:

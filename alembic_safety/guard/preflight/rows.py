@@ -7,31 +7,42 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.postgres.probes import ask
+from alembic_safety.rehearsal.certificate import Grade
 
 if TYPE_CHECKING:
-    from alembic_safety.guard.preflight.target import Target
+    from alembic_safety.guard.preflight.target import Pending, Target
 
 
 def look(target: Target) -> Iterator[Line]:
     """The answers to each revision's probes.
 
-    A revision that runs before another may put its rows right, so only where no earlier one touches the table is it sure.
+    A revision that runs before another may put its rows right, so it is only sure where no earlier one may have written them.
     """
-    touched: set[str] = set()
-    known = True
+    earlier: list[Pending] = []
     for pending in target.pending:
         certificate = pending.certificate
         if certificate is not None:
             probes = certificate.probes if target.is_upgrade else certificate.downgrade_probes
             for answer in ask(target.session, probes, seconds=target.settings.check_timeout):
-                first = known and answer.probe.table not in touched
+                table = answer.probe.table
                 if answer.count:
                     yield Line(
                         text=f"revision {pending.id}: {answer.sentence}",
                         remedy=f"these are they: {answer.probe.query}",
-                        sure=answer.probe.seen and first,
+                        sure=answer.probe.seen and not any(_may_write(one, table) for one in earlier),
                     )
-                elif answer.count is None and first:
+                elif answer.count is None and not any(table in one.tables or one.proof is None for one in earlier):
                     yield Line(text=f"revision {pending.id}: {answer.sentence}", note=True)
-        known = known and pending.proof is not None
-        touched |= pending.tables
+        earlier.append(pending)
+
+
+def _may_write(pending: Pending, table: str) -> bool:
+    """Whether a revision may change rows of a table that are there.
+
+    Its way back is exact only where it doesn't, unless it keeps the old ones.
+    """
+    if pending.proof is None or pending.certificate is None or pending.revision is None:
+        return True
+    rewrites = any(table in activity.rewrites for activity in pending.activity or ())
+    keeps = "preserve_" in pending.revision.source
+    return table in pending.tables and (rewrites or keeps or pending.certificate.grade is not Grade.EXACT)

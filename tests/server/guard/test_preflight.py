@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,7 +129,9 @@ def test_rows_are_counted_and_an_earlier_revision_may_put_them_right(session: Ps
     (line,) = look("rows", target(session, revision(probes=(NULLS,))))
     assert line.text == "revision a1: 2 rows of public.t hold NULL (-1, -2), and public.t.n takes no NULL"
     assert line.sure
-    backfill = revision(replace(ALTER, locks={"public.t": "RowExclusiveLock"}), name="a0")
+    backfill = revision(
+        replace(ALTER, locks={"public.t": "RowExclusiveLock"}), name="a0"
+    )  # without a file: nobody knows
     (line,) = look("rows", target(session, backfill, revision(probes=(NULLS,))))
     assert not line.sure
     (line,) = look("rows", target(session, revision(probes=(replace(NULLS, seen=False),))))
@@ -267,12 +268,10 @@ def test_rows_that_it_would_refuse_stop_an_upgrade_before_it_begins(
 ) -> None:
     project = own_environment(tmp_path / "own", database, driver)
     project.sql("a1", "create table t (id int primary key, n int, s text)")
-    project.sql("a2", "create table made_by_a2 ()")
+    project.sql("a2", "create table made_by_a2 (); alter table t add column k int")
     project.sql("a3", "alter table t alter n set not null")
     server = database.server.url().render_as_string(hide_password=False)
     assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status == 0
-    path = project.folder / "versions/safety/a3.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "probes": [NULLS.to_json()]}))
     assert alembic("upgrade", "a1", cwd=project.folder).status == 0
     database.run("insert into t values (7), (8)")
     with pytest.raises(GuardError, match=r"2 rows of public\.t hold NULL .*public\.t\.n"):
