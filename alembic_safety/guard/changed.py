@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Fetch = Callable[[str], "list[tuple[Any, ...]]"]
 #: What goes with a column or table without anybody's CASCADE.
 _GOES_ALONG = frozenset({"index", "default", "statistics", "constraint", "column"})
+#: What goes only with a whole table.
+_GOES_WITH_TABLE = frozenset({"trigger", "policy", "rule"})
 
 
 def unlike_rehearsal(
@@ -97,7 +99,9 @@ def _is_explained(change: Change, before: Snapshot, after: Snapshot, wanted: Map
         return True  # whether its table may go is judged by the table itself
     if change.after is None:
         foreign_key = obj.kind == "constraint" and obj.props.get("type") == "foreign key"
-        if obj.kind not in _GOES_ALONG or foreign_key or table is None:
+        if table is None or foreign_key:
+            return False
+        if obj.kind not in _GOES_ALONG and (obj.kind not in _GOES_WITH_TABLE or table.address in after.objects):
             return False
     return any(
         (one.kind, one.identity) in wanted for one in (table, *_ancestors(table or obj, snapshot)) if one is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.integrity_check import check_integrity
+from alembic_safety.guard.live import XMIN, LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
 from alembic_safety.guard.preflight.target import commits_by_itself, target_of
@@ -23,9 +24,8 @@ from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched import known_findings
-from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
+from alembic_safety.postgres.catalog import read_delta, read_snapshot
 from alembic_safety.postgres.session import SqlalchemySession
-from alembic_safety.rehearsal.options import parse_exclusions
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
-
-_XMIN = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text"
 
 
 class Inspecting(Protocol):
@@ -76,6 +74,9 @@ class Inspection:
         self._watch: Watch | None = None
         #: The catalog as of the last look, and a transaction id from before it; None where nothing is compared.
         self._base: tuple[Snapshot, int] | None = None
+        #: The same after the last step, within its transaction.
+        self._latest: tuple[Snapshot, int] | None = None
+        self._live = LiveState(migration, settings.live_state)
 
     def before(self, steps: list[RevisionStep]) -> None:
         """Look at everything before the first transaction begins.
@@ -96,6 +97,8 @@ class Inspection:
                     refuse_drift(self._found(expected))
             elif uses_certificates(chain):
                 self._look()  # nothing is known of this major version, but what was there can be told from what comes
+        if self._base is None and any(self._live.concerns(step.revision.revision) for step in steps):
+            self._look()
         self._check(steps)
         if self._settings.verify != "off":
             self._known = known_findings(session)
@@ -124,6 +127,28 @@ class Inspection:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
         if self._is_upgrade:
             run_user_checks(self._session(), step.revision)
+        self._follow(step)
+
+    def _follow(self, step: RevisionStep) -> None:
+        if self._base is None:
+            return
+        session = self._session()
+        before = (self._latest or self._base)[0]
+        now = self._read_on()
+        revision = step.revision.revision
+        if self._is_upgrade:
+            self._live.upgraded(session, revision, before, now)
+        elif self._live.concerns(revision) and self._live.downgraded(session, revision, before, now, self._read_on):
+            self._read_on()
+
+    def _read_on(self) -> Snapshot:
+        """The catalog as it is now, within the transaction of the last look or a later one."""
+        assert self._base is not None
+        session = self._session()
+        xmin = int(session.fetch(XMIN)[0][0]) % 2**32
+        now = read_delta(session, (self._latest or self._base)[0], self._base[1], self._exclude)
+        self._latest = (now, xmin)
+        return now
 
     def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
         """Look at what a transaction did, inside it.
@@ -152,10 +177,12 @@ class Inspection:
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
         if self._base is None:
             return
-        snapshot, since = self._base
+        snapshot = self._base[0]
         self.states[steps[0].revision.revision] = snapshot
-        xmin = int(session.fetch(_XMIN)[0][0]) % 2**32
-        now = read_delta(session, snapshot, since, self._exclude)
+        if self._latest is None:
+            self._read_on()
+        assert self._latest is not None
+        now = self._latest[0]
         closures = [self._closures.get(step.revision.revision) for step in steps]
         known = [closure for closure in closures if closure is not None]
         if len(known) == len(closures):
@@ -168,24 +195,19 @@ class Inspection:
                     + "".join(f"\n  {line}" for line in wrong)
                     + f"\n{WAY_OUT}"
                 )
-        self._base = (now, xmin)
+        self._base, self._latest = self._latest, None
 
     def look_again(self) -> None:
         """After a rollback: what is there now is the new start."""
+        self._latest = None
         if self._base is not None:
             self._look()
 
     def _look(self) -> None:
         session = self._session()
-        xmin = int(session.fetch(_XMIN)[0][0]) % 2**32
+        xmin = int(session.fetch(XMIN)[0][0]) % 2**32
         self._base = (read_snapshot(session, self._exclude), xmin)
 
     def _session(self) -> SqlalchemySession:
         assert self._migration.connection is not None
         return SqlalchemySession(self._migration.connection)
-
-
-def exclusions(migration: MigrationContext, settings: Settings) -> Exclusions:
-    """What is not compared."""
-    chosen = parse_exclusions(settings.exclude)
-    return Exclusions(schemas=chosen.schemas, tables=chosen.tables | {migration.version_table})

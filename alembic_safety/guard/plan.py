@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.backup.plan import backup_folder, plan_backup
-from alembic_safety.guard.inspection import exclusions
+from alembic_safety.guard.live import exclusions
 from alembic_safety.guard.preflight.run import in_transaction, run_checks
 from alembic_safety.guard.preflight.target import Pending, Relation, Target, commits_by_itself, target_of
 from alembic_safety.guard.preflight.work import Work, work_of

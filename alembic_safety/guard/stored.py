@@ -118,12 +118,32 @@ def take_back(
     chosen = _way(known, heads, to)
     for item in chosen:
         _check(item, accept_loss=accept_loss)
-    for item in () if dry_run else chosen:
+    if not dry_run:
+        _run(context, session, table, chosen, known, heads)
+    return chosen
+
+
+def _run(
+    context: MigrationContext,
+    session: SqlalchemySession,
+    table: str,
+    chosen: Sequence[Stored],
+    known: dict[str, Stored],
+    heads: set[str],
+) -> None:
+    from alembic_safety.guard.live import PROMISING, Follower
+
+    follower = Follower(context, session)
+    for item in chosen:
+        promises = item.grade in PROMISING
+        if promises:
+            follower.look()
         for statement in item.statements:
             session.execute(within_transaction(statement))
         _move(session, table, item, known, heads)
         _forget(session, table, item.revision)
-    return chosen
+        if promises:
+            follower.give_back(item.revision)
 
 
 def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:

@@ -13,7 +13,8 @@ from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.backup.alone import close_all
 from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.changed import is_written_here
-from alembic_safety.guard.inspection import Inspection, exclusions
+from alembic_safety.guard.inspection import Inspection
+from alembic_safety.guard.live import exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.past import TAKE_BACK
 from alembic_safety.guard.redact import redacted

@@ -11,7 +11,7 @@ from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 6
+VERSION = 7
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -28,6 +28,13 @@ STATEMENTS: tuple[str, ...] = (
     grade text NOT NULL,
     statements text[] NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (version_table, revision)
+)""",
+    # What an upgrade found on the objects that it dropped or changed, and that no rehearsal knows of: owners, grants, …
+    f"""CREATE TABLE IF NOT EXISTS {NAME}.found_state (
+    version_table text NOT NULL,
+    revision text NOT NULL,
+    state text NOT NULL,
     PRIMARY KEY (version_table, revision)
 )""",
     # What was done, and what was about to be.
@@ -94,6 +101,11 @@ _THERE = (
 def is_there(session: Session) -> bool:
     """Whether the schema was made in this database."""
     return bool(session.fetch(_THERE))
+
+
+def has(session: Session, table: str) -> bool:
+    """Whether a table of the schema was made in this database: an older layout may lack it."""
+    return session.fetch(f"SELECT pg_catalog.to_regclass('{NAME}.{table}') IS NOT NULL")[0][0] is True
 
 
 def ensure(session: Session) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ABSENT = "-"
 #: Before a hash that covers the columns of a new object too.
 WHOLE = "+"
-_TUNED: frozenset[str] = frozenset({
+#: What an administrator tunes on a live database.
+TUNED: frozenset[str] = frozenset({
     "access_method", "cache", "clustered_on", "columns_order", "compression", "options", "populated", "relocatable",
     "replica_identity", "replica_identity_index", "roles", "statistics_target", "statistics_targets", "storage",
     "tablespace", "version",
@@ -112,7 +113,7 @@ def _around(
 def _facts(obj: CatalogObject) -> list[object]:
     return [
         obj.kind,
-        {k: v for k, v in obj.props.items() if k not in _TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)},
+        {k: v for k, v in obj.props.items() if k not in TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)},
     ]
 
 

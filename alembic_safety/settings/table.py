@@ -165,6 +165,13 @@ class Settings:
     )
     accept_loss: bool = _setting(flag(), False, "Whether a downgrade may run although rows that it needs were not kept")
 
+    live_state: str = _setting(
+        choice("restore", "off"),
+        "restore",
+        "What a downgrade does about owners, grants, comments and hand-made indexes that no rehearsal knew: give them back "
+        "as the upgrade found them, or nothing",
+    )
+
     # -- verification and journal
     verify: str = _setting(
         choice("off", "touched", "full"), "touched", "What is verified before COMMIT: nothing, what was touched, or all"

@@ -1,0 +1,127 @@
+"""Follow the steps of a run: write down what each upgrade finds, and give it back after each downgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from alembic_safety.guard.live_restore import restore
+from alembic_safety.guard.live_state import forget, keep, kept, seen
+from alembic_safety.guard.log import log
+from alembic_safety.guard.stored import chain_in
+from alembic_safety.postgres import own_schema
+from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
+from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.postgres.session import SqlalchemySession, sqlstate
+from alembic_safety.rehearsal.certificate import Grade, Status, read_certificate
+from alembic_safety.rehearsal.options import parse_exclusions
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.settings import Settings
+
+_NOT_ALLOWED = "42501"
+#: Grades of a downgrade that promises the schema as it was.
+PROMISING = frozenset({Grade.EXACT.value, Grade.SCHEMA_EXACT.value})
+#: A transaction id that everything seen so far is older than.
+XMIN = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text"
+
+
+def exclusions(migration: MigrationContext, settings: Settings) -> Exclusions:
+    """What is no part of the project's schema, the version table among it."""
+    chosen = parse_exclusions(settings.exclude)
+    return Exclusions(schemas=chosen.schemas, tables=chosen.tables | {migration.version_table})
+
+
+class LiveState:
+    """What a database has of its own, over the steps of one run."""
+
+    def __init__(self, migration: MigrationContext, setting: str) -> None:
+        self._migration = migration
+        self._is_on = setting != "off"
+        self._table = qualified(migration.version_table_schema, migration.version_table)
+
+    def concerns(self, revision: str) -> bool:
+        """Whether a revision has a downgrade that promises the schema as it was."""
+        chain = chain_in(self._migration) if self._is_on else None
+        found = chain.by_id.get(revision) if chain is not None else None
+        if found is None:
+            return False
+        status, certificate = read_certificate(found)
+        return certificate is not None and status is Status.VALID and certificate.grade.value in PROMISING
+
+    def upgraded(self, session: SqlalchemySession, revision: str, before: Snapshot, after: Snapshot) -> None:
+        """Write down what an upgrade found, within its transaction."""
+        from sqlalchemy.exc import DBAPIError
+
+        if not self.concerns(revision):
+            return
+        try:
+            with session.connection.begin_nested():
+                keep(session, self._table, revision, seen(before, after))
+        except DBAPIError as error:
+            if sqlstate(error) != _NOT_ALLOWED:
+                raise
+            log().warning(
+                "what %s found of owners and grants is not written down, and its downgrade can't give it back: "
+                "the migrating role may not create schema %s",
+                revision,
+                own_schema.NAME,
+            )
+
+    def downgraded(
+        self,
+        session: SqlalchemySession,
+        revision: str,
+        before: Snapshot,
+        now: Snapshot,
+        read: Callable[[], Snapshot],
+    ) -> bool:
+        """Give back what a downgrade does not know of, within its transaction; says whether it changed anything.
+
+        Whoever calls has made sure that the downgrade promises the schema as it was. Raises GuardError.
+        """
+        if not self._is_on:
+            return False
+        state = kept(session, self._table, revision)
+        restored = restore(session, state, before, now, read)
+        for statement in restored.statements:
+            log().info("as it was found before %s: %s", revision, statement)
+        for line in restored.lost:
+            log().warning("downgrade of %s: %s", revision, line)
+        if state is not None:
+            forget(session, self._table, revision)
+        return bool(restored.statements)
+
+
+class Follower:
+    """Reads the catalog around stored downgrades, which run outside of a guarded run, in one transaction."""
+
+    def __init__(self, migration: MigrationContext, session: SqlalchemySession) -> None:
+        from alembic_safety.settings import Settings, load_settings
+
+        settings = load_settings(migration.config) if migration.config is not None else Settings()
+        self._session = session
+        self._exclude = exclusions(migration, settings)
+        self._live = LiveState(migration, settings.live_state)
+        self._since = int(session.fetch(XMIN)[0][0]) % 2**32
+        self._last: Snapshot | None = None
+
+    def look(self) -> None:
+        """Before a downgrade."""
+        self._read()
+
+    def give_back(self, revision: str) -> None:
+        """After it. Raises GuardError."""
+        assert self._last is not None
+        before = self._last
+        self._live.downgraded(self._session, revision, before, self._read(), self._read)
+
+    def _read(self) -> Snapshot:
+        if self._last is None:
+            self._last = read_snapshot(self._session, self._exclude)
+        else:
+            self._last = read_delta(self._session, self._last, self._since, self._exclude)
+        return self._last

@@ -1,0 +1,240 @@
+"""Give a database back what it had of its own, once a downgrade has run: see ``guard.live_state``.
+
+Three things are looked at: objects that the upgrade had dropped or changed and that are there again, objects that the downgrade
+itself had to drop and create, and what went along with either and was in no rehearsal (an index that somebody made by hand).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from alembic_safety.downgrade.compare import PHYSICAL
+from alembic_safety.downgrade.plan import TooLowError, make_plan
+from alembic_safety.errors import GuardError, SynthesisError
+from alembic_safety.guard.live_state import Facts, Found, Name, State
+from alembic_safety.guard.rehearsed import lies_in
+from alembic_safety.model.catalog import Address, CatalogObject, Edge
+from alembic_safety.model.kinds import KINDS
+from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.postgres.session import sqlstate
+from alembic_safety.rehearsal.closure import PERSONAL
+
+if TYPE_CHECKING:
+    from alembic_safety.postgres.session import Session
+
+#: Addresses of objects that are to be made: no server gives such an OID.
+_NOT_THERE_YET = 2**32
+_WAY_OUT = "nothing was changed; -x safety.live_state=off goes on without"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What was given back."""
+
+    statements: tuple[str, ...] = ()
+    #: What cannot be, a sentence each.
+    lost: tuple[str, ...] = ()
+
+
+def restore(
+    session: Session, state: State | None, before: Snapshot, now: Snapshot, read: Callable[[], Snapshot]
+) -> Restored:
+    """Give back what a downgrade does not know of, within the transaction that it ran in.
+
+    :param state: what the upgrade had found; None where that was not written down.
+    :param before: the catalog before the downgrade, of this very database; ``now``: after it.
+    :param read: the catalog as it is at the moment of the call.
+    :raises GuardError: the server refuses a statement, or it does not give back what it should.
+    """
+    goal = _Goal(state, before, now)
+    wanted, lost = goal.snapshot()
+    if wanted is None:
+        return Restored(lost=lost)
+    role = str(session.fetch("SELECT current_user::pg_catalog.text")[0][0])
+    try:
+        plan = make_plan(wanted, now, role=role, levels={}, aside={})
+    except (TooLowError, SynthesisError) as error:
+        raise GuardError(
+            f"the downgrade would give the schema back, and not what this database had of its own: {error}; {_WAY_OUT}"
+        ) from error
+    for one in plan:
+        _run(session, one.statement.sql)
+    _check(wanted, goal.concerned, read())
+    return Restored(statements=tuple(one.statement.sql for one in plan), lost=lost)
+
+
+def _run(session: Session, sql: str) -> None:
+    try:
+        session.execute(sql)
+    except Exception as error:
+        if sqlstate(error) is None:
+            raise
+        words = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        raise GuardError(
+            "the downgrade would give the schema back, and not what this database had of its own, because the server "
+            f"refuses {sql!r}: {words}; {_WAY_OUT}"
+        ) from error
+
+
+def _check(wanted: Snapshot, concerned: set[Name], found: Snapshot) -> None:
+    for name in sorted(concerned):
+        want, is_ = wanted.by_identity[name], found.by_identity.get(name)
+        if is_ is None or Facts.of(is_) != Facts.of(want):
+            raise GuardError(
+                f"the downgrade would give the schema back, and not what this database had of its own: "
+                f"{name[0].replace('_', ' ')} {name[1]} is not as it was; {_WAY_OUT}"
+            )
+
+
+class _Goal:
+    """The catalog as it has to be: as it is, with what this database had of its own."""
+
+    def __init__(self, state: State | None, before: Snapshot, now: Snapshot) -> None:
+        self._state = state or State()
+        #: Only then is it known what the downgrade is meant to drop.
+        self._is_known = state is not None
+        self._within = {identity for _, identity in self._state.made}
+        self._before = before
+        self._now = now
+        #: (kind, identity) of what is to be changed or made.
+        self.concerned: set[Name] = set()
+        self._objects: dict[Address, CatalogObject] = dict(now.objects)
+        self._edges: set[Edge] = set()
+
+    def snapshot(self) -> tuple[Snapshot | None, tuple[str, ...]]:
+        """The goal (None where it is reached), and what cannot be reached, a sentence each."""
+        for found in self._state.found:
+            self._found_by_the_upgrade(found)
+        recorded = {found.key for found in self._state.found}
+        for obj in self._now.objects.values():
+            if obj.address not in self._before.objects and (obj.kind, obj.identity) not in recorded:
+                live = self._before.by_identity.get((obj.kind, obj.identity))
+                if live is not None:
+                    self._want(obj, Facts.of(live), made=True)
+        lost = tuple(self._make_missing())
+        if not self.concerned:
+            return None, lost
+        goal = replace(self._plain(self._now), objects=self._objects, edges=frozenset(self._now.edges) | self._edges)
+        return goal, lost
+
+    @staticmethod
+    def _plain(side: Snapshot) -> Snapshot:
+        return Snapshot(
+            server_version=side.server_version,
+            objects=side.objects,
+            unmodelled=side.unmodelled,
+            extension_members=side.extension_members,
+        )
+
+    def _found_by_the_upgrade(self, found: Found) -> None:
+        obj = self._now.by_identity.get(found.key)
+        if obj is None:
+            return
+        live = self._before.by_identity.get((found.kind, found.after_identity)) if found.after is not None else None
+        made = obj.address not in self._before.objects
+        if found.after is None or (live is not None and Facts.of(live) == found.after):
+            self._want(obj, found.facts, made=made)
+        elif made and live is not None:  # somebody changed it since
+            self._want(obj, Facts.of(live), made=True)
+
+    def _want(self, obj: CatalogObject, facts: Facts, *, made: bool) -> None:
+        if obj.kind in PERSONAL:
+            return
+        props = {**obj.props, **facts.tuned} if made else obj.props
+        want = replace(obj, owner=facts.owner, acl=facts.acl, comment=facts.comment, labels=facts.labels, props=props)
+        if want != obj:
+            self._objects[obj.address] = want
+            self.concerned.add((obj.kind, obj.identity))
+
+    # -- what went along ------------------------------------------------------------------------------------------------
+
+    def _make_missing(self) -> Iterator[str]:
+        """Put in what is not there again and nobody meant to drop; says what cannot be."""
+        missing = {
+            found.key: found
+            for found in self._state.found
+            if found.key not in self._now.by_identity and not _is_left_out(found.kind, found.props)
+        }
+        letters: dict[Address, dict[Address, str]] = {}
+        lost = [obj for obj in self._before.objects.values() if self._is_lost(obj)] if self._is_known else []
+        if lost:
+            for edge in self._before.edges:
+                letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
+        for obj in lost:
+            missing.setdefault((obj.kind, obj.identity), self._as_found(obj, letters.get(obj.address, {})))
+        made: dict[Name, Address] = {}
+        waiting = list(missing.values())
+        while waiting:
+            ready = [item for item in waiting if all(self._address(name, made) for name in _needed(item))]
+            if not ready:
+                break
+            for item in ready:
+                made[item.key] = self._make(item, made)
+            waiting = [item for item in waiting if item.key not in made]
+        for item in waiting:
+            if item.parent not in missing:
+                yield f"{item.kind.replace('_', ' ')} {item.identity} went along with what it stood on"
+
+    def _is_lost(self, obj: CatalogObject) -> bool:
+        name = (obj.kind, obj.identity)
+        if obj.address in self._now.objects or name in self._now.by_identity or name in self._state.made:
+            return False
+        return not lies_in(obj.identity, self._within) and not _is_left_out(obj.kind, obj.props)
+
+    def _as_found(self, obj: CatalogObject, needs: Mapping[Address, str]) -> Found:
+        objects = self._before.objects
+        parent = objects.get(obj.parent) if obj.parent is not None else None
+        return Found(
+            kind=obj.kind,
+            identity=obj.identity,
+            name=obj.name,
+            schema=obj.schema,
+            props=obj.props,
+            facts=Facts.of(obj),
+            parent=None if parent is None else (parent.kind, parent.identity),
+            needs=tuple((objects[a].kind, objects[a].identity, d) for a, d in needs.items() if a in objects),
+            after=None,
+            after_identity=obj.identity,
+        )
+
+    def _address(self, name: Name, made: Mapping[Name, Address]) -> Address | None:
+        there = self._now.by_identity.get(name)
+        return there.address if there is not None else made.get(name)
+
+    def _make(self, item: Found, made: Mapping[Name, Address]) -> Address:
+        parent = self._address(item.parent, made) if item.parent is not None else None
+        number = _NOT_THERE_YET + len(made)
+        catalog = KINDS[item.kind].catalog
+        address = Address(catalog, parent.oid, number) if item.kind == "column" and parent else Address(catalog, number)
+        obj = CatalogObject(
+            kind=item.kind,
+            address=address,
+            identity=item.identity,
+            name=item.name,
+            schema=item.schema,
+            parent=parent,
+            props={key: value for key, value in item.props.items() if key not in PHYSICAL},
+            owner=item.facts.owner,
+            acl=item.facts.acl,
+            comment=item.facts.comment,
+            labels=item.facts.labels,
+        )
+        self._objects[address] = obj
+        self.concerned.add(item.key)
+        for kind, identity, letter in item.needs:
+            needed = self._address((kind, identity), made)
+            if needed is not None:
+                self._edges.add(Edge(address, needed, letter))
+        return address
+
+
+def _is_left_out(kind: str, props: Mapping[str, Any]) -> bool:
+    """What is no one's own: PostgreSQL 18 has constraints for NOT NULL, under names that other versions do not know."""
+    return kind in PERSONAL or (kind == "constraint" and props.get("type") == "not null")
+
+
+def _needed(item: Found) -> list[Name]:
+    needs = [(kind, identity) for kind, identity, _ in item.needs]
+    return needs if item.parent is None else [item.parent, *needs]

@@ -1,0 +1,168 @@
+"""Downgrades on a production that is not like the rehearsal: it must be as it was, with what it had of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from alembic_safety.postgres.server import Server
+from tests.conftest import ScratchDatabase, dump_schema
+from tests.support.cli import alembic
+from tests.support.project import Project
+
+pytestmark = pytest.mark.server
+
+ROLES = "alembic_safety_test_app", "alembic_safety_test_dba", "alembic_safety_test_reporting"
+APP, DBA, REPORTING = ROLES
+#: What was rehearsed first, and then by revision what the project does.
+FIRST = """
+create table orders (id serial primary key, total numeric, note text);
+create table gone (id serial primary key, a text, b int);
+create view v as select id, total from orders;
+create materialized view m as select id from orders;
+create type mood as enum ('sad', 'ok');
+create table moods (id int primary key, mood mood default 'ok', moods mood[]);
+create function f(n int) returns int language sql as 'select n';
+create table parted (id int, at date) partition by range (at);
+create table parted_1 partition of parted for values from ('2020-01-01') to ('2021-01-01');
+"""
+LATER = {
+    "a2": "drop table gone",
+    "a3": "drop view v; alter table orders alter total type text using total::text; create view v as select id, total from orders",
+    "a4": "alter table orders drop column note",
+    "a5": "create or replace view v as select id, total, total || 'x' as more from orders",
+    "a6": "alter type mood add value 'glad'",
+    "a7": "drop function f(int); create function f(n int, o int default 1) returns int language sql as 'select n + o'",
+    "a8": "alter table orders rename to purchases; alter table purchases add column more text",
+    "a9": "drop table parted; drop materialized view m",
+    "b1": "revoke all on moods from current_user; comment on table moods is 'rehearsed'",
+}
+#: What the production has of its own: other owners and grants, another application, things made by hand.
+OWN = f"""
+grant select on orders, gone, v, m, parted to {REPORTING};
+grant insert, update on gone to {REPORTING} with grant option;
+grant update (total, note), select (id) on orders to {REPORTING};
+grant usage on sequence gone_id_seq to {REPORTING};
+revoke all on type mood from public;
+grant usage on type mood to {REPORTING};
+revoke execute on function f(int) from public;
+comment on table gone is 'ours';
+comment on column gone.a is 'by hand';
+comment on view v is 'for the report';
+alter table gone set (fillfactor = 70);
+alter table gone alter column a set statistics 500;
+create index by_hand on gone (lower(a)) where b > 1;
+create index by_hand_too on orders (note);
+create index by_hand_stays on orders (total);
+create index by_hand_m on m (id);
+create index by_hand_parted on parted (at);
+alter table gone add column extra int default 7;
+alter table gone add constraint by_hand_check check (b < 1000) not valid;
+create schema billing;
+create table billing.invoices (id int primary key, order_id int references orders);
+create function billing.noted() returns trigger language plpgsql as 'begin return new; end';
+create trigger noted before insert on gone for each row execute function billing.noted();
+create policy only_mine on gone for select to {REPORTING} using (b = 1);
+create statistics by_hand_stats on a, b from gone;
+alter default privileges in schema public grant select on tables to {REPORTING};
+"""
+OPTIONS = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
+
+
+@pytest.fixture
+def production(database: ScratchDatabase) -> Iterator[ScratchDatabase]:
+    """A database that belongs to a role that is no superuser."""
+    for role in ROLES:
+        database.run(f"create role {role} login")
+    database.run(f"grant {DBA} to {APP}")
+    database.run(f'alter database "{database.name}" owner to {APP}')
+    database.run(f"alter schema public owner to {APP}; grant usage, create on schema public to {DBA}")
+    yield database
+    for role in ROLES:
+        database.run(f"drop owned by {role} cascade")
+    database.run(f'alter database "{database.name}" owner to current_user')
+    database.run(f"drop role {', '.join(ROLES)}")
+
+
+def _run_as_app(database: ScratchDatabase, sql: str) -> None:
+    database.run(f"set role {APP}; {sql}; reset role")
+
+
+def _dump(database: ScratchDatabase) -> str:
+    return dump_schema(database.server, database.name, *OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, pg_server: Server) -> Project:
+    """Rehearsed on an empty server, by a superuser."""
+    project = Project.new(tmp_path_factory.mktemp("unlike") / "project")
+    project.sql("a1", FIRST, None)
+    for revision, sql in LATER.items():
+        project.sql(revision, sql, None)
+    url = pg_server.url().render_as_string(hide_password=False)
+    done = alembic("safety-downgrade", "--server", url, cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    return project
+
+
+def test_each_downgrade_gives_back_what_the_database_had_of_its_own(
+    project: Project, production: ScratchDatabase
+) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    _run_as_app(production, OWN)
+    production.run(f"alter table gone owner to {DBA}")
+    states = [_dump(production)]
+    for revision in LATER:
+        done = alembic(*url, "upgrade", revision, cwd=project.folder)
+        assert done.status == 0, done.err
+        states.append(_dump(production))
+    for revision, state in zip(reversed(LATER), reversed(states[:-1]), strict=True):
+        done = alembic(*url, "downgrade", "-1", cwd=project.folder)
+        assert done.status == 0, (revision, done.err)
+        assert sorted(_dump(production).split("\n--\n")) == sorted(state.split("\n--\n")), revision
+
+
+def test_stored_downgrades_give_it_back_too(project: Project, production: ScratchDatabase) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    _run_as_app(production, OWN)
+    before = _dump(production)
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    done = alembic(*url, "safety-rollback", "--stored", "--to", "a1", "--accept-loss", cwd=project.folder)
+    assert done.status == 0, done.err
+    assert sorted(_dump(production).split("\n--\n")) == sorted(before.split("\n--\n"))
+
+
+def test_what_cannot_be_given_back_stops_the_downgrade_and_says_why(
+    project: Project, production: ScratchDatabase
+) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    production.run(f"alter table gone owner to {DBA}")
+    assert alembic(*url, "upgrade", "a2", cwd=project.folder).status == 0
+    production.run(f"revoke {DBA} from {APP}")
+    before = _dump(production)
+    refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert f"ALTER TABLE public.gone OWNER TO {DBA}" in refused.out
+    assert "safety.live_state=off" in refused.out
+    assert _dump(production) == before
+    assert alembic("-x", "safety.live_state=off", *url, "downgrade", "-1", cwd=project.folder).status == 0
+
+
+def test_a_dependent_made_by_hand_since_stops_the_downgrade_and_what_was_granted_since_stays(
+    project: Project, production: ScratchDatabase
+) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a3", cwd=project.folder).status == 0
+    _run_as_app(production, f"grant select on v to {REPORTING}; create view mine as select total from orders")
+    before = _dump(production)
+    refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert "view" in refused.out
+    assert _dump(production) == before
+    _run_as_app(production, "drop view mine")
+    assert alembic(*url, "downgrade", "-1", cwd=project.folder).status == 0
+    assert f"GRANT SELECT ON TABLE public.v TO {REPORTING}" in _dump(production)
