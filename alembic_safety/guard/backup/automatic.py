@@ -71,7 +71,7 @@ def _why_not(taken: Taken, reason: str, lost: Sequence[str]) -> str:
     lines = "".join(f"\n  {line}" for line in lost[:_SHOWN])
     more = f"\n  and {len(lost) - _SHOWN} more tables" if len(lost) > _SHOWN else ""
     what = (
-        f"what was written since, by the migration and by others:{lines}{more}"
+        f"what was written since, by the migration and by others, as far as the server has counted it:{lines}{more}"
         if lost
         else "whatever was written since"
     )

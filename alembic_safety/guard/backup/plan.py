@@ -29,6 +29,8 @@ CLONE = "clone"
 COMMAND = "command"
 #: Share of the tables' bytes that a compressed dump takes at most, with everyday data (measured: a fifth).
 _COMPRESSED = 0.5
+#: Locks of statements that may change rows, or replace all of them.
+_WRITING = frozenset({"RowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 _WITH_ROWS = ("table", "sequence", "materialized_view")
 
 
@@ -186,31 +188,36 @@ def _affected(there: list[Relation], known: Mapping[str, Certificate], why: str)
 def touched(there: list[Relation], certificates: Iterable[Certificate]) -> list[str]:
     """The tables and sequences that revisions change, by their certificates, as far as they are there; with all partitions.
 
-    A closure lists a table itself where the table, something in it or its rows change; one that is only referred to shows by
-    the columns that are referred to.
+    Rows that are changed show by the locks of statements, and by the reasons of the grade. A certificate that knows no locks may
+    mean every table that its closure lists, also those that are only referred to.
     """
     known = {r.identity for r in there}
     found: set[str] = set()
     for certificate in certificates:
+        found.update(_container(f"{reason}.", known) for reason in certificate.reasons)
         for proof in certificate.proofs.values():
             for (kind, identity), before, after in entries(proof.closure or {}):
-                if kind in _WITH_ROWS:
-                    found.add(identity)
-                elif before != after:
-                    found.add(_container(identity, known))
+                if before != after or (proof.activity is None and kind in _WITH_ROWS):
+                    found.add(identity if kind in _WITH_ROWS else _container(identity, known))
+            found.update(
+                table
+                for statement in proof.activity or ()
+                for table, lock in statement.locks.items()
+                if lock in _WRITING
+            )
     return _with_parts(there, found & known)
+
+
+def _container(identity: str, known: Collection[str]) -> str:
+    """``public.t`` of ``public.t.id`` or ``public.t: a reason``; '' where there is none."""
+    ends = (i for i, letter in enumerate(identity) if letter in ".:")
+    return next((identity[:i] for i in ends if identity[:i] in known), "")
 
 
 def _with_parts(there: list[Relation], tables: Collection[str]) -> list[str]:
     """The tables with their partitions, and the sequences that belong to columns of any of them."""
     found = {r.identity for r in there if r.identity in tables or r.root in tables}
     return sorted(found | {r.identity for r in there if r.owner in found})
-
-
-def _container(identity: str, known: Collection[str]) -> str:
-    """``public.t`` of ``public.t.id``; '' where there is none."""
-    ends = (i for i, letter in enumerate(identity) if letter == ".")
-    return next((identity[:i] for i in ends if identity[:i] in known), "")
 
 
 def _with_tool(plan: Plan, session: Session, there: list[Relation], settings: Settings) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from alembic_safety.errors import SafetyError
@@ -9,6 +10,8 @@ from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.endpoint import Endpoint
 from alembic_safety.postgres.identifiers import qualified
 
+#: Seconds after which the statistics collector of 14 has written down what it was told.
+_COLLECTED = 0.6
 Counts = Mapping[str, tuple[int, int, int]]
 _VERBS = ("inserted", "updated", "deleted")
 
@@ -16,6 +19,8 @@ _VERBS = ("inserted", "updated", "deleted")
 def count_writes(endpoint: Endpoint) -> Counts:
     """Rows inserted, updated and deleted by table, since the server began to count. Raises ServerError."""
     with endpoint.connect() as connection:
+        if connection.info.server_version < 150000:
+            time.sleep(_COLLECTED)
         rows = connection.execute(
             "SELECT schemaname, relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_catalog.pg_stat_user_tables "
             "WHERE schemaname <> %s",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
 from pathlib import Path
 
@@ -220,3 +221,52 @@ def test_a_session_that_env_py_prepared_is_as_before_after_a_clone(tmp_path: Pat
     assert done.status == 0, done.out
     (manifest,) = place.manifests()
     assert place.alembic("safety-backups", "--delete", manifest.id).status == 0
+
+
+def test_auto_takes_what_the_certificates_say_is_lost(
+    tmp_path: Path, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "alembic_safety.guard")
+    place = Place(tmp_path, database)
+    project = place.project
+    project.sql(
+        "a1",
+        "create table customer (id serial primary key, name text); create table item (id serial primary key, customer int, note text);"
+        "create table parts (id int, n text) partition by range (id);"
+        "create table parts_1 partition of parts for values from (0) to (100); create table untouched (id int)",
+    )
+    project.sql("a2", "create index item_note on item (note)")
+    project.sql("a3", "alter table item add foreign key (customer) references customer")
+    project.sql("a4", "alter table item drop column note")
+    project.sql("a5", "update parts set n = n || '!'")
+    server = database.server.url().render_as_string(hide_password=False)
+    assert place.alembic("safety-downgrade", "--force", "--server", server).status in (0, 1)
+    assert place.alembic("upgrade", "a1").status == 0
+    database.run("insert into customer (name) values ('x'); insert into item (customer, note) values (1, 'y')")
+    database.run("insert into parts values (1, 'a')")
+
+    assert place.alembic("upgrade", "a3").status == 0
+    assert place.manifests() == []
+    assert "no backup: every revision is proven to be exact" in caplog.text
+    assert place.alembic("upgrade", "a4").status == 0
+    (manifest,) = place.manifests()
+    assert manifest.kind == "affected"
+    assert set(manifest.tables) == {"public.item"}
+    assert set(manifest.sequences) == {"public.item_id_seq"}
+    assert "a4 can't be taken back without loss" in caplog.text
+    assert place.alembic("upgrade", "a5").status == 0
+    assert set(place.manifests()[-1].tables) == {"public.parts_1"}
+    done = place.alembic("safety-restore", place.manifests()[-1].id, "--table", "parts", "--as", "parts_before")
+    assert done.status == 0, done.err
+    with database.connect() as connection:
+        assert connection.execute("select * from parts_before").fetchall() == [(1, "a")]
+    # Downgrades lose what was written since, whatever was proven.
+    assert place.alembic("downgrade", "a2").status == 0
+    assert set(place.manifests()[-1].tables) == {"public.item", "public.parts_1"}
+    assert "what was written since may get lost with" in caplog.text
+    # What is asked for and can't be known is refused.
+    project.sql("a6", "select 1")
+    assert "no valid certificate says so of a6" in place.alembic("upgrade", "head", backup="affected").out
+    # And everything is only taken up to a limit.
+    assert place.alembic("upgrade", "head", backup_limit="1kB").status == 0
+    assert "more than backup_limit (1kB)" in caplog.text
