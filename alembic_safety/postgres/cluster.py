@@ -283,6 +283,13 @@ class Cluster:
             return self._process.poll() is None
         return self.pid is not None
 
+    def has_ended(self, *, within: float) -> bool:
+        """Whether the server process is gone, or goes within so many seconds: it may still be on its way out when its sessions end."""
+        until = time.monotonic() + within
+        while self.is_running and time.monotonic() < until:
+            time.sleep(0.02)
+        return not self.is_running
+
     def stop(self, *, clean: bool = False) -> None:
         """Stop the server if it runs: at once, or ``clean`` with a checkpoint so that its data can be copied and started again."""
         if sys.platform == "win32":

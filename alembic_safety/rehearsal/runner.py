@@ -193,7 +193,7 @@ class Run:
                     if not self._stood_in(error):
                         raise
         except Exception as error:
-            if is_fatal(error) and self.server.cluster is not None and not self.server.cluster.is_running:
+            if is_fatal(error) and self.server.cluster is not None and self.server.cluster.has_ended(within=2.0):
                 log = self.server.cluster.log_tail()
                 raise ServerError("the throwaway server died in the middle of the run", log=log) from error
             raise

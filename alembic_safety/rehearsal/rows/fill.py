@@ -34,6 +34,9 @@ WHERE c.condeferred AND c.conparentid = 0
 #: The server finds an element of an array of texts by going through it: from here on a join is quicker.
 _SUBSCRIPTS = 200
 _DUPLICATES = " ON CONFLICT DO NOTHING"
+#: Rows from which on it pays not to check each foreign key of each row, and how (superusers may).
+_MANY = 500
+_UNCHECKED = "SET LOCAL session_replication_role = replica; %s; SET LOCAL session_replication_role = origin"
 #: How many times as many candidates as rows are tried one by one where a whole set was refused.
 _TRIES = 6
 
@@ -143,7 +146,9 @@ class _Writer:
         """Rows that the table has more than before."""
         before = self._count()
         insert = self._insert()
-        if not attempt(self._session, insert.replace("{first}", "1").replace("{last}", str(self._rows))):
+        whole = insert.replace("{first}", "1").replace("{last}", str(self._rows))
+        quick = self._rows >= _MANY and self._keys_hold and attempt(self._session, _UNCHECKED % whole)
+        if not quick and not attempt(self._session, whole):
             attempt(self._session, self._one_by_one(insert))
         if self._count() == before:
             # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
@@ -153,6 +158,14 @@ class _Writer:
                 self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin"
             )
         return self._count() - before
+
+    @property
+    def _keys_hold(self) -> bool:
+        """Whether the server need not look whether foreign keys hold: each takes its values from one row that is there."""
+        keys = self._shape.foreign_keys
+        columns = [column for key in keys for column in key.columns]
+        apart = len(set(columns)) == len(columns)
+        return apart and not self._shape.watched and not any(key.full and len(key.columns) > 1 for key in keys)
 
     def _count(self) -> int:
         return int(self._session.fetch(f"SELECT pg_catalog.count(*) FROM {self._shape.name}")[0][0])
@@ -219,7 +232,7 @@ END"""
             )
         source = " ".join(["pg_catalog.generate_series({first}, {last}) AS g (i)", *joins])
         if not outer:
-            return f"INSERT INTO {shape.name} DEFAULT VALUES"
+            return f"INSERT INTO {shape.name} SELECT FROM pg_catalog.generate_series({{first}}, {{last}}){_DUPLICATES}"
         return (
             f"INSERT INTO {shape.name} ({', '.join(n for n, _ in outer)}) OVERRIDING SYSTEM VALUE "
             f"SELECT {', '.join(e for _, e in outer)} FROM (SELECT {', '.join(['g.i AS alembic_safety_row', *inner])} FROM {source}) AS r"
@@ -239,7 +252,10 @@ END"""
     def _next(self, column: Column) -> str:
         if column.default:
             return column.default
-        return f"pg_catalog.nextval(pg_catalog.pg_get_serial_sequence({quote_literal(self._shape.name)}, {quote_literal(column.name)}))"
+        asked = (
+            f"SELECT pg_catalog.pg_get_serial_sequence({quote_literal(self._shape.name)}, {quote_literal(column.name)})"
+        )
+        return f"pg_catalog.nextval({quote_literal(str(self._session.fetch(asked)[0][0]))}::pg_catalog.regclass)"
 
     def _nullable(self, column: Column, value: str) -> str:
         """The value, or NULL in some rows: in the second all that may be."""
@@ -250,6 +266,8 @@ END"""
         return f"CASE WHEN g.i = 2 OR (g.i + {column.number}) % 4 = 0 THEN NULL ELSE {value} END"
 
     def _expression(self, column: Column, joins: list[str]) -> str:
+        if formula := self._formula(column):
+            return self._nullable(column, formula)
         texts = self._candidates(column)
         if not texts:
             return f"NULL::{column.type}"
@@ -262,8 +280,20 @@ END"""
             values = f"pg_catalog.unnest(ARRAY[{listed}]::text[]) WITH ORDINALITY AS {alias} (value, rn)"
             joins.append(f"LEFT JOIN {values} ON {alias}.rn = {place}")
             return self._nullable(column, f"{alias}.value::{column.type}")
-        value = f"(ARRAY[{listed}]::text[])[{place}]::{column.type}"
-        return self._nullable(column, value)
+        named = column.number in self._shape.partition_key or any(column.number in c for c, _ in self._shape.checks)
+        if self._values.is_plain(column) and not named:
+            # Literals of the type itself: the server reads them once, not once a row.
+            return self._nullable(column, f"(ARRAY[{listed}]::{column.type}[])[{place}]")
+        return self._nullable(column, f"(ARRAY[{listed}]::text[])[{place}]::{column.type}")
+
+    def _formula(self, column: Column) -> str:
+        """Values that differ from row to row, worked out by the server; '' where conditions ask for others."""
+        shape = self._shape
+        if column.number in shape.partition_key or not self._is_unique(column):
+            return ""
+        if any(column.number in numbers for numbers, _ in shape.checks):
+            return ""
+        return self._values.formula(column, "g.i")
 
     def _candidates(self, column: Column) -> list[str]:
         shape = self._shape
@@ -273,12 +303,16 @@ END"""
                 return list(dict.fromkeys(bounds))
         checks = [text for numbers, text in shape.checks if column.number in numbers]
         single = [text for numbers, text in shape.checks if set(numbers) == {column.number}]
-        unique = any(
-            (column.number in numbers and self._varies(numbers) == column.number) or _mentions(text, column.name)
-            for numbers, text in shape.uniques
-        )
+        unique = self._is_unique(column)
         texts = self._values.of(column, checks, count=self._rows, unique=unique)
         return self._accepted(column, texts, single, needed=bool(checks))
+
+    def _is_unique(self, column: Column) -> bool:
+        """Whether each row needs a value of its own there."""
+        return any(
+            (column.number in numbers and self._varies(numbers) == column.number) or _mentions(text, column.name)
+            for numbers, text in self._shape.uniques
+        )
 
     def _varies(self, numbers: tuple[int, ...]) -> int:
         """Which column of a unique key takes other values in each row: the last that refers to nothing."""

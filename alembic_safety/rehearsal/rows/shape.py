@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
 
 _FOREIGN_KEYS = """
-SELECT conrelid::pg_catalog.int8, confrelid::pg_catalog.int8, conkey::pg_catalog.int4[], confkey::pg_catalog.int4[]
+SELECT conrelid::pg_catalog.int8, confrelid::pg_catalog.int8, conkey::pg_catalog.int4[], confkey::pg_catalog.int4[],
+  confmatchtype = 'f'
 FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0 ORDER BY pg_catalog.cardinality(conkey) DESC, oid
 """
 _FOLLOWERS = """
@@ -26,7 +27,9 @@ SELECT c.oid::pg_catalog.int8, pg_catalog.quote_ident(n.nspname) || '.' || pg_ca
   ARRAY(SELECT pg_catalog.pg_get_expr(l.relpartbound, l.oid) FROM pg_catalog.pg_partition_tree(c.oid) p
     JOIN pg_catalog.pg_class l ON l.oid = p.relid WHERE p.level > 0 ORDER BY l.oid),
   coalesce(ARRAY(SELECT k FROM pg_catalog.pg_partitioned_table p, pg_catalog.unnest(p.partattrs::pg_catalog.int4[]) AS k
-    WHERE p.partrelid = c.oid), '{}')
+    WHERE p.partrelid = c.oid), '{}'),
+  EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid) UNION SELECT c.oid)
+    AND NOT t.tgisinternal) OR EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ('{%s}')
 """
 _COLUMNS = """
@@ -100,6 +103,8 @@ class ForeignKey:
     parent: int
     columns: tuple[int, ...]
     references: tuple[int, ...]
+    #: MATCH FULL: all columns hold NULL, or none.
+    full: bool = False
 
 
 @dataclass(kw_only=True)
@@ -117,6 +122,8 @@ class Shape:
     #: Bounds of all partitions, as SQL writes them.
     bounds: tuple[str, ...] = ()
     partition_key: tuple[int, ...] = ()
+    #: Whether somebody's triggers or rules see its rows come.
+    watched: bool = False
 
     def column(self, number: int) -> Column:
         """A column by its number."""
@@ -126,13 +133,15 @@ class Shape:
 def read_shapes(session: Session, tables: Iterable[int]) -> tuple[dict[int, Shape], dict[int, Type]]:
     """The tables, those that they refer to directly or not (partitions as their root), and the types of their columns."""
     foreign = [
-        (int(child), ForeignKey(parent=int(parent), columns=_ints(own), references=_ints(other)))
-        for child, parent, own, other in session.fetch(_FOREIGN_KEYS)
+        (int(child), ForeignKey(parent=int(parent), columns=_ints(own), references=_ints(other), full=full))
+        for child, parent, own, other, full in session.fetch(_FOREIGN_KEYS)
     ]
     wanted = _closure(session, set(tables), foreign)
     shapes = {
-        int(oid): Shape(oid=int(oid), name=name, bounds=tuple(b for b in bounds if b), partition_key=_ints(key))
-        for oid, name, bounds, key in session.fetch(_TABLES % _list(wanted))
+        int(oid): Shape(
+            oid=int(oid), name=name, bounds=tuple(b for b in bounds if b), partition_key=_ints(key), watched=watched
+        )
+        for oid, name, bounds, key, watched in session.fetch(_TABLES % _list(wanted))
     }
     for child, key in foreign:
         if child in shapes and key.parent in shapes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.rehearsal.rows.patterns import matching
 from alembic_safety.rehearsal.rows.shape import Column, Type
 
@@ -85,6 +86,28 @@ _SERIES = {
     "macaddr": "08:00:2b:00:{m:02d}:{d:02d}", "json": "[{i}]", "jsonb": "[{i}]", "varbit": "{x:b}", "hstore": "a=>{i}", "ltree": "t{i}",
     "tsvector": "'w{i}':1", "pg_lsn": "0/{x:X}",
 }  # fmt: skip
+#: SQL of the same, of a number n.
+_FORMULAS = {
+    "int4": "{n}", "int8": "{n}", "float8": "{n}", "numeric": "{n}", "oid": "{n}", "text": "'v' || {n}",
+    "bytea": "pg_catalog.decode(pg_catalog.lpad(pg_catalog.to_hex({n}), 8, '0'), 'hex')",
+    "uuid": "pg_catalog.lpad(pg_catalog.to_hex({n}), 8, '0') || '-0000-4000-8000-' || pg_catalog.lpad(pg_catalog.to_hex({n}), 12, '0')",
+    "date": "date '2000-01-01' + {n} % 2900000",
+    "timestamp": "timestamp '2000-01-01 12:34:56' + {n} * interval '1 hour'",
+    "timestamptz": "timestamptz '2000-01-01 12:34:56+00' + {n} * interval '1 hour'",
+    "interval": "{n} * interval '1 second'", "json": "'[' || {n} || ']'", "jsonb": "'[' || {n} || ']'",
+    "inet": "inet '10.0.0.0' + {n} % 16000000",
+    # Ranges that don't overlap.
+    "int4range": "pg_catalog.int4range({n} * 4, {n} * 4 + 3)", "int8range": "pg_catalog.int8range({n} * 4, {n} * 4 + 3)",
+    "numrange": "pg_catalog.numrange({n} * 4, {n} * 4 + 3)",
+    "daterange": "pg_catalog.daterange(date '2000-01-01' + {n} * 4, date '2000-01-01' + {n} * 4 + 3)",
+    "tsrange": "pg_catalog.tsrange(timestamp '2000-01-01' + {n} * interval '1 day', timestamp '2000-01-01' + {n} * interval '1 day' + interval '23 hours')",
+    "tstzrange": "pg_catalog.tstzrange(timestamptz '2000-01-01' + {n} * interval '1 day', timestamptz '2000-01-01' + {n} * interval '1 day' + interval '23 hours')",
+}  # fmt: skip
+#: Length of a varchar from which on every such text fits, and digits of every such number.
+_ROOMY, _DIGITS = 24, 8
+#: Other seeds make other values.
+_SEED_STEP = 1_000
+_ENDINGS = ("", " é'\"", "\\n%", " B")
 #: For texts that must differ and meet conditions.
 _SERIES_FORMS = (
     "v{i}", "u{i}@example.com", "https://example.com/{i}", "{i}", "A{i}", "{x:032x}", "{x:064x}", "#{x:06x}", "+49151{i:08d}",
@@ -126,6 +149,28 @@ class Values:
         values = list(dict.fromkeys(values))
         turn = self._seed % len(values) if values else 0
         return values[turn:] + values[:turn]
+
+    def is_plain(self, column: Column) -> bool:
+        """Whether an array of literals of the column's type is one constant: no domain, and no array or composite itself."""
+        kind = self._types[column.type_oid]
+        return kind.form in "be" and not kind.element
+
+    def formula(self, column: Column, number: str) -> str:
+        """SQL for values that differ for every ``number`` (an SQL expression of rows from 1 on); '' for types without one."""
+        kind = self._types[column.type_oid]
+        name = "text" if kind.name in _TEXTS else kind.name
+        form = _FORMULAS.get(name) if kind.form in "br" and not kind.element else None
+        if form is None or (name == "text" and 0 < column.modifier - 4 < _ROOMY):
+            return ""
+        if name == "numeric" and column.modifier >= 4:
+            precision, scale = (column.modifier - 4) >> 16, (column.modifier - 4) & 0x7FF
+            if scale > 1023 or precision - scale < _DIGITS:
+                return ""
+        n = f"({number} + {99 + self._seed * _SEED_STEP})"
+        if name == "text" and self._hurting:
+            endings = ", ".join(quote_literal(ending) for ending in _ENDINGS)
+            return f"('v' || {n} || (ARRAY[{endings}]::text[])[1 + {number} % {len(_ENDINGS)}])::{column.type}"
+        return f"({form.format(n=n)})::{column.type}"
 
     def needs_trial(self, column: Column) -> bool:
         """Whether the type itself may refuse candidates: a domain with conditions, or a type that we don't know."""
@@ -214,7 +259,7 @@ class Values:
             )
             result.append(text)
         if name == "text" and self._hurting and not short:
-            result = [t + ("", " é'\"", "\\n%", " B")[n % 4] for n, t in enumerate(result)]
+            result = [t + _ENDINGS[n % len(_ENDINGS)] for n, t in enumerate(result)]
         if short and modifier - 4 < 3:
             result = [_letters(n, modifier - 4) for n in range(count)]
         return result

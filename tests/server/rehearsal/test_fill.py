@@ -67,7 +67,11 @@ def _fill(database: ScratchDatabase, *, seed: int = 0, hurting: bool = True, row
 def test_every_table_is_filled_and_keeps_its_constraints(database: ScratchDatabase) -> None:
     database.run(_SCHEMA)
     assert _fill(database.clone(), hurting=False).empty == ("public.never",)
-    assert _fill(database).empty == ("public.never",)
+    filled = _fill(database)
+    assert filled.empty == ("public.never",)
+    assert {name: filled.rows[f"public.{name}"] for name in ("booking", "only_id", "ordered")} == {
+        "booking": 12, "only_id": 12, "ordered": 12,
+    }  # fmt: skip
     session = database.session()
     columns = session.fetch(
         "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = 'every_type'::regclass AND attnum > 1 "
@@ -97,12 +101,23 @@ def test_the_same_seed_gives_the_same_rows(database: ScratchDatabase) -> None:
     assert prints[0] != prints[2]
 
 
-def test_many_rows_are_written_as_a_set(database: ScratchDatabase) -> None:
+def test_many_rows_are_written_as_a_set_and_keys_hold(database: ScratchDatabase) -> None:
     database.run(
-        "CREATE TABLE a (id serial PRIMARY KEY, t text NOT NULL); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)"
+        "CREATE TABLE a (id serial PRIMARY KEY, t text NOT NULL, up int REFERENCES a); "
+        "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); CREATE TABLE c (x int, y int, UNIQUE (x, y)); "
+        "CREATE TABLE d (id uuid PRIMARY KEY, x int, y int, FOREIGN KEY (x, y) REFERENCES c (x, y) MATCH FULL); "
+        "CREATE TABLE seen (n int); CREATE TABLE e (id int PRIMARY KEY, a int REFERENCES a); "
+        "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen SELECT count(*) FROM n; RETURN NULL; END'; "
+        "CREATE TRIGGER see AFTER INSERT ON e REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION see()"
     )
-    filled = _fill(database, rows=20_000)
-    assert filled.rows == {"public.a": 20_000, "public.b": 20_000}
+    filled = _fill(database, rows=2_000)
+    assert {name: filled.rows[f"public.{name}"] for name in "abce"} == dict.fromkeys("abce", 2_000)
+    session = database.session()
+    assert (2_000,) in session.fetch("SELECT n FROM seen")
+    for table, name, definition in session.fetch(
+        "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f'"
+    ):
+        session.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}; ALTER TABLE {table} ADD {definition}")
 
 
 def test_tables_that_follow_by_cascade(database: ScratchDatabase) -> None:
