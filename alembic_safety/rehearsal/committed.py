@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.witness import Witness
-from alembic_safety.rehearsal.trial import AFTER, Judge, Observer, Outcome
+from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome
 from alembic_safety.rehearsal.verdict import Restored
 
 if TYPE_CHECKING:
@@ -45,7 +46,14 @@ def committed(
             watched = _watched(judge, before)
             copy.restore()
             stage.heads = set(heads)
-        if not _run(stage, lambda finish: judge.up(outcome, finish)):
+        ran = _run(stage, lambda finish: judge.up(outcome, finish))
+        if not ran and judge.may_ask_first and outcome.cause is not None and sqlstate(outcome.cause) == HAS_TO_BE_FIRST:
+            copy.restore()
+            stage.heads = set(heads)
+            judge.may_ask_first = False
+            outcome = Outcome(before=before, committed=True)
+            ran = _run(stage, lambda finish: judge.up(outcome, finish))
+        if not ran:
             copy.restore()
             stage.heads = heads
             return outcome
@@ -128,6 +136,9 @@ def _compared(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot)
 
 def _run(stage: Stage, step: Callable[[Callable[[], None]], bool]) -> bool:
     """One step in a transaction of its own, as Alembic runs it."""
+    stage.begin_plain()
+    stage.end_session()
+    stage.commit()
     stage.begin_plain()
     done = False
     try:

@@ -208,6 +208,7 @@ def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
 
     Rows that the first upgrade wrote stay when only the schema goes back, and so do roles, which belong to the whole server.
     """
+    stage.end_session()
     stage.savepoint("alembic_safety_again")
     while True:
         try:

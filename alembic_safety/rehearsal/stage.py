@@ -230,6 +230,10 @@ class Stage:
         """Let SQLAlchemy forget which enum types it created: a real upgrade runs in a process of its own, without that memory."""
         self.context.impl.memo.clear()
 
+    def end_session(self) -> None:
+        """Drop temporary tables: what runs next would run in a session of its own, after the COMMIT that drops them."""
+        self.session.execute("DISCARD TEMP")
+
     def step_back(self, script: Script) -> None:
         """Move the version table back by one revision, whose downgrade was done in another way."""
         from alembic.runtime.migration import HeadMaintainer, RevisionStep

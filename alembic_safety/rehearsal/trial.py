@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from alembic_safety.rehearsal.watch import Watch
 
 AFTER = "alembic_safety_after"
+#: SET TRANSACTION … came after a query.
+HAS_TO_BE_FIRST = "25001"
 
 
 @dataclass
@@ -92,6 +94,8 @@ class Judge:
         self.script = script
         self.watch = watch
         self.heads_before = set(stage.heads)
+        #: Whether we may look at something within the transaction before the migration begins.
+        self.may_ask_first = True
 
     def run(self, *, is_upgrade: bool = True) -> None:
         """The upgrade or the downgrade as it is; raises whatever it raises."""
@@ -104,7 +108,8 @@ class Judge:
         """The first upgrade, and ``finish`` (a COMMIT can fail like any statement). Raises LeftTransaction."""
         from alembic.runtime.migration import RevisionStep
 
-        before = None if outcome.activity else outcome.before  # the first time tells it all
+        # The first time tells it all.
+        before = None if outcome.activity or not self.may_ask_first else outcome.before
         try:
             with self._quiet(), noticing(self.stage.connection, before) as seen:
                 self.stage.apply(RevisionStep(self._map, self.script, True))
@@ -114,6 +119,8 @@ class Judge:
         except LeftTransaction:
             raise
         except Exception as error:
+            if sqlstate(error) == HAS_TO_BE_FIRST and not outcome.committed:
+                raise LeftTransaction from error  # SET TRANSACTION, before any query: we have looked around by then
             outcome.up = Up.TIMED_OUT if self.watch.fired else Up.FAILED
             outcome.error, outcome.cause = self.watch.explain() or explain(error), error
             return False
@@ -128,6 +135,7 @@ class Judge:
             return False
         try:
             with self._quiet():
+                self._end_session(outcome)
                 self.stage.apply(RevisionStep(self._map, self.script, False))
             finish()
         except LeftTransaction:
@@ -150,6 +158,7 @@ class Judge:
         """Another downgrade in the place of the revision's own."""
         try:
             with self._quiet():
+                self._end_session(outcome)
                 body()
             self.stage.step_back(self.script)
             finish()
@@ -165,6 +174,7 @@ class Judge:
 
         try:
             with self._quiet():
+                self._end_session(outcome)
                 self.stage.apply(RevisionStep(self._map, self.script, True))
             finish()
             return True
@@ -186,6 +196,11 @@ class Judge:
         # A downgrade that could not give back the column order makes the second upgrade differ by the same.
         outcome.again_left = [d for d in outcome.again_left if d.tier is not Tier.COLUMN_ORDER]
         outcome.again = Again.DIFFERENT if outcome.again_left else Again.SAME
+
+    def _end_session(self, outcome: Outcome) -> None:
+        """A step in a transaction of its own begins without temporary tables anyway, and may want to be the first to ask anything."""
+        if not outcome.committed:
+            self.stage.end_session()
 
     @property
     def _map(self) -> Any:

@@ -9,6 +9,9 @@ import pytest
 
 from alembic_safety.errors import SourceError, UsageError
 from alembic_safety.postgres.binaries import Binaries
+from alembic_safety.rehearsal.derive import Deriver
+from alembic_safety.rehearsal.options import Options
+from alembic_safety.rehearsal.runner import rehearse
 from alembic_safety.rehearsal.verdict import Down, Up
 from alembic_safety.revisions.chain import load_chain
 from tests.support.project import Project, verdict_of
@@ -87,3 +90,21 @@ def test_two_files_of_one_revision_are_an_error(project: Project) -> None:
     first.with_name("b.py").write_text(first.read_text())
     with pytest.raises(UsageError, match="present more than once"):
         load_chain(project.config)
+
+
+def test_temporary_tables_and_isolation_levels_are_as_in_transactions_of_their_own(
+    project: Project, pg: dict[str, Any]
+) -> None:
+    temporary = "create temp table work on commit drop as select 1 as n; create table {0} as select n from work"
+    project.sql("temp", temporary.format("a"), temporary.format("b") + "; drop table a, b")
+    project.sql(
+        "level",
+        "set transaction isolation level repeatable read; create table c (); create temp table kept ()",
+        "set transaction isolation level serializable; drop table c",
+    )
+    project.sql("later", "create table d ()", "drop table d")
+    result = project.rehearse(**pg)
+    assert [(v.revision, v.error) for v in result.verdicts if not v.holds] == []
+    deriver = Deriver()
+    rehearse(project.config, Options(cache=False, **pg), visitor=deriver)
+    assert all(d.proven for d in deriver.derived.values()), [d.failure for d in deriver.derived.values()]
