@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.backup.plan import backup_folder, plan_backup
 from alembic_safety.guard.live import exclusions
+from alembic_safety.guard.preflight.kept import Kept, kept
 from alembic_safety.guard.preflight.run import in_transaction, run_checks
 from alembic_safety.guard.preflight.target import Pending, Relation, Target, commits_by_itself, target_of
 from alembic_safety.guard.preflight.work import Work, work_of
 from alembic_safety.guard.rehearsed import drift, expected_now
-from alembic_safety.guard.stored import chain_in, offline_sql
+from alembic_safety.guard.stored import offline_sql
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.rehearsal.closure import ABSENT, entries
 from alembic_safety.revisions.internals import is_transaction_per_migration, upgrade_steps
 from alembic_safety.settings import load_settings
+from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -58,6 +60,8 @@ class Planned:
     drift: Sequence[str]
     relations: Mapping[str, Relation]
     work: Sequence[Work]
+    #: What is kept for the way back.
+    kept: Sequence[Kept]
     #: What is backed up, and what that needs, in one line.
     backup: str
     #: The upgrade as SQL, by revision; None where it cannot be written down.
@@ -118,7 +122,8 @@ def _planned(
         drift=_drift(context, settings, target),
         relations=target.relations(names),
         work=[work for pending in target.pending for work in work_of(target, pending)],
-        backup=_backup(context, settings, target),
+        kept=[one for pending in target.pending for one in kept(target, pending)],
+        backup=_backup(settings, target),
         sql={step.revision.revision: _sql(context, step) for step in steps},
         reads=dict(_reads(target.session, target.pending)),
     )
@@ -132,13 +137,11 @@ def _drift(context: MigrationContext, settings: Settings, target: Target) -> lis
     return drift(read_snapshot(target.session, exclude=exclusions(context, settings)), expected) if expected else []
 
 
-def _backup(context: MigrationContext, settings: Settings, target: Target) -> str:
-    from alembic_safety.settings.values import shown_size
-
+def _backup(settings: Settings, target: Target) -> str:
     if not target.pending:
         return "none, because there is nothing to do"
     try:
-        chosen = plan_backup(target.session, chain_in(context), [p.id for p in target.pending], settings)
+        chosen = plan_backup(target.session, target.chain, [p.id for p in target.pending], settings)
     except SafetyError as error:
         return f"not possible: {error}"
     place = f", at most {shown_size(chosen.estimate)} in {backup_folder(settings)}" if chosen.estimate else ""

@@ -148,6 +148,10 @@ def _detail(planned: Planned, pending: Pending, locks: Mapping[str, str], work: 
         yield f"{mode} on {name} ({shown_size(relation.total_bytes)}, about {relation.rows:,} rows){blocks}"
     for one in work:
         yield f"{shown_seconds(one.seconds)}: {_WHAT[one.what].format(one.table)} ({Step(sql=one.sql).short})"
+    for kept in planned.kept:
+        if kept.revision == pending.id:
+            size = "as many as it writes" if kept.bytes is None else f"about {shown_size(kept.bytes)} copied"
+            yield f"keeps {kept.what} for the way back ({size})"
     if pending.certificate is not None:
         yield from (f"not given back: {reason}" for reason in pending.certificate.reasons)
 
@@ -172,6 +176,9 @@ def _data(
         "work": [
             {"relation": w.table, "what": w.what, "bytes": w.bytes, "seconds": round(w.seconds, 3), "statement": w.sql}
             for w in work
+        ],
+        "kept": [
+            {"relation": k.table, "what": k.what, "bytes": k.bytes} for k in planned.kept if k.revision == pending.id
         ],
         "sql": list(planned.sql[pending.id] or ()) if pending.id in planned.sql else None,
     }

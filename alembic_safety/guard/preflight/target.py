@@ -131,6 +131,8 @@ class Target:
     settings: Settings
     pending: Sequence[Pending]
     is_upgrade: bool = True
+    #: All revisions of the project; None where they cannot be read.
+    chain: Chain | None = None
     #: Path of the server's unix socket, where the connection goes through one.
     socket: str | None = None
     _found: dict[str, Relation] = field(default_factory=dict)
@@ -196,6 +198,7 @@ def target_of(
         settings=settings,
         pending=pending_of(chain_in(migration), names, major, rehearsed),
         is_upgrade=is_upgrade,
+        chain=chain_in(migration),
         socket=socket_of(connection),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alembic_safety.guard.preflight.kept import kept
+
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Pending, Target
     from alembic_safety.rehearsal.activity import Activity
@@ -61,9 +63,11 @@ def _of_statement(target: Target, pending: Pending, activity: Activity) -> Itera
 
 
 def bytes_written(target: Target) -> int:
-    """What the pending revisions write, about: tables written anew, and indexes at a third of their tables."""
+    """What the pending revisions write, about: tables written anew, indexes at a third of their tables, and what is kept."""
     shares = {"rewrite": 1.0, "index": 0.33, "scan": 0.0}
-    return int(sum(w.bytes * shares[w.what] for p in target.pending for w in work_of(target, p)))
+    work = sum(w.bytes * shares[w.what] for p in target.pending for w in work_of(target, p))
+    copies = sum(k.bytes or 0 for p in target.pending for k in kept(target, p)) if target.is_upgrade else 0
+    return int(work) + copies
 
 
 def shown_seconds(seconds: float) -> str:

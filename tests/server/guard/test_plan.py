@@ -121,3 +121,25 @@ def test_a_reader_without_rights_can_plan(project: Project, database: ScratchDat
     codes = {f["code"] for f in found["findings"] if f["severity"] == "error"}
     assert codes == {"check-writable", "check-privileges"}
     assert found["rows"][0]["locks"][0]["bytes"] > 0
+
+
+def test_what_is_kept_for_the_way_back(project: Project, database: ScratchDatabase) -> None:
+    project.add(
+        "a5",
+        "op.preserve_columns('public.t', ['n'])\n"
+        "op.preserve_table('public.p')\n"
+        "op.preserve_rows('public.t')\n"
+        "op.execute('alter table t drop column n')",
+        "op.execute('alter table t add column n int')",
+    )
+    assert alembic("upgrade", "a4", cwd=project.folder).status == 0
+    database.run("insert into t select i, i from generate_series(1, 10000) i; analyze t")
+    _, found = plan(project)
+    (row,) = found["rows"]
+    kept = [(one["what"], one["bytes"]) for one in row["kept"]]
+    assert kept == [
+        ("n of all rows of public.t", 10000 * (60 + 8)),
+        ("all rows of public.p", 0),
+        ("the rows of public.t that the upgrade writes", None),
+    ]
+    assert "keeps n of all rows of public.t for the way back" in "\n".join(row["detail"])

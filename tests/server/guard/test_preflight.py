@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -322,3 +323,12 @@ def test_an_upgrade_without_approval_is_refused(
     assert alembic(*production, "downgrade", "base", cwd=project.folder).status == 0
     assert alembic(*production, "safety-approve", "a1", "--reason", "read", cwd=project.folder).status == 0
     assert alembic(*production, "upgrade", "head", cwd=project.folder).status == 0
+
+
+def test_room_for_the_backup(session: PsycopgSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = target(session, revision(ALTER), backup="full", backup_dir=tmp_path / "not" / "there")
+    assert look("disk", one) == []
+    monkeypatch.setattr("alembic_safety.guard.preflight.disk.shutil.disk_usage", lambda _: SimpleNamespace(free=1))
+    (line,) = look("disk", one)
+    assert "the backup needs up to" in line.text
+    assert not line.sure

@@ -1,0 +1,85 @@
+"""What a revision keeps for the way back (``op.preserve_*``), and how much that is on live tables."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_safety.postgres.identifiers import quote_literal
+
+if TYPE_CHECKING:
+    from alembic_safety.guard.preflight.target import Pending, Target
+
+_WHAT = {
+    "preserve_table": "all rows of {table}",
+    "preserve_columns": "{columns} of all rows of {table}",
+    "preserve_rows": "the rows of {table} that the upgrade writes",
+}
+#: Bytes of a row beside its columns: header, key, and where it came from.
+_ROW = 60
+#: Statistics that the role may see, else the half of a row.
+_WIDTHS = """
+SELECT coalesce(pg_catalog.sum(s.avg_width), 0)::pg_catalog.int8, pg_catalog.count(s.attname)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname IN ({columns})
+WHERE c.oid = {oid}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What one operation keeps."""
+
+    revision: str
+    table: str
+    #: A part of a sentence: ``all rows of public.t``.
+    what: str
+    #: Bytes that are copied, about; None where that follows what is written.
+    bytes: int | None
+
+
+def kept(target: Target, pending: Pending) -> Iterator[Kept]:
+    """What the operations of ``upgrade()`` say, as far as they are written with plain names."""
+    for name, table, columns in _operations(pending.revision.source if pending.revision is not None else ""):
+        relation = target.relations([table]).get(table)
+        size: int | None = None
+        if relation is not None and name == "preserve_table":
+            size = relation.bytes
+        elif relation is not None and name == "preserve_columns":
+            size = relation.rows * (
+                _ROW + _width(target, relation.oid, columns, relation.bytes // max(relation.rows, 1))
+            )
+        what = _WHAT[name].format(table=table, columns=", ".join(columns))
+        yield Kept(revision=pending.id, table=table, what=what, bytes=size)
+
+
+def _width(target: Target, oid: int, columns: tuple[str, ...], row: int) -> int:
+    names = ", ".join(map(quote_literal, columns)) or "''"
+    found = target.session.fetch(_WIDTHS.format(columns=names, oid=oid))
+    width, known = found[0] if found else (0, 0)
+    return int(width) if int(known) == len(columns) else row // 2
+
+
+def _operations(source: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Name, table and columns of each ``op.preserve_…``."""
+    if "preserve_" not in source:
+        return
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if not (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _WHAT
+            and node.args
+        ):
+            continue
+        try:
+            arguments = [ast.literal_eval(argument) for argument in node.args]
+        except ValueError:
+            continue
+        yield node.func.attr, str(arguments[0]), tuple(map(str, arguments[1] if len(arguments) > 1 else ()))
