@@ -27,6 +27,9 @@ def run(config: Config, args: Namespace) -> int:
         seconds = f" after {(past.finished - past.started).total_seconds():.1f} s" if past.finished else ""
         config.print_stdout("%s", f"{past.number}  {started}  {past.command}  {state}{seconds}  {past.who}")
         config.print_stdout("%s", f"    from {', '.join(past.heads_before) or 'base'}; {past.told}")
+        for event in past.events:
+            if event.kind == "backup":
+                config.print_stdout("%s", f"    backup {event.message}: {event.outcome}")
         if past.message:
             config.print_stdout("%s", f"    {past.message.splitlines()[0]}")
     if not runs:

@@ -9,10 +9,12 @@ from datetime import datetime
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session
+from alembic_safety.settings.values import shown_size
 
 _RUN = f"{own_schema.NAME}.run"
 _STEP = f"{own_schema.NAME}.step"
 _EVENT = f"{own_schema.NAME}.event"
+_BACKUP = f"{own_schema.NAME}.backup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ class PastEvent:
     """Something besides its revisions that happened in a run."""
 
     at: datetime
-    #: verification | health check | commit | half-done revision | …
+    #: backup | verification | health check | commit | half-done revision | …
     kind: str
     #: ok | failed | …
     outcome: str
@@ -119,7 +121,8 @@ def read_journal(session: Session, version_table: str, *, unfinished: bool = Fal
             limit=int(limit),
         )
     )
-    events = _events(session, [int(row[0]) for row in rows])
+    numbers = [int(row[0]) for row in rows]
+    events = _events(session, numbers, _backups(session, numbers))
     return [
         PastRun(
             number=row[0], command=row[1], started=row[2], finished=row[3], outcome=row[4], message=row[5], who=row[6],
@@ -150,8 +153,25 @@ def is_unfinished(session: Session, version_table: str) -> bool:
     return bool(session.fetch(unfinished))
 
 
-def _events(session: Session, runs: list[int]) -> dict[int, list[PastEvent]]:
+def _backups(session: Session, runs: list[int]) -> dict[int, list[PastEvent]]:
     found: dict[int, list[PastEvent]] = {}
+    if not runs or not _is_there(session, _BACKUP):
+        return found
+    numbers = ", ".join(map(str, runs))
+    for row in session.fetch(
+        "SELECT run, begun, id, kind, outcome, extract(epoch FROM finished - begun)::float8, bytes, reference, message "
+        f"FROM {_BACKUP} WHERE run IN ({numbers}) ORDER BY begun"
+    ):
+        size = f", {shown_size(row[6])}" if row[6] else ""
+        named = f", called {row[7]}" if row[7] else ""
+        said = f"{row[2]} ({row[3]}{size}{named})" + (f": {row[8]}" if row[8] else "")
+        event = PastEvent(at=row[1], kind="backup", outcome=row[4] or "not finished", seconds=row[5], message=said)
+        found.setdefault(row[0], []).append(event)
+    return found
+
+
+def _events(session: Session, runs: list[int], found: dict[int, list[PastEvent]]) -> dict[int, list[PastEvent]]:
+    """What else happened in each run, after what is known already."""
     if not runs or not _is_there(session, _EVENT):
         return found
     numbers = ", ".join(map(str, runs))
