@@ -13,10 +13,7 @@ from enum import Enum
 from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
-from alembic_safety.model.snapshot import Snapshot
-
-#: Facts of physical order, which no ALTER can restore: a tier of their own.
-PHYSICAL = frozenset({"columns_order"})
+from alembic_safety.model.snapshot import PHYSICAL, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.downgrade.compare import PHYSICAL
 from alembic_safety.downgrade.plan import TooLowError, make_plan
 from alembic_safety.errors import GuardError, SynthesisError
 from alembic_safety.guard.live_state import Facts, Found, Name, State
 from alembic_safety.guard.rehearsed import lies_in
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.kinds import KINDS
-from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.model.snapshot import PHYSICAL, Snapshot
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.closure import PERSONAL
 

@@ -12,8 +12,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.downgrade.compare import PHYSICAL, changes
+from alembic_safety.downgrade.compare import changes
 from alembic_safety.guard.rehearsed import lies_in
+from alembic_safety.model.snapshot import PHYSICAL
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.rehearsal.closure import PERSONAL, TUNED

@@ -12,6 +12,9 @@ from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 
+#: Facts of physical order, which no ALTER can restore: a tier of their own.
+PHYSICAL = frozenset({"columns_order"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
@@ -82,8 +85,9 @@ class Snapshot:
 
 
 def structure_of(obj: CatalogObject) -> dict[str, Any]:
-    """The structural facts of an object, without OIDs, owner, grants and column position."""
-    return {"props": dict(obj.props), "comment": obj.comment, "labels": list(obj.labels)}
+    """The structural facts of an object, without OIDs, owner, grants and physical order."""
+    props = {key: value for key, value in obj.props.items() if key not in PHYSICAL}
+    return {"props": props, "comment": obj.comment, "labels": list(obj.labels)}
 
 
 def privileges_of(obj: CatalogObject) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def certify(
             grade=grade.value,
         )
     rows = derived.rows if derived is not None else None
+    rated = derived.synthesis.rating_reasons if derived is not None and derived.synthesis is not None else ()
     rating = derived.rating if derived is not None else Rating.HIGH
     return Certificate(
         revision=revision.id,
@@ -132,9 +133,8 @@ def certify(
         grade=grade,
         reasons=reasons,
         rating=rating.value,
-        rating_reasons=derived.synthesis.rating_reasons
-        if derived is not None and derived.synthesis is not None
-        else (),
+        # What is lost is said by the reasons already.
+        rating_reasons=tuple(r for r in rated if not any(line.endswith(r) for line in reasons)),
         downgrade=origin,
         proofs=proofs,
         probes=rows.probes if rows is not None else (),

@@ -48,6 +48,12 @@ def test_equal_snapshots_have_neither_changes_nor_differences() -> None:
     assert differences(one, other) == []
 
 
+def test_the_physical_order_of_columns_is_no_structure() -> None:
+    assert snapshot(table("a", "b")).structure_fingerprint == snapshot(table("b", "a")).structure_fingerprint
+    other = snapshot(table("a", "b", props={"persistence": "unlogged"}))
+    assert other.structure_fingerprint != snapshot(table("a", "b")).structure_fingerprint
+
+
 def test_a_rename_is_a_rename_by_address_and_two_differences_by_name() -> None:
     before, after = snapshot(table("a"), column(1, "a")), snapshot(table("b"), column(1, "b"))
     assert [c.action for c in changes(before, after) if c.kind == "column"] == ["renamed"]
