@@ -10,8 +10,8 @@ from alembic_safety.guard.preflight.records import Line
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Target
 
-#: The migration's, ours beside it, and one to look what is going on.
-_NEEDED = 3
+#: Where the setting does not say how many tables are dumped at once.
+_JOBS = 4
 _QUERY = """
 SELECT
   pg_catalog.current_setting('max_connections')::pg_catalog.int4
@@ -28,7 +28,9 @@ WHERE r.rolname = session_user AND d.datname = pg_catalog.current_database()
 
 
 def look(target: Target) -> Iterator[Line]:
-    """Few connections left on the server, for the role, or for the database."""
+    """Few connections left on the server, for the role, or for the database, beside the two that are open already."""
+    backs_up = target.settings.backup not in {"none", "off", "command"}
+    needed = 1 + (1 + (target.settings.backup_jobs or _JOBS) if backs_up else 0)
     free, role_limit, of_role, database_limit, of_database, name = target.session.fetch(_QUERY)[0]
     places = [("the server has", int(free))]
     if role_limit >= 0:
@@ -36,8 +38,8 @@ def look(target: Target) -> Iterator[Line]:
     if database_limit >= 0:
         places.append((f"the CONNECTION LIMIT of database {name} leaves", database_limit - of_database))
     for where, left in places:
-        if left < _NEEDED:
+        if left < needed:
             yield Line(
-                text=f"{where} {max(left, 0)} free connection{'' if left == 1 else 's'}, and up to {_NEEDED} are needed",
+                text=f"{where} {max(left, 0)} free connection{'' if left == 1 else 's'}, and up to {needed} are needed",
                 remedy="end idle ones, or raise the limit",
             )

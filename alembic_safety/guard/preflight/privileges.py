@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.guard.preflight.target import container
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
+from alembic_safety.postgres.lock_modes import rank
 from alembic_safety.rehearsal.closure import ABSENT, entries
 
 if TYPE_CHECKING:
-    from alembic_safety.guard.preflight.target import Target
+    from alembic_safety.guard.preflight.target import Pending, Target
+    from alembic_safety.revisions.chain import Revision
 
 _ROLE_CHANGES = re.compile(
     r"\bset\s+(local\s+|session\s+)?(role|session\s+authorization)\b|['\"]role['\"]", re.IGNORECASE
 )
-_RELATIONS = frozenset({"table", "view", "materialized_view", "sequence", "foreign_table", "index"})
+_RELATIONS = frozenset({"table", "view", "materialized_view", "foreign_table"})
 #: Kinds that lie in a relation and are its owner's to change.
 _PARTS = frozenset({"column", "default", "constraint", "trigger", "policy", "rule"})
 #: Kinds that need CREATE on their schema when they are made.
-_IN_SCHEMA = (_RELATIONS - {"index"}) | {"enum", "domain", "composite", "range", "function", "procedure", "aggregate"}
+_IN_SCHEMA = _RELATIONS | {"sequence", "enum", "domain", "composite", "range", "function", "procedure", "aggregate"}
+_DDL = rank("ShareUpdateExclusiveLock")
 _INDEX = re.compile(r"create\s+(unique\s+)?index\b", re.IGNORECASE)
 _WHO = """
 SELECT current_user::pg_catalog.text, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
 """
 _OWNERS = """
-SELECT named.identity, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text
+SELECT named.identity, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text, pg_catalog.pg_has_role(n.nspowner, 'USAGE')
 FROM pg_catalog.unnest({names}::pg_catalog.text[]) AS named (identity)
 JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(named.identity)
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -37,73 +41,109 @@ _SCHEMAS = """
 SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace
 WHERE nspname IN ({names}) AND NOT pg_catalog.has_schema_privilege(oid, 'CREATE')
 """
+_THERE = "SELECT extname::pg_catalog.text FROM pg_catalog.pg_extension"
 _DATABASE = "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
 
 
+@dataclass(frozen=True)
+class _Demands:
+    """What the revisions need: by identity of a relation, schema or extension the first that does."""
+
+    altered: dict[str, str]
+    #: Of these what goes as a whole, which the owner of its schema may do as well.
+    dropped: set[str]
+    schemas: dict[str, str]
+    made_schemas: dict[str, str]
+    extensions: dict[str, str]
+
+
 def look(target: Target) -> Iterator[Line]:
-    """Relations that it does not own, schemas that it may not create in, extensions that need a superuser.
+    """Relations that it does not own, schemas that it may not create in, schemas and extensions that it may not create.
 
     Sure only where no revision takes on another role.
     """
     user, is_superuser = target.session.fetch(_WHO)[0]
     if is_superuser or not target.is_upgrade:
         return
-    changes_role = any(p.revision is None or _ROLE_CHANGES.search(_text(p.revision)) for p in target.pending)
-    altered, schemas, made_schemas, extensions = _demands(target)
-    if altered:
-        names = "ARRAY[" + ", ".join(map(quote_literal, sorted(altered))) + "]"
-        for identity, owner in target.session.fetch(_OWNERS.format(names=names)):
-            yield Line(
-                text=f"{identity} belongs to {owner}, and {user} is no member of that role: revision "
-                f"{altered[identity]} changes it",
-                remedy=f"migrate as {owner}, or GRANT {quote_ident(owner)} TO {quote_ident(user)}",
-                sure=not changes_role,
+    sure = not any(p.revision is not None and _ROLE_CHANGES.search(_text(p.revision)) for p in target.pending)
+    demands = _demands(target)
+    for text, remedy in _missing(target, demands, str(user)):
+        yield Line(text=text, remedy=remedy, sure=sure)
+
+
+def _missing(target: Target, demands: _Demands, user: str) -> Iterator[tuple[str, str]]:
+    """What the role may not do, and how it could."""
+    session, name = target.session, quote_ident(user)
+    if demands.altered:
+        names = "ARRAY[" + ", ".join(map(quote_literal, sorted(demands.altered))) + "]"
+        for identity, owner, owns_schema in session.fetch(_OWNERS.format(names=names)):
+            if not (owns_schema and identity in demands.dropped):
+                by = demands.altered[identity]
+                yield (
+                    f"{identity} belongs to {owner}, and {user} is no member of that role: revision {by} changes it",
+                    f"migrate as {owner}, or GRANT {quote_ident(owner)} TO {name}",
+                )
+    if demands.schemas:
+        schemas = ", ".join(map(quote_literal, sorted(demands.schemas)))
+        for (schema,) in session.fetch(_SCHEMAS.format(names=schemas)):
+            yield (
+                f"{user} may not create anything in schema {schema}: revision {demands.schemas[schema]} does",
+                f"GRANT CREATE ON SCHEMA {quote_ident(schema)} TO {name}",
             )
-    if schemas:
-        for (schema,) in target.session.fetch(_SCHEMAS.format(names=", ".join(map(quote_literal, sorted(schemas))))):
-            yield Line(
-                text=f"{user} may not create anything in schema {schema}: revision {schemas[schema]} does",
-                remedy=f"GRANT CREATE ON SCHEMA {quote_ident(schema)} TO {quote_ident(user)}",
-                sure=not changes_role,
-            )
-    if (made_schemas or extensions) and not target.session.fetch(_DATABASE)[0][0]:
-        what = "schemas" if made_schemas else "extensions"
-        yield Line(
-            text=f"{user} may not create {what} in this database: revision {(made_schemas or extensions)[0]} does",
-            remedy=f"GRANT CREATE ON DATABASE … TO {quote_ident(user)}",
-            sure=not changes_role,
+    there = {str(row[0]) for row in session.fetch(_THERE)} if demands.extensions else set()
+    wanted = {
+        **{f"schema {schema}": by for schema, by in demands.made_schemas.items()},
+        **{f"extension {e}": by for e, by in demands.extensions.items() if e.strip('"') not in there},
+    }
+    if wanted and not session.fetch(_DATABASE)[0][0]:
+        first = next(iter(wanted))
+        yield (
+            f"{user} may not create {first} in this database: revision {wanted[first]} does",
+            f"GRANT CREATE ON DATABASE … TO {name}",
         )
 
 
-def _demands(target: Target) -> tuple[dict[str, str], dict[str, str], list[str], list[str]]:
-    """By identity of a relation that is there and schema the first revision that changes it or makes something in it."""
-    altered: dict[str, str] = {}
-    schemas: dict[str, str] = {}
-    made_schemas: list[str] = []
-    extensions: list[str] = []
+def _demands(target: Target) -> _Demands:
+    demands = _Demands({}, set(), {}, {}, {})
     made: set[str] = set()
     for pending in target.pending:
-        for activity in pending.activity or ():
-            if _INDEX.match(activity.sql):
-                altered.update(
-                    {name: pending.id for name in activity.locks if name not in altered and name not in made}
-                )
-        closure = pending.proof.closure if pending.proof is not None else None
-        for (kind, identity), was, is_ in entries(closure or {}):
-            if was == is_:
-                continue
-            relation = identity if kind in _RELATIONS else container(identity) if kind in _PARTS else ""
-            if was == ABSENT and kind == "schema":
-                made_schemas.append(pending.id)
+        changed = _changed(pending, demands, made)
+        locked = {
+            name
+            for activity in pending.activity or ()
+            for name, mode in activity.locks.items()
+            # What follows from a change elsewhere (a view over a renamed column) is changed without a lock.
+            if rank(mode) >= _DDL and (name in changed or _INDEX.match(activity.sql))
+        }
+        demands.altered.update({name: pending.id for name in locked - made if name not in demands.altered})
+    for schema in made & demands.schemas.keys():
+        del demands.schemas[schema]
+    return demands
+
+
+def _changed(pending: Pending, demands: _Demands, made: set[str]) -> set[str]:
+    """Relations that a revision changes, as such or in a part; what it makes goes into the demands, and into ``made``."""
+    changed: set[str] = set()
+    closure = pending.proof.closure if pending.proof is not None else None
+    for (kind, identity), was, is_ in entries(closure or {}):
+        if was == is_:
+            continue
+        if was == ABSENT:
+            if kind == "schema":
+                demands.made_schemas.setdefault(identity, pending.id)
                 made.add(identity)
-            elif was == ABSENT and kind == "extension":
-                extensions.append(pending.id)
-            elif was == ABSENT and kind in _IN_SCHEMA:
-                schemas.setdefault(_schema(identity), pending.id)
+            elif kind == "extension":
+                demands.extensions.setdefault(identity, pending.id)
+            elif kind in _IN_SCHEMA:
+                demands.schemas.setdefault(_schema(identity), pending.id)
                 made.add(identity)
-            elif relation and relation not in made and not (kind in _RELATIONS and was == ABSENT):
-                altered.setdefault(relation, pending.id)
-    return altered, {name: by for name, by in schemas.items() if name not in made}, made_schemas, extensions
+        if kind in _RELATIONS and was != ABSENT:
+            changed.add(identity)
+            if is_ == ABSENT:
+                demands.dropped.add(identity)
+        elif kind in _PARTS and not (kind == "trigger" and was == ABSENT):  # a right of its own
+            changed.add(container(identity))
+    return changed
 
 
 def _schema(identity: str) -> str:
@@ -114,7 +154,5 @@ def _schema(identity: str) -> str:
     return identity.partition(".")[0]
 
 
-def _text(revision: object) -> str:
-    source = str(getattr(revision, "source", ""))
-    files = getattr(revision, "sql_files", ())
-    return source + "".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+def _text(revision: Revision) -> str:
+    return revision.source + "".join(f.read_text(encoding="utf-8", errors="replace") for f in revision.sql_files)
