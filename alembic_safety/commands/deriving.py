@@ -37,6 +37,7 @@ def derive_for(config: Config, revisions: frozenset[str], options: dict[str, Any
                     tell=progress.tell,
                 ),
                 scope=Scope.MISSING,
+                preserve=settings.preserve,
             )
     except ServerError as error:
         print(f"no downgrade was derived: {error}", file=sys.stderr)

@@ -85,6 +85,7 @@ def run(config: Config, args: Namespace) -> int:
             ),
             scope=scope,
             column_order=args.column_order,
+            preserve=settings.preserve,
         )
     edits = not (args.sql or args.out or args.dry_run)
     if edits:

@@ -50,6 +50,7 @@ def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObje
             yield from _gone(new, after, before, "downgrade")
         elif old is not None and new is not None:
             yield from _changed(old, new, change.keys, before)
+    yield from _relabelled(before, after)
 
 
 def _gone(
@@ -86,6 +87,22 @@ def _changed(
             yield "labels", old, f"the upgrade takes {', '.join(lost)} away from type {old.identity}", "upgrade"
         if added and len(old.props["labels"]) != len(new.props["labels"]):
             yield "labels", old, f"the downgrade takes {', '.join(added)} away from type {old.identity}", "downgrade"
+
+
+def _relabelled(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObject, str, str]]:
+    """Columns of an enum that was made anew with fewer labels: they have the same type by name, and other values."""
+    for address, column in before.objects.items():
+        now = after.objects.get(address)
+        if column.kind != "column" or now is None or column.props["type"] != now.props["type"] or _inherited(column):
+            continue
+        name = str(column.props["type"]).removesuffix("[]")
+        was, is_ = before.by_identity.get(("enum", name)), after.by_identity.get(("enum", name))
+        if was is None or is_ is None or was.address == is_.address:
+            continue
+        for one, other, by in ((was, is_, "upgrade"), (is_, was, "downgrade")):
+            lost = [label for label in one.props["labels"] if label not in other.props["labels"]]
+            if lost:
+                yield "type", column, f"the {by} takes {', '.join(lost)} away from type {name} of {column.identity}", by
 
 
 def _widens(was: str, now: str) -> bool:

@@ -42,6 +42,8 @@ class Statement:
     reason: str = ""
     #: What of the upgrade it undoes: ``view public.v changed``; statements in a row with the same group belong together.
     group: str = ""
+    #: The operation of ours that says the same, without ``op.``; '' where the SQL is what is written.
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

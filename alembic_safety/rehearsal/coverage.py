@@ -60,6 +60,11 @@ class Entry:
     body: tuple[str, ...] = ()
 
     @property
+    def block(self) -> tuple[str, ...]:
+        """What is to stand at the start of ``upgrade()`` for that body."""
+        return self.derived.block if self.derived is not None else ()
+
+    @property
     def writes(self) -> bool:
         """Whether the revision file is to be edited."""
         return self.action in (Action.WRITE, Action.REPLACE)
@@ -84,7 +89,7 @@ def decide(revision: Revision, verdict: Verdict, derived: Derived | None, scope:
     state = downgrade_state(revision.source)
     absent = state in (MISSING, EMPTY) and not verdict.holds
     own = None if absent or verdict.up is not Up.RAN else grade_of_own(verdict, derived)
-    action = _action(state, absent, verdict, derived, scope)
+    action = _action(state, absent, verdict, derived, scope, own[0] if own is not None else None)
     if action in (Action.WRITE, Action.REPLACE) and derived is not None:
         grade, reasons = grade_of(derived)
     elif own is not None:
@@ -104,13 +109,17 @@ def decide(revision: Revision, verdict: Verdict, derived: Derived | None, scope:
     )
 
 
-def _action(state: str, absent: bool, verdict: Verdict, derived: Derived | None, scope: Scope | None) -> Action:
+def _action(
+    state: str, absent: bool, verdict: Verdict, derived: Derived | None, scope: Scope | None, own: Grade | None
+) -> Action:
     if verdict.up is not Up.RAN or derived is None:
         return Action.NONE
     if absent:
         return Action.WRITE if scope is not Scope.BROKEN else Action.NONE
     if scope is Scope.FORCE:
         return Action.REPLACE if derived.proven else Action.KEEP
+    if state == MARKED and derived.block and own is not Grade.EXACT and scope is not Scope.MISSING:
+        return Action.REPLACE  # by one that gives the rows back too
     if verdict.holds or scope is Scope.MISSING:
         return Action.KEEP
     if not derived.proven:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.concurrently import concurrently
@@ -19,15 +19,21 @@ from alembic_safety.rehearsal.activity import Activity
 from alembic_safety.rehearsal.bench import StageBench
 from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
+from alembic_safety.rehearsal.grading import losses
+from alembic_safety.rehearsal.keeping import Attempt, attempts
+from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.runner import Visitor
+from alembic_safety.rehearsal.stage import run_lines
 from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
+from alembic_safety.revisions.anatomy import holds_block, policy_of
 from alembic_safety.revisions.render import render_body
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.stage import Stage
+    from alembic_safety.rehearsal.touched import Touched
     from alembic_safety.revisions.chain import Revision
 
 
@@ -56,6 +62,8 @@ class Derived:
     rows_written: tuple[tuple[str, int], ...] = ()
     #: What a rehearsal on rows found; None where the upgrade touches no table that was there.
     rows: RowProof | None = None
+    #: Lines that keep rows at the start of the upgrade, with which ``body`` was proven on rows to give all of them back.
+    block: tuple[str, ...] = ()
     #: Tables whose rows, written by the upgrade, must be deleted by hand before it can run a second time.
     rows_in_the_way: tuple[str, ...] = ()
     #: Roles that the upgrade creates and that stay, to be dropped by hand before it can run a second time.
@@ -93,10 +101,13 @@ class Deriver(Visitor):
         self,
         *,
         column_order: bool = False,
+        preserve: str = "exact",
         wanted: Callable[[Revision], bool] = lambda _: True,
         render: Callable[[Sequence[Statement]], Sequence[str]] = render_body,
     ) -> None:
         self.column_order = column_order
+        #: "exact" keeps what an upgrade destroys; "schema" doesn't, and neither where a revision says so itself.
+        self.preserve = preserve
         #: Statements as lines of Python: what is proven is this text.
         self.render = render
         self.derived: dict[str, Derived] = {}
@@ -113,6 +124,18 @@ class Deriver(Visitor):
         if revision.id in self.derived:
             self.derived[revision.id] = replace(self.derived[revision.id], activity=outcome.activity)
         return verdict
+
+    def preserves(self, derived: Derived) -> bool:
+        """Whether rows are lost that the upgrade could keep."""
+        source = derived.revision.source
+        return (
+            (policy_of(source) or self.preserve) == "exact"
+            and derived.proven
+            and derived.rows is not None
+            and derived.rows.data != NO_ROWS
+            and bool(losses(derived))
+            and holds_block(source)
+        )
 
     def derive(self, stage: Stage, revision: Revision, before: Snapshot, after: Snapshot) -> Derived:
         """Synthesize and prove for one revision; the stage stands at *after*."""
@@ -149,20 +172,36 @@ class _Watcher(Observer):
         self._deriver = deriver
         self._revision = revision
         self._stage: Stage | None = None
+        self._states: tuple[Snapshot, Snapshot]
 
     def look(self, stage: Stage, before: Snapshot, after: Snapshot) -> None:
         self._stage = stage
+        self._states = (before, after)
         self._deriver.derived[self._revision.id] = self._deriver.derive(stage, self._revision, before, after)
 
     def other_downgrade(self) -> Callable[[], None] | None:
         derived, stage = self._deriver.derived[self._revision.id], self._stage
         if stage is None or not derived.restores:
             return None
-        return lambda: run_body(stage, derived.body, leaving=stage.saw_concurrently)
+        return lambda: run_body(stage, derived.body, self._revision, leaving=stage.saw_concurrently)
 
     def rehearsed_on_rows(self, proof: RowProof) -> None:
         derived = self._deriver.derived
         derived[self._revision.id] = replace(derived[self._revision.id], rows=proof)
+
+    def preservations(self, touched: Touched) -> Iterator[Attempt]:
+        """Try to keep what is lost and to give it back, until every row is as before."""
+        derived, stage = self._deriver.derived[self._revision.id], self._stage
+        if stage is None or derived.synthesis is None or not self._deriver.preserves(derived):
+            return
+        kept = False
+        for attempt in attempts(stage, derived, *self._states, touched, self._deriver.render):
+            yield attempt
+            if attempt.restores and (attempt.keeps_since or not kept):
+                self._deriver.derived[self._revision.id] = attempt.derived
+                kept = True
+            if attempt.restores and attempt.keeps_since:
+                return
 
     def proven(self, outcome: Outcome) -> None:
         derived = self._deriver.derived[self._revision.id]
@@ -183,7 +222,7 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
     heads = set(stage.heads)
     try:
         with stage.scratch("alembic_safety_proof"):
-            run_body(stage, derived.body)
+            run_body(stage, derived.body, derived.revision)
             found = differences(before, stage.snapshot(after))
             derived = replace(derived, left=tuple(found), restored=restored_by(found))
             if derived.restored is Restored.DIFFERENT:
@@ -212,7 +251,7 @@ def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
     stage.savepoint("alembic_safety_again")
     while True:
         try:
-            _upgrade_again(stage, derived.revision)
+            upgrade_again(stage, derived.revision)
             return derived
         except Exception as error:  # noqa: BLE001 - whatever is not in the way for a known reason is raised below
             failure = error
@@ -250,23 +289,17 @@ def _role_in_the_way(stage: Stage, error: BaseException) -> str | None:
     return named[1] if made_here else None
 
 
-def run_body(stage: Stage, body: tuple[str, ...], *, leaving: bool = False) -> None:
+def run_body(stage: Stage, body: Sequence[str], revision: Revision, *, leaving: bool = False) -> None:
     """Run the lines of a downgrade as the revision file would. Raises whatever they raise.
 
     :param leaving: whether they may leave the transaction.
     """
-    from alembic import op
-    from alembic.operations import Operations
-
-    # A line may hold line ends inside of a string: only its beginning is indented.
-    source = "def downgrade():\n    pass\n" + "".join(f"    {line}\n" for line in body)
-    namespace: dict[str, Any] = {"op": op}
-    exec(compile(source, "<synthesized downgrade>", "exec"), namespace)  # noqa: S102 - the text that we have just written
-    with Operations.context(stage.context), nullcontext() if leaving else stage.staying_in_transaction():
-        namespace["downgrade"]()
+    with nullcontext() if leaving else stage.staying_in_transaction():
+        run_lines(stage, body, revision.id)
 
 
-def _upgrade_again(stage: Stage, revision: Revision) -> None:
+def upgrade_again(stage: Stage, revision: Revision) -> None:
+    """Run a revision's upgrade once more. Raises whatever it raises."""
     from alembic.operations import Operations
 
     script = stage.context.script
@@ -274,6 +307,6 @@ def _upgrade_again(stage: Stage, revision: Revision) -> None:
     loaded = script.get_revision(revision.id)
     assert loaded is not None
     stage.forget_types()
-    with Operations.context(stage.context), stage.staying_in_transaction():
+    with Operations.context(stage.context), stage.staying_in_transaction(), stage.preserving(revision.id):
         loaded.module.upgrade()
-        stage.finish_preserving(revision.id)
+    stage.finish_preserving(revision.id)

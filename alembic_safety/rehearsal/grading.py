@@ -9,6 +9,7 @@ from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof
 from alembic_safety.rehearsal.rows.records import FAILS, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.verdict import Down, Restored, Up, Verdict
+from alembic_safety.revisions.markers import PRESERVE, blocks
 
 if TYPE_CHECKING:
     from alembic_safety.rehearsal.derive import Derived
@@ -36,6 +37,8 @@ def losses(derived: Derived, way: str = "derived") -> tuple[str, ...]:
 
     :param way: which way down: ``derived``, or the revision's ``own``.
     """
+    if (way == "derived" and derived.block) or (way == "own" and _keeps_rows(derived)):
+        return since_lost(derived.rows, way)
     needs = [n for n in (derived.synthesis.data_needs if derived.synthesis else ()) if n.lost_by == "upgrade"]
     found = [f"{need.subject}: {need.reason}" for need in needs]
     named = {need.subject for need in needs}
@@ -63,6 +66,14 @@ def losses(derived: Derived, way: str = "derived") -> tuple[str, ...]:
             found.append(line)
     found += since_lost(proof, way)
     return tuple(dict.fromkeys(found))
+
+
+def _keeps_rows(derived: Derived) -> bool:
+    """Whether the revision's file keeps rows by a block of ours, and its downgrade was seen to give all of them back."""
+    proof = derived.rows
+    if proof is None or proof.data == NO_ROWS or "own" not in proof.ways or not proof.ways["own"].restores:
+        return False
+    return any(block.name == PRESERVE and block.intact for block in blocks(derived.revision.source))
 
 
 def grade_of(derived: Derived) -> tuple[Grade, tuple[str, ...]]:

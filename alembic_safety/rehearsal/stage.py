@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapsho
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
-from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks
+from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -50,6 +50,8 @@ class Stage:
         self.arguments = dict(arguments or {})
         self._external = bool(context._in_external_transaction)
         self._callers_transaction = context._transaction is not None
+        #: Lines of Python that keep rows before an upgrade; None: what its own file says.
+        self.block: Sequence[str] | None = None
         self._xid: int | None = None
         self._counted: dict[str, int] = {}
         if self._external:
@@ -191,7 +193,7 @@ class Stage:
         maintainer = HeadMaintainer(self.context, self.heads)
         self.forget_types()
         forget_callbacks(self.context)
-        with staying_alive():
+        with staying_alive(), self.preserving(step.info.up_revision_id or "", is_upgrade=step.is_upgrade):  # type: ignore[attr-defined]
             step.migration_fn(**self.arguments)
         try:
             self.finish_preserving(step.info.up_revision_id or "")  # type: ignore[attr-defined]  # as below
@@ -219,6 +221,16 @@ class Stage:
         finally:
             event.remove(watched, "before_cursor_execute", note)
             self.saw_concurrently = False
+
+    @contextmanager
+    def preserving(self, revision: str, *, is_upgrade: bool = True) -> Iterator[None]:
+        """Run an upgrade as if ``block`` stood at its start, in the place of the one that its file may have."""
+        if self.block is None or not is_upgrade:
+            yield
+            return
+        run_lines(self, self.block, revision)
+        with policy(self.context, "schema"):
+            yield
 
     def finish_preserving(self, revision: str) -> None:
         """Do what Alembic's own loop calls after an upgrade that keeps rows. Raises PreservationError."""
@@ -312,3 +324,22 @@ class Stage:
 
     def _scalar(self, sql: str) -> Any:
         return self.session.fetch(sql)[0][0]
+
+
+def run_lines(stage: Stage, lines: Sequence[str], revision: str) -> None:
+    """Run lines of Python as a function of that revision's file would. Raises whatever they raise."""
+    from alembic import op
+    from alembic.operations import Operations
+
+    # A line may hold line ends inside of a string: only its beginning is indented.
+    source = "def migrate():\n    pass\n" + "".join(f"    {line}\n" for line in lines)
+    # These names tell our operations whose revision it is.
+    namespace: dict[str, Any] = {"op": op, "revision": revision, "down_revision": None, "__file__": f"{revision}.py"}
+    exec(compile(source, "<synthesized>", "exec"), namespace)  # noqa: S102 - the text that we have just written
+    outer: Any = getattr(op, "_proxy", None)
+    try:
+        with Operations.context(stage.context):
+            namespace["migrate"]()
+    finally:
+        if outer is not None:
+            outer._install_proxy()

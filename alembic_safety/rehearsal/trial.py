@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import Difference, Tier, changes, differences
@@ -14,6 +15,7 @@ from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
+from alembic_safety.rehearsal.keeping import WAY, Attempt
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.proof import Case, prove_on_rows
 from alembic_safety.rehearsal.rows.records import RowProof
@@ -77,6 +79,10 @@ class Observer:
 
     def rehearsed_on_rows(self, proof: RowProof) -> None:
         """Called with what a proof on rows found, of the revision's own downgrade and of ``other_downgrade``."""
+
+    def preservations(self, touched: Touched) -> Iterable[Attempt]:
+        """Ways to keep rows and give them back, each to be tried on rows; the next is asked for once one has been tried."""
+        return ()
 
     def proven(self, outcome: Outcome) -> None:
         """Called with what the proof of ``other_downgrade`` found."""
@@ -297,21 +303,23 @@ def _on_rows(
     if observe is not None and (other := observe.other_downgrade()) is not None:
         ways["derived"] = other
     assert outcome.touched is not None
-    proof = prove_on_rows(
-        Case(
-            stage=judge.stage,
-            before=before,
-            after=after,
-            touched=outcome.touched,
-            up=judge.run,
-            ways=ways,
-            demands=demands,
-            rows=rows,
-            seed=seed,
-        )
+    case = Case(
+        stage=judge.stage,
+        before=before,
+        after=after,
+        touched=outcome.touched,
+        up=judge.run,
+        ways=ways,
+        demands=demands,
+        rows=rows,
+        seed=seed,
     )
+    proof = prove_on_rows(case)
     if observe is not None:
         observe.rehearsed_on_rows(proof)
+        for attempt in observe.preservations(outcome.touched):
+            with attempt.keeping():
+                attempt.found(prove_on_rows(replace(case, up=partial(attempt.up, judge.run), ways={WAY: attempt.down})))
     return proof
 
 

@@ -33,11 +33,16 @@ class History:
 
 
 def derive_downgrades(
-    config: Config, options: Options, *, scope: Scope | None = None, column_order: bool = False
+    config: Config,
+    options: Options,
+    *,
+    scope: Scope | None = None,
+    column_order: bool = False,
+    preserve: str = "exact",
 ) -> History:
     """Rehearse, derive and prove; writes nothing. Raises as ``rehearse``."""
     chain = load_chain(config)
-    deriver = Deriver(column_order=column_order)
+    deriver = Deriver(column_order=column_order, preserve=preserve)
     rehearsal = rehearse(config, options, chain=chain, visitor=deriver)
     entries = tuple(
         decide(chain.by_id[v.revision], v, deriver.derived.get(v.revision), scope)
@@ -55,7 +60,7 @@ def write_downgrades(config: Config, history: History) -> list[Path]:
     changed = [
         entry.revision.path
         for entry in history.entries
-        if entry.writes and rewrite_file(entry.revision.path, entry.body, force=True)
+        if entry.writes and rewrite_file(entry.revision.path, entry.body, block=entry.block, force=True)
     ]
     # A hand-written body that was replaced was a part of its revision's key, and so of the keys of all that follow.
     chain = load_chain(config) if changed else None

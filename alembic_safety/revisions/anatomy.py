@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
-from alembic_safety.revisions.markers import blocks
+from alembic_safety.revisions.markers import PRESERVE, blocks
 
 #: What the body of a downgrade can be.
 MISSING = "missing"  # no function of that name
@@ -89,6 +89,31 @@ def canonical(anatomy: Anatomy) -> str:
         before, after = source[:start], source[end:]
         source = before.rstrip() + gap + after.lstrip("\n") if gap else before + after
     return source.rstrip() + "\n"
+
+
+def holds_block(source: str) -> bool:
+    """Whether a block of ours can stand at the start of ``upgrade()``: it is a function of several lines, and no block was edited."""
+    try:
+        anatomy = Anatomy(source)
+    except (SyntaxError, ValueError):
+        return False
+    edited = any(block.name == PRESERVE and not block.intact for block in blocks(source))
+    function = anatomy.upgrade
+    return function is not None and not edited and function.body[0].lineno > function.lineno
+
+
+def policy_of(source: str) -> str | None:
+    """What a revision says of itself by ``preserve = "schema"`` or ``"exact"`` at module level; None where it doesn't."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+            continue
+        if any(isinstance(target, ast.Name) and target.id == PRESERVE for target in node.targets):
+            return str(node.value.value) if node.value.value in ("exact", "schema") else None
+    return None
 
 
 def sql_files_named(tree: ast.Module) -> tuple[list[str], list[str]]:

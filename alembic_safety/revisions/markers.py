@@ -13,6 +13,8 @@ import re
 import tokenize
 from dataclasses import dataclass
 
+#: The block at the start of ``upgrade()`` that keeps rows.
+PRESERVE = "preserve"
 _BEGIN = re.compile(
     r"^[ \t]*# alembic-safety: begin (?P<name>[a-z-]+) (?P<digest>[0-9a-f]{16})[ \t]*\r?$", re.MULTILINE
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import PreservationError, UsageError
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
+from alembic_safety.postgres.quarantine import call
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.revisions.source import calling_revision
 from alembic_safety.settings import load_settings
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 POLICY = "alembic_safety_preserve"
 #: In a context's options: whether what is printed will be stored, so that it must not hold this run's settings.
 STORED = "alembic_safety_stored"
+#: In a context's options: what restores said they did, a line each.
+TOLD = "alembic_safety_told"
 _NOT_ALLOWED = "42501"
 _STRATEGIES = ("table", "columns", "rows")
 
@@ -63,8 +66,10 @@ def restore(context: MigrationContext, function: str, arguments: Sequence[Any]) 
             _run(context, statement)
         if not context.as_sql:
             _ensure(context)
+    options: dict[str, Any] = context.opts
     for line in _run(context, _call(context, revision, function, arguments)):
         log.info("%s", line)
+        options.setdefault(TOLD, []).append(line)
 
 
 def finish(context: MigrationContext, revision: str) -> None:
@@ -74,11 +79,11 @@ def finish(context: MigrationContext, revision: str) -> None:
     """
     settings = _settings(context)
     stops = settings is None or settings.uncaptured == "stop"
-    call = _call(context, revision, "finish_preserving", ())
+    finishing = _call(context, revision, "finish_preserving", ())
     if context.as_sql:
-        _run(context, _checked(call, stops=stops))
+        _run(context, _checked(finishing, stops=stops))
         return
-    missed = _run(context, call)
+    missed = _run(context, finishing)
     if not missed:
         return
     text = f"revision {revision} wrote rows that are not kept: {'; '.join(missed)}"
@@ -166,15 +171,17 @@ def _check_names(arguments: Sequence[Any]) -> None:
     """Names mean the same whatever search_path is; the first text of a call may be a strategy."""
     names = arguments[1:2] if arguments[:1] and arguments[0] in _STRATEGIES else arguments[:1]
     for name in names:
+        if isinstance(name, bool):
+            continue
         for each in (name,) if isinstance(name, str) else name:
             if "." not in each:
                 raise UsageError(f"op.preserve_*() and op.restore_*() take a name with its schema: 'public.{each}'")
 
 
-def _checked(call: str, *, stops: bool) -> str:
+def _checked(statement: str, *, stops: bool) -> str:
     """For a script, where nobody looks at what a function returns."""
     return (
-        f"DO $alembic_safety$ DECLARE missed text := (SELECT string_agg(m, '; ') FROM {call.removeprefix('SELECT ')} m); "
+        f"DO $alembic_safety$ DECLARE missed text := (SELECT string_agg(m, '; ') FROM {statement.removeprefix('SELECT ')} m); "
         f"BEGIN IF missed IS NOT NULL THEN RAISE {'EXCEPTION' if stops else 'WARNING'} "
         "'rows were written that are not kept: %', missed; END IF; END $alembic_safety$"
     )
@@ -182,21 +189,10 @@ def _checked(call: str, *, stops: bool) -> str:
 
 def _call(context: MigrationContext, revision: str, function: str, arguments: Sequence[Any]) -> str:
     table = qualified(context.version_table_schema, context.version_table)
-    values = ", ".join(_literal(value) for value in (table, revision, *arguments))
-    return f"SELECT {own_schema.NAME}.{function}({values})"
+    return call(table, revision, function, arguments)
 
 
-def _literal(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return quote_literal(value)
-    return "ARRAY[" + ", ".join(quote_literal(each) for each in value) + "]::text[]"
-
-
-def _run(context: MigrationContext, call: str) -> list[str]:
+def _run(context: MigrationContext, statement: str) -> list[str]:
     """The lines that a function returned; none where it is only printed.
 
     :raises PreservationError: the function refused; the server's own error is its ``__cause__``.
@@ -204,11 +200,11 @@ def _run(context: MigrationContext, call: str) -> list[str]:
     from sqlalchemy.exc import DBAPIError
 
     if context.as_sql:
-        context.impl.static_output(_ended(call))
+        context.impl.static_output(_ended(statement))
         return []
     assert context.connection is not None
     try:
-        rows = SqlalchemySession(context.connection).fetch(call)
+        rows = SqlalchemySession(context.connection).fetch(statement)
     except DBAPIError as error:
         diagnostics = getattr(error.orig, "diag", None)
         told = [getattr(diagnostics, f"message_{part}", None) for part in ("primary", "detail", "hint")]

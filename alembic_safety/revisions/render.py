@@ -27,6 +27,10 @@ class Step(Protocol):
     def group(self) -> str:
         """What it undoes: statements of a group stand together under this heading; '' for none."""
 
+    @property
+    def call(self) -> str:
+        """The operation of ours that says the same, without ``op.``; '' where the SQL is what is written."""
+
 
 def render_body(steps: Iterable[Step], *, remarks: Sequence[str] = (), op: str = "op") -> list[str]:
     """The lines of a ``downgrade()`` body, without indentation.
@@ -45,7 +49,7 @@ def render_body(steps: Iterable[Step], *, remarks: Sequence[str] = (), op: str =
                 lines.append("")
             lines += comments([group] if group else [])
         lines += comments([step.reason] if step.reason else [])
-        lines += render_statement(step.sql, op=op)
+        lines += [f"{op}.{step.call}"] if step.call else render_statement(step.sql, op=op)
     return lines or ["pass"]
 
 

@@ -9,22 +9,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alembic_safety.errors import SourceError, UsageError
-from alembic_safety.revisions.anatomy import ELSEWHERE, EMPTY, MARKED, MISSING, WRITTEN, Anatomy, Function
+from alembic_safety.revisions.anatomy import ELSEWHERE, EMPTY, MARKED, MISSING, WRITTEN, Anatomy, Function, holds_block
 from alembic_safety.revisions.files import replace_file
-from alembic_safety.revisions.markers import blocks, mark
+from alembic_safety.revisions.markers import PRESERVE, blocks, mark
 
 _BLOCK = "downgrade"
 
 
-def rewrite_file(path: Path, body: Sequence[str], *, force: bool = False) -> bool:
-    """As ``set_downgrade`` on a file; says whether anything changed.
+def rewrite_file(path: Path, body: Sequence[str], *, block: Sequence[str] = (), force: bool = False) -> bool:
+    """As ``set_downgrade`` and ``set_preserve`` on a file; says whether anything changed.
 
     :raises SourceError: the file can't be read or written, or is no Python.
     :raises UsageError: the body that is there was written by hand.
     """
     source, encoding = read_source(path)
     try:
-        result = set_downgrade(source, body, force=force)
+        result = set_preserve(set_downgrade(source, body, force=force), block)
     except SyntaxError as error:
         raise SourceError(f"is not Python: {error.msg}", file=str(path), line=error.lineno) from error
     except UsageError as error:
@@ -118,6 +118,37 @@ def _checked(source: str) -> str:
     return source
 
 
+def set_preserve(source: str, lines: Sequence[str]) -> str:
+    """The source with ``lines`` at the start of what ``upgrade()`` does, between marker comments; every other byte stays.
+
+    A block of ours is replaced, or taken out where there are no lines; one that was edited is its author's and stays.
+
+    :param lines: without indentation, as ``op.…`` calls.
+    :raises SyntaxError: the source is no Python.
+    """
+    for block in blocks(source):
+        if block.name == PRESERVE:
+            if not block.intact:
+                return source
+            source = source[: block.start] + source[block.end :]
+    if not lines or not holds_block(source):
+        return source
+    anatomy = Anatomy(source)
+    function = anatomy.upgrade
+    assert function is not None
+    body = function.body
+    if ast.get_docstring(function, clean=False) is not None:
+        start = anatomy.line_end(anatomy.span(body[0])[1])
+    else:
+        start = _header_end(anatomy, function, source.rfind("\n", 0, anatomy.span(body[0])[0]) + 1)
+    name = operations_name(source)
+    code = [line if name is None else f"{name}{line.removeprefix('op')}" for line in lines]
+    if name is None:
+        code = ["from alembic import op", "", *code]
+    text = _block(code, _indent_of(anatomy, function) or "    ", _newline_of(source), name=PRESERVE)
+    return source[:start] + text + source[start:]
+
+
 def _region(anatomy: Anatomy, function: Function, state: str) -> tuple[int, int]:
     """What is replaced: whole lines of the body, but a docstring and an empty body's comments."""
     source = anatomy.source
@@ -167,10 +198,10 @@ def _header_end(anatomy: Anatomy, function: Function, limit: int) -> int:
     return limit
 
 
-def _block(body: Sequence[str], indent: str, newline: str) -> str:
+def _block(body: Sequence[str], indent: str, newline: str, *, name: str = _BLOCK) -> str:
     code = "".join((indent + line if line.strip() else "") + "\n" for line in body)
     begin, end = mark(
-        _BLOCK, code
+        name, code
     )  # as it will stand in the file: the indentation is part of a string over several lines
     # A line end inside of a string is written as the file's own too; Python reads it as \n in any case.
     return f"{indent}{begin}\n{code}{indent}{end}\n".replace("\n", newline)
@@ -201,4 +232,5 @@ __all__ = [
     "read_source",
     "rewrite_file",
     "set_downgrade",
+    "set_preserve",
 ]

@@ -7,8 +7,12 @@ Python runs. What is kept of a table are its old rows (``q<n>_old``) and hashes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+from alembic_safety.postgres.identifiers import quote_literal
 
 #: Text of values must not depend on the session.
 _PINNED = """SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC'
@@ -21,3 +25,23 @@ def definitions() -> tuple[str, ...]:
     """The statements that make tables and functions, or bring them up to date; one text a file."""
     folder = files(__package__)
     return tuple(folder.joinpath(f"{name}.sql").read_text("utf-8").replace("{pinned}", _PINNED) for name in _FILES)
+
+
+def call(version_table: str, revision: str, function: str, arguments: Sequence[Any]) -> str:
+    """The statement that calls one of the functions for a revision.
+
+    :param version_table: as SQL writes it.
+    :param arguments: texts, lists of texts, booleans, None.
+    """
+    values = ", ".join(_literal(value) for value in (version_table, revision, *arguments))
+    return f"SELECT alembic_safety.{function}({values})"
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return quote_literal(value)
+    return "ARRAY[" + ", ".join(quote_literal(each) for each in value) + "]::text[]"

@@ -101,10 +101,17 @@ BEGIN
         q.positions := q.positions || jsonb_build_object(sequence_of::text, jsonb_build_array(last_of, called));
     END LOOP;
 
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'here', (SELECT array_agg(a.attname ORDER BY u.i) FROM unnest(f.conkey) WITH ORDINALITY AS u (n, i) JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = u.n),
+        'table', f.confrelid::regclass::text,
+        'there', (SELECT array_agg(a.attname ORDER BY u.i) FROM unnest(f.confkey) WITH ORDINALITY AS u (n, i) JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = u.n),
+        'action', f.confdeltype)), '[]')
+    INTO q.parents FROM pg_constraint f WHERE f.conrelid = rel AND f.contype = 'f' AND f.conparentid = 0;
+
     INSERT INTO alembic_safety.quarantine (
-        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions)
+        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions, parents)
     VALUES (q.preservation, q.strategy, q.asked, q.source, rel, q.columns, coalesce(q.numbers, '{}'), coalesce(q.types, '{}'), coalesce(q.typed, '{}'),
-        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions)
+        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions, q.parents)
     RETURNING * INTO q;
 
     SELECT string_agg(format('s.%I%s AS c%s', u.name,
@@ -127,13 +134,13 @@ END $preserve$;
 -- Keep the position of a sequence.
 CREATE OR REPLACE FUNCTION alembic_safety.preserve_sequence(in_table text, in_revision text, in_source text) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    opened bigint := alembic_safety.open_preservation(in_table, in_revision);
+    opened_number bigint := alembic_safety.open_preservation(in_table, in_revision);
     rel oid := to_regclass(in_source);
     last_of bigint;
     called boolean;
     made_number bigint;
 BEGIN
-    SELECT x.number INTO made_number FROM alembic_safety.quarantine x WHERE x.preservation = opened AND x.source = coalesce(rel::regclass::text, in_source) AND x.asked = 'sequence';
+    SELECT x.number INTO made_number FROM alembic_safety.quarantine x WHERE x.preservation = opened_number AND x.source = coalesce(rel::regclass::text, in_source) AND x.asked = 'sequence';
     IF FOUND THEN
         RETURN made_number;
     END IF;
@@ -142,7 +149,7 @@ BEGIN
     END IF;
     EXECUTE format('SELECT last_value, is_called FROM %s', rel::regclass) INTO last_of, called;
     INSERT INTO alembic_safety.quarantine (preservation, strategy, asked, source, relation, rows, positions)
-    VALUES (opened, 'sequence', 'sequence', rel::regclass::text, rel, 1, jsonb_build_object(rel::regclass::text, jsonb_build_array(last_of, called)))
+    VALUES (opened_number, 'sequence', 'sequence', rel::regclass::text, rel, 1, jsonb_build_object(rel::regclass::text, jsonb_build_array(last_of, called)))
     RETURNING number INTO made_number;
     RETURN made_number;
 END $$;

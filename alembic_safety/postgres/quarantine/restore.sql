@@ -29,7 +29,7 @@ BEGIN
 END $$;
 
 -- Before a downgrade changes anything: find what its upgrade kept, and which rows were touched since.
-CREATE OR REPLACE FUNCTION alembic_safety.begin_restore(in_table text, in_revision text) RETURNS void LANGUAGE plpgsql {pinned} AS $begin$
+CREATE OR REPLACE FUNCTION alembic_safety.begin_restore(in_table text, in_revision text, clear boolean DEFAULT false) RETURNS void LANGUAGE plpgsql {pinned} AS $begin$
 DECLARE
     q alembic_safety.quarantine;
     found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
@@ -41,7 +41,7 @@ BEGIN
         IF to_regclass(q.after_source) IS NULL THEN
             RAISE EXCEPTION 'table %, which revision % left, is not there: its rows cannot be given back', q.after_source, in_revision USING ERRCODE = 'undefined_table';
         END IF;
-        back := alembic_safety.silence_for_rows(to_regclass(q.after_source), q.key = '{}');
+        back := alembic_safety.silence_for_rows(to_regclass(q.after_source), clear OR q.key = '{}');
         IF q.key = '{}' THEN
             PERFORM alembic_safety.take_unkeyed_away(q);
         ELSE
@@ -53,9 +53,39 @@ BEGIN
                 q.number, alembic_safety.as_columns(m), alembic_safety.rows_of(q, q.after_source), alembic_safety.all_equal(n, m), alembic_safety.image_of(q, 's'));
         END IF;
         PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_now', q.number));
+        IF clear AND q.key <> '{}' THEN
+            PERFORM alembic_safety.clear_retyped(q);
+        END IF;
         PERFORM alembic_safety.run_all(back);
     END LOOP;
 END $begin$;
+
+-- Values that the old type may not hold, and whose old values will take their place, go first.
+CREATE OR REPLACE FUNCTION alembic_safety.clear_retyped(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql {pinned} AS $clear$
+DECLARE
+    i integer;
+    name text;
+    filled boolean;
+    m text[] := alembic_safety.key_terms(q, 'made', 'm', NULL);
+BEGIN
+    FOR i, name, filled IN
+        SELECT u.i, u.name, a.attnotnull FROM unnest(q.after_columns) WITH ORDINALITY AS u (name, i)
+        JOIN pg_attribute a ON a.attrelid = to_regclass(q.after_source) AND a.attname = u.name AND NOT a.attisdropped
+        WHERE NOT u.i = ANY (q.key) AND (NOT q.typed[u.i] OR format_type(a.atttypid, a.atttypmod) <> q.types[u.i])
+    LOOP
+        IF filled THEN
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', q.after_source, name);
+            IF q.required[i] THEN
+                UPDATE alembic_safety.quarantine x SET opened = x.opened || q.columns[i] WHERE x.number = q.number;
+            END IF;
+        END IF;
+        EXECUTE format('UPDATE %s s SET %I = NULL FROM alembic_safety.q%s_made m WHERE %s'
+            ' AND NOT EXISTS (SELECT FROM alembic_safety.q%s_now n WHERE %s AND n.changed[%s])',
+            alembic_safety.rows_of(q, q.after_source), name, q.number,
+            alembic_safety.all_equal(alembic_safety.key_terms(q, 'table', 's', q.after_columns), m), q.number,
+            alembic_safety.all_equal(m, alembic_safety.key_terms(q, 'made', 'n', NULL)), i);
+    END LOOP;
+END $clear$;
 
 CREATE OR REPLACE FUNCTION alembic_safety.silence_for_rows(rel oid, writes boolean) RETURNS text[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -135,6 +165,9 @@ BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
     END IF;
     PERFORM alembic_safety.run_all(back);
+    PERFORM alembic_safety.run_all(ARRAY(
+        SELECT format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', x.source, o)
+        FROM unnest(entries) e JOIN alembic_safety.quarantine x ON x.number = e.number, unnest(x.opened) o));
     RETURN QUERY SELECT unnest(said);
 END $restore$;
 
@@ -267,11 +300,41 @@ BEGIN
     END LOOP;
 END $followers$;
 
+-- Whether an old row refers to one that is not there any more; NULL where that can't be said yet.
+CREATE OR REPLACE FUNCTION alembic_safety.orphan_of(q alembic_safety.quarantine, parent jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    rel oid := to_regclass(parent ->> 'table');
+    filled text;
+    same text;
+    same_old text;
+BEGIN
+    IF rel IS NULL OR (rel <> to_regclass(q.source) AND EXISTS (
+        SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text AND x.after_source IS NULL)) THEN
+        RETURN NULL;  -- its own rows come back at another moment
+    END IF;
+    SELECT string_agg(format('o.c%s IS NOT NULL', u.p), ' AND '),
+        string_agg(format(CASE WHEN q.typed[u.p] THEN 'f.%I = o.c%s' ELSE 'f.%I::text COLLATE "C" = o.c%s COLLATE "C"' END, u.there, u.p), ' AND '),
+        string_agg(format('f.c%s = o.c%s', array_position(q.columns, u.there), u.p), ' AND ')
+    INTO filled, same, same_old
+    FROM (SELECT array_position(q.columns, h) AS p, t AS there
+          FROM unnest(ARRAY(SELECT jsonb_array_elements_text(parent -> 'here')), ARRAY(SELECT jsonb_array_elements_text(parent -> 'there'))) AS x (h, t)) u
+    WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attname = u.there AND NOT a.attisdropped)
+    HAVING count(*) = jsonb_array_length(parent -> 'here');
+    RETURN format('(%s AND NOT EXISTS (SELECT FROM %s f WHERE %s)%s)', filled, rel::regclass, same,
+        CASE WHEN rel = to_regclass(q.source) THEN format(' AND NOT EXISTS (SELECT FROM alembic_safety.q%s_old f WHERE %s)', q.number, same_old) ELSE '' END);
+END $$;
+
 -- Rows that the upgrade deleted (or all, where it dropped the table) come back.
 CREATE OR REPLACE FUNCTION alembic_safety.put_rows_back(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $rows$
 DECLARE
     into_columns text;
     listed text;
+    said text[] := '{}';
+    parent jsonb;
+    orphan text;
+    emptied text[] := '{}';
+    without bigint;
+    shown text := CASE WHEN q.key = '{}' THEN alembic_safety.old_row_of(q) || '::text' ELSE alembic_safety.key_text(q, alembic_safety.key_terms(q, 'old', 'o', NULL)) END;
     o text[] := alembic_safety.key_terms(q, 'old', 'o', NULL);
     t text[] := alembic_safety.key_terms(q, 'table', 't', q.columns);
     gone text := 'true';
@@ -282,11 +345,6 @@ BEGIN
     IF q.strategy = 'columns' THEN
         RETURN '{}';
     END IF;
-    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY u.i),
-        string_agg(CASE WHEN q.typed[u.i] THEN format('o.c%s', u.i) ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END, ', ' ORDER BY u.i)
-    INTO into_columns, listed
-    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
-    JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND a.attgenerated = '';
     IF q.made AND q.key <> '{}' THEN
         gone := format('NOT EXISTS (SELECT FROM alembic_safety.q%s_made m WHERE %s)', q.number,
             alembic_safety.all_equal(alembic_safety.key_terms(q, 'made', 'm', NULL), o));
@@ -303,10 +361,42 @@ BEGIN
     ELSIF q.made THEN
         gone := alembic_safety.unkeyed_left(q, one_by_one);
     END IF;
+    FOR parent IN SELECT jsonb_array_elements(q.parents) LOOP
+        orphan := alembic_safety.orphan_of(q, parent);
+        CONTINUE WHEN orphan IS NULL;
+        source_rows := format('FROM alembic_safety.q%s_old o WHERE %s AND %s', q.number, gone, orphan);
+        IF parent ->> 'action' = 'n' THEN
+            SELECT emptied || array_fill(NULL::text, ARRAY[greatest(cardinality(q.columns) - cardinality(emptied), 0)]) INTO emptied;
+            FOR i IN 1 .. cardinality(q.columns) LOOP
+                IF parent -> 'here' ? q.columns[i] THEN
+                    emptied[i] := coalesce(emptied[i] || ' OR ', '') || orphan;
+                END IF;
+            END LOOP;
+            CONTINUE;
+        ELSIF parent ->> 'action' = 'c' THEN
+            EXECUTE 'SELECT count(*) ' || source_rows INTO without;
+            IF without > 0 THEN
+                said := said || format('%s: %s rows were not put back, since rows of %s that they refer to were deleted since (ON DELETE CASCADE)', q.source, without, parent ->> 'table');
+            END IF;
+        ELSIF one_by_one THEN
+            EXECUTE format('INSERT INTO alembic_safety.conflict (revision, source, reason, before_upgrade)'
+                ' SELECT (SELECT p.revision FROM alembic_safety.preservation p WHERE p.number = %s), %L, %L, %s %s',
+                q.preservation, q.source, 'what it refers to was deleted since', alembic_safety.old_row_of(q), source_rows);
+        ELSE
+            PERFORM alembic_safety.stop_for(q, format('refer to rows of %s that were deleted since', parent ->> 'table'), source_rows, shown);
+        END IF;
+        gone := format('%s AND NOT %s', gone, orphan);
+    END LOOP;
+    SELECT string_agg(format('%I', a.attname), ', ' ORDER BY u.i),
+        string_agg(CASE WHEN emptied[u.i] IS NULL THEN '' ELSE format('CASE WHEN %s THEN NULL ELSE ', emptied[u.i]) END || CASE WHEN q.typed[u.i] THEN format('o.c%s', u.i) ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END
+            || CASE WHEN emptied[u.i] IS NULL THEN '' ELSE ' END' END, ', ' ORDER BY u.i)
+    INTO into_columns, listed
+    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+    JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND a.attgenerated = '';
     source_rows := format('FROM alembic_safety.q%s_old o WHERE %s', q.number, gone);
     done := alembic_safety.for_each(q, format('SELECT o.ctid, %s %s', coalesce(alembic_safety.old_row_of(q), 'NULL::jsonb'), source_rows),
         format('INSERT INTO %s %s OVERRIDING SYSTEM VALUE SELECT %s %s{row}', q.source, '(' || into_columns || ')', listed, source_rows), one_by_one);
-    RETURN CASE WHEN done > 0 THEN ARRAY[format('%s: %s rows were put back', q.source, done)] ELSE '{}' END;
+    RETURN CASE WHEN done > 0 THEN said || format('%s: %s rows were put back', q.source, done) ELSE said END;
 END $rows$;
 
 -- Let UPDATE set columns that are GENERATED ALWAYS AS IDENTITY; returns what makes them so again.

@@ -44,11 +44,15 @@ CREATE TABLE IF NOT EXISTS alembic_safety.quarantine (
     rows bigint,
     -- Sequences of the table: name to [last_value, is_called].
     positions jsonb NOT NULL DEFAULT '{}',
+    -- Its foreign keys: columns here, the table and its columns there, and what a DELETE there does (as pg_constraint says it).
+    parents jsonb NOT NULL DEFAULT '[]',
     -- What the upgrade made of it; NULL: it is not there any more.
     after_source text,
     after_columns text[],
     after_others text[] NOT NULL DEFAULT '{}',
-    made boolean NOT NULL DEFAULT false
+    made boolean NOT NULL DEFAULT false,
+    -- Columns whose NOT NULL a downgrade took away for a while.
+    opened text[] NOT NULL DEFAULT '{}'
 );
 
 -- Rows that a downgrade could not hold, where it was told to keep them here.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from alembic_safety.errors import PreservationError
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.rehearsal.failure import explain, is_artefact, is_fatal
@@ -19,6 +20,7 @@ from alembic_safety.rehearsal.rows.images import Image, shown
 from alembic_safety.rehearsal.rows.pairs import Pair, Shared
 from alembic_safety.rehearsal.rows.records import Since
 from alembic_safety.rehearsal.rows.violations import count, violate
+from alembic_safety.revisions.preserve import TOLD
 
 if TYPE_CHECKING:
     from alembic_safety.rehearsal.rows.demands import Demand
@@ -170,9 +172,13 @@ class Later:
     def _way(self, down: Callable[[], None], tables: Sequence[_Table], plain: Mapping[str, Image]) -> Since:
         session = self._stage.session
         with self._stage.scratch("alembic_safety_since_way"):
+            self._stage.context.opts[TOLD] = []
             error = self._run(down)
+            told = self._stage.context.opts[TOLD]
             if error == _ARTEFACT:
                 return Since()
+            if error.startswith(_CONFLICT):
+                return Since(stops=(f"rows written since: {error.removeprefix(_CONFLICT).splitlines()[0]}",))
             if error and (column := self._unsure()):
                 return Since(stops=(f"rows written since, perhaps because of {column}: {error.splitlines()[0]}",))
             if error:
@@ -185,7 +191,8 @@ class Later:
                     continue
                 name = table.pair.old.identity
                 lost += [f"{name}: {text}" for text in _lost(table, now)]
-                if name in plain:
+                # What went with a row that was deleted since is said, and right.
+                if name in plain and not any(line.startswith(f"{name}: ") and " not put back" in line for line in told):
                     disturbed += [f"{name}: {text}" for text in _disturbed(table, plain[name], now)]
         return Since(lost=tuple(lost), disturbed=tuple(disturbed))
 
@@ -208,7 +215,7 @@ class Later:
             with self._stage.scratch("alembic_safety_unfit_way"):
                 error = self._run(down)
                 if error and error != _ARTEFACT:
-                    line = f"{_subject(demand)}: {error.splitlines()[0]}"
+                    line = f"{_subject(demand)}: {error.removeprefix(_CONFLICT).splitlines()[0]}"
                     found[name] = replace(since, stops=(*since.stops, line))
                 elif not error and pair is not None and written is not None:
                     now = pair.old_image(session)
@@ -228,12 +235,15 @@ class Later:
 
             if isinstance(error, LeftTransaction) or is_fatal(error):
                 raise
+            if isinstance(error, PreservationError):
+                return _CONFLICT + explain(error)  # it stops because it can't hold them, and loses nothing
             return _ARTEFACT if is_artefact(error) else explain(error)
         finally:
             self._stage.heads = heads
 
 
 _ARTEFACT = "\0"
+_CONFLICT = "\1"
 
 
 def _subject(demand: Demand) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.session import Session
 
+#: The name of its triggers.
+WITNESS = "alembic_safety_witness"
 _SETTING = "alembic_safety.seen"
 #: A setting, not a table: whatever role the migration takes on, it may write it, and a rollback takes it back.
 _FUNCTION = """

@@ -11,7 +11,23 @@ import pytest
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.session import PsycopgSession
 
+_TABLES = """
+SELECT c.oid::regclass::text, (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute
+  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname NOT IN ('alembic_safety', 'pg_catalog', 'information_schema') AND c.relname <> 'alembic_version'
+"""
 HERE = "'alembic_version', 'r1'"
+
+
+def rows_of(session: PsycopgSession) -> dict[str, list[str]]:
+    """Every table outside of our schema as the sorted text that COPY gives, columns by name."""
+    found = {}
+    for name, columns in session.fetch(_TABLES):
+        query = f"COPY (SELECT {columns or ''} FROM ONLY {name}) TO STDOUT"
+        with session.connection.cursor() as cursor, cursor.copy(query) as copy:
+            found[name] = sorted(bytes(row).decode() for row in copy)
+    return found
 
 
 class Preserved:
@@ -60,20 +76,8 @@ class Preserved:
         return said
 
     def rows(self) -> dict[str, list[str]]:
-        """Every table outside of our schema as the sorted text that COPY gives, columns by name."""
-        tables = self.session.fetch(
-            "SELECT c.oid::regclass::text, (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute "
-            "WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE c.relkind = 'r' AND n.nspname NOT IN ('alembic_safety', 'pg_catalog', 'information_schema')"
-        )
-        found = {}
-        for name, columns in tables:
-            with (
-                self.connection.cursor() as cursor,
-                cursor.copy(f"COPY (SELECT {columns} FROM ONLY {name}) TO STDOUT") as copy,
-            ):
-                found[name] = sorted(bytes(row).decode() for row in copy)
-        return found
+        """See ``rows_of``."""
+        return rows_of(self.session)
 
     def left_over(self) -> list[str]:
         """What a finished preservation must not leave behind: triggers, functions and sequences of a run."""

@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def _run(project: Project, binaries: Binaries, **options: Any) -> tuple[Rehearsal, Deriver]:
-    deriver = Deriver()
+    deriver = Deriver(preserve="schema")
     settings = Options(cache=False, pg_bin=binaries.bindir, **options)
     return rehearse(project.config, settings, visitor=deriver), deriver
 

@@ -23,6 +23,7 @@ class Step:
     sql: str
     reason: str = ""
     group: str = ""
+    call: str = ""
 
 
 def sent(lines: list[str]) -> str:

@@ -1,0 +1,131 @@
+"""Proves on rows that a block at the start of an upgrade keeps what its downgrade then gives back: up, down, up again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from alembic_safety.downgrade.compare import Tier, differences
+from alembic_safety.downgrade.preserve import Plan, Seen, plans
+from alembic_safety.errors import SynthesisError
+from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.rehearsal.rows.records import NONE, RowProof, since_lost
+from alembic_safety.rehearsal.rows.witness import WITNESS
+
+if TYPE_CHECKING:
+    from alembic_safety.downgrade.statement import Statement
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.derive import Derived
+    from alembic_safety.rehearsal.stage import Stage
+    from alembic_safety.rehearsal.touched import Touched
+
+#: The way down that an attempt is tried as.
+WAY = "derived"
+_POSITIONS = """
+SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value, increment_by FROM pg_catalog.pg_sequences
+WHERE schemaname <> 'alembic_safety' AND last_value IS NOT NULL
+"""
+
+
+@dataclass
+class Attempt:
+    """One way to keep and give back."""
+
+    stage: Stage
+    before: Snapshot
+    after: Snapshot
+    #: As it is to be if this works.
+    derived: Derived
+    _positions: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: Every row that was there is as it was.
+    restores: bool = False
+    #: And what was written since is kept, as far as the old schema can hold it.
+    keeps_since: bool = False
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Within the block, upgrades of the stage keep rows."""
+        self.stage.block = self.derived.block
+        try:
+            yield
+        finally:
+            self.stage.block = None
+
+    def up(self, run: Callable[[], None]) -> None:
+        """The upgrade, from positions of sequences that are to be met again."""
+        self._positions = self._sequences()
+        run()
+
+    def down(self) -> None:
+        """The downgrade; raises where it doesn't give the schema back, leaves sequences behind, or can't be followed by an upgrade."""
+        from alembic_safety.rehearsal.derive import run_body, upgrade_again
+
+        run_body(self.stage, self.derived.body, self.derived.revision)
+        self._compare(self.before, "the downgrade")
+        now = self._sequences()
+        for name, (last, step) in self._positions.items():
+            if name not in now or (last - now[name][0]) * step > 0:
+                raise SynthesisError(f"sequence {name} does not come back to where it was")
+        with self.stage.scratch("alembic_safety_kept"):
+            upgrade_again(self.stage, self.derived.revision)
+            self._compare(self.after, "the second upgrade")
+
+    def _compare(self, wanted: Snapshot, what: str) -> None:
+        # The stage's own "after" was seen in another transaction: what is known of this one is its beginning.
+        found = [
+            d
+            for d in differences(wanted, self.stage.snapshot(self.before))
+            if d.tier is not Tier.COLUMN_ORDER and not d.identity.endswith(f".{WITNESS}")
+        ]
+        if found:
+            raise SynthesisError(f"{what} gives something else: {found[0].message}")
+
+    def _sequences(self) -> dict[str, tuple[int, int]]:
+        rows = self.stage.session.fetch(_POSITIONS)
+        return {str(name): (int(last), int(step)) for name, last, step in rows}
+
+    def found(self, proof: RowProof) -> None:
+        """Take note of what the rehearsal on rows found."""
+        way = proof.ways.get(WAY)
+        self.restores = proof.data != NONE and way is not None and way.restores
+        if way is not None:
+            earlier = self.derived.rows.ways if self.derived.rows is not None else {}
+            self.derived = replace(self.derived, rows=replace(proof, ways={**earlier, WAY: way}))
+            self.keeps_since = not since_lost(proof, WAY)
+
+
+def attempts(
+    stage: Stage,
+    derived: Derived,
+    before: Snapshot,
+    after: Snapshot,
+    touched: Touched,
+    render: Callable[[Sequence[Statement]], Sequence[str]],
+) -> Iterator[Attempt]:
+    """Ways to keep and give back what the upgrade of ``derived`` destroys, the cheapest first."""
+    assert derived.synthesis is not None
+    context = stage.context
+    seen = Seen(
+        before=before,
+        after=after,
+        synthesis=derived.synthesis,
+        writes=derived.rows.writes if derived.rows is not None else {},
+        written=touched.written,
+        refiled=touched.refiled,
+        version_table=qualified(context.version_table_schema, context.version_table),
+        revision=derived.revision.id,
+    )
+    for plan in plans(seen):
+        yield Attempt(stage, before, after, _with_plan(derived, plan, render))
+
+
+def _with_plan(derived: Derived, plan: Plan, render: Callable[[Sequence[Statement]], Sequence[str]]) -> Derived:
+    assert derived.synthesis is not None
+    return replace(
+        derived,
+        synthesis=replace(derived.synthesis, statements=plan.statements),
+        body=tuple(render(plan.statements)),
+        block=tuple(f"op.{call}" for call in plan.block),
+    )

@@ -1,0 +1,85 @@
+"""Whole histories: derived with ``safety-downgrade``, then run on a database with rows; COPY of every table is the oracle."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from alembic_safety.postgres.session import PsycopgSession
+from tests.server.preservation.conftest import rows_of
+from tests.support.cli import alembic
+from tests.support.project import Project
+
+FIRST = """
+CREATE TYPE mood AS ENUM ('low', 'fair', 'high');
+CREATE TABLE boss (id serial PRIMARY KEY, name text UNIQUE, mood mood NOT NULL DEFAULT 'low', note varchar(40));
+CREATE TABLE duty (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, boss int NOT NULL REFERENCES boss ON DELETE CASCADE,
+  what text NOT NULL, amount numeric(10,2));
+CREATE TABLE loose (a int, b text);
+CREATE SEQUENCE lonely;
+"""
+#: What each later revision does to rows.
+LATER = {
+    "column_dropped": "ALTER TABLE boss DROP COLUMN note",
+    "updated": "UPDATE duty SET what = upper(what)",
+    "deleted_and_inserted": "DELETE FROM duty WHERE id % 2 = 0; INSERT INTO boss (name) VALUES ('admin')",
+    "type_narrowed": "ALTER TABLE duty ALTER COLUMN amount TYPE int USING amount::int",
+    "enum_rebuilt": "ALTER TABLE boss ALTER mood DROP DEFAULT; ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('low', 'high');"
+    "ALTER TABLE boss ALTER mood TYPE mood USING (CASE WHEN mood::text = 'fair' THEN 'high' ELSE mood::text END)::mood;"
+    "ALTER TABLE boss ALTER mood SET DEFAULT 'low'; DROP TYPE mood_old",
+    "truncated": "UPDATE loose SET b = 'x'; TRUNCATE duty",
+    "dropped": "DROP TABLE duty; DROP SEQUENCE lonely",
+    "merged": "ALTER TABLE boss ADD first text; UPDATE boss SET first = name; ALTER TABLE boss DROP name; ALTER TABLE boss ADD CONSTRAINT u UNIQUE (first)",
+    "duplicates_deleted": "DELETE FROM boss a USING boss b WHERE a.id > b.id AND a.mood = b.mood; CREATE UNIQUE INDEX one_mood ON boss (mood)",
+    "in_a_function": "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'UPDATE boss SET note = name'; END $$; SELECT f()",
+}  # fmt: skip
+ROWS = """
+INSERT INTO boss (name, mood, note) SELECT 'b' || i, (ARRAY['low', 'fair', 'high'])[1 + i % 3]::mood, repeat('n', i) FROM generate_series(1, 12) i;
+INSERT INTO duty (boss, what, amount) SELECT 1 + i % 12, 'd' || i, i / 7.0 FROM generate_series(1, 40) i;
+INSERT INTO loose SELECT i % 3, 'l' FROM generate_series(1, 7) i;
+SELECT nextval('lonely'), nextval('lonely');
+"""
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_derived_downgrade_is_exact_on_rows(name, tmp_path, database, pg_binaries):
+    project = Project.new(tmp_path)
+    (tmp_path / "alembic.ini").write_text(
+        (tmp_path / "alembic.ini").read_text()
+        + f"sqlalchemy.url = {database.url_text.replace('%', '%%')}\n[alembic:safety]\nbackup = off\n"
+    )
+    project.sql("r1", FIRST, None)
+    path = project.sql("r2", LATER[name], None)
+    derived = alembic("safety-downgrade", "--pg-bin", pg_binaries.bindir, cwd=tmp_path)
+    assert derived.status == 0, derived.err
+    certificate = json.loads((tmp_path / "versions/safety/r2.json").read_text())
+    assert (certificate["grade"], certificate["reasons"]) == ("exact", []), path.read_text()
+    assert "# alembic-safety: begin preserve" in path.read_text()
+
+    assert alembic("upgrade", "r1", cwd=tmp_path).status == 0
+    database.run(ROWS)
+    with database.connect(autocommit=True) as connection:
+        session = PsycopgSession(connection)
+        before, schema = rows_of(session), database.dump_schema("--exclude-schema=alembic_safety")
+        for _ in range(2):
+            assert alembic("upgrade", "head", cwd=tmp_path).status == 0
+            assert rows_of(session) != before or name == "dropped"
+            result = alembic("downgrade", "-1", cwd=tmp_path)
+            assert result.status == 0, result.out
+            assert rows_of(session) == before
+        assert lines_of(database.dump_schema("--exclude-schema=alembic_safety")) == lines_of(schema)
+
+
+def lines_of(dump: str) -> list[str]:
+    """In any order, which a column that comes back at the end changes."""
+    return sorted(line.rstrip(",") for line in dump.splitlines())
+
+
+def test_a_revision_that_wants_only_its_schema_back(tmp_path, pg_binaries):
+    project = Project.new(tmp_path)
+    project.sql("r1", FIRST, None)
+    path = project.sql("r2", LATER["updated"], None, extra='preserve = "schema"')
+    alembic("safety-downgrade", "--pg-bin", pg_binaries.bindir, cwd=tmp_path)
+    assert "begin preserve" not in path.read_text()
+    assert json.loads((tmp_path / "versions/safety/r2.json").read_text())["grade"] == "schema-exact"
