@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import Change, changes
-from alembic_safety.guard.rehearsed import Name, is_as
+from alembic_safety.guard.rehearsed import Name
+from alembic_safety.guard.surroundings import Surroundings
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.postgres.session import Session
 from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, WHOLE, digest, entries, is_folded
@@ -32,16 +33,17 @@ def unlike_rehearsal(
     """
     wanted, made = _wanted(closures)
     wrong = []
+    seen = Surroundings(after)
     for name, is_ in sorted(wanted.items()):
-        if is_ and not is_as(after, name, is_):
-            state = "is still there" if is_ == ABSENT else "is another" if name in after.by_identity else "is missing"
+        if is_ and not seen.is_as(name, is_):
+            state = "is still there" if is_ == ABSENT else "is missing" if seen.find(name) is None else "is another"
             wrong.append(f"{_words(name)} {state}")
     notes: list[str] = []
     for change in changes(before, after):
         if (
             change.kind in PERSONAL
             or _is_made_again(change, before, after)
-            or _is_expected(change, after, wanted, made)
+            or _is_expected(change, after, wanted, made, seen)
         ):
             continue
         if not is_written_here(change.address, session, other, is_there=change.after is not None):
@@ -77,9 +79,11 @@ def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:
     return twin is not None and digest(twin) == digest(obj)
 
 
-def _is_expected(change: Change, after: Snapshot, wanted: Mapping[Name, str], made: set[str]) -> bool:
+def _is_expected(
+    change: Change, after: Snapshot, wanted: Mapping[Name, str], made: set[str], seen: Surroundings
+) -> bool:
     sides = [side for side in (change.before, change.after) if side is not None]
-    if all(wanted.get((side.kind, side.identity)) for side in sides):
+    if all(wanted.get((side.kind, side.identity)) or wanted.get(seen.name_of(side)) for side in sides):
         return True
     if len(sides) == 2 and sides[0].identity == sides[1].identity and digest(sides[0]) == digest(sides[1]):
         return True  # owner, grants, comment, or what an administrator tunes

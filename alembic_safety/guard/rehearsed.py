@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
+from alembic_safety.guard.surroundings import Surroundings
 from alembic_safety.rehearsal.certificate import FOLDER, Status, read_certificate
-from alembic_safety.rehearsal.closure import ABSENT, WHOLE, digest, entries, whole_digest
+from alembic_safety.rehearsal.closure import ABSENT, WHOLE, entries
 
 if TYPE_CHECKING:
-    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.revisions.chain import Chain
 
 _SHOWN = 20
-_DEFAULT_SCHEMA = "public"
-_ORDINARY = {_DEFAULT_SCHEMA, "pg_catalog"}
 Name = tuple[str, str]
 WAY_OUT = "-x safety.certificates=off goes on without comparing"
 
@@ -94,50 +90,18 @@ def lies_in(identity: str, containers: Collection[str]) -> bool:
 def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]]) -> list[str]:
     """What is not as it was rehearsed, a sentence each; what already is as a revision would make it is no drift."""
     found = []
+    seen = Surroundings(live)
     for name, (before, after, revision) in sorted(expected.items()):
         words = f"{name[0].replace('_', ' ')} {name[1]}"
-        if is_as(live, name, before) or is_as(live, name, after):
+        if seen.is_as(name, before) or seen.is_as(name, after):
             continue
-        if name not in live.by_identity:
+        if seen.find(name) is None:
             found.append(f"{words} is missing; revision {revision} needs it")
         elif before == ABSENT:
             found.append(f"{words} is there already, and is another than revision {revision} makes")
         else:
             found.append(f"{words} is not what it was when revision {revision} was rehearsed")
     return found
-
-
-def is_as(live: Snapshot, name: Name, wanted: str) -> bool:
-    """Whether an object is as a certificate says."""
-    obj = live.by_identity.get(name)
-    if obj is None or wanted == ABSENT:
-        return obj is None and wanted == ABSENT
-    return any(
-        (whole_digest(one, snapshot) if wanted.startswith(WHOLE) else digest(one)) == wanted
-        for one, snapshot in _readings(obj, live)
-    )
-
-
-def _readings(obj: CatalogObject, live: Snapshot) -> Iterator[tuple[CatalogObject, Snapshot]]:
-    """An object as it is, and as it would be if extensions lay where a rehearsal puts them: in the first schema of its path."""
-    yield obj, live
-    schemas = {str(extension.props.get("extension_schema")) for extension in live.of_kind("extension")} - _ORDINARY
-    if schemas:
-        names = "|".join(re.escape(schema) for schema in sorted(schemas))
-        prefix = re.compile(rf'(?<![\w$".])(?:{names})\.')
-        family = (obj, *live.children.get(obj.address, ()))
-        moved = {one.address: replace(one, props=_moved(one.props, schemas, prefix)) for one in family}
-        yield moved[obj.address], replace(live, objects=moved)
-
-
-def _moved(value: Any, schemas: set[str], prefix: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return _DEFAULT_SCHEMA if value in schemas else prefix.sub(f"{_DEFAULT_SCHEMA}.", value)
-    if isinstance(value, Mapping):
-        return {key: _moved(each, schemas, prefix) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_moved(each, schemas, prefix) for each in value]
-    return value
 
 
 def refuse_drift(found: Iterable[str]) -> None:

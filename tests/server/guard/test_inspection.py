@@ -114,6 +114,9 @@ def test_extensions_that_lie_in_another_schema_are_not_refused(tmp_path: Path, d
     project.sql(
         "e3", "alter table t add column other citext not null default 'public.x'; create view v as select mail from t"
     )
+    project.sql(
+        "e4", "create function f(citext) returns citext language sql set search_path from current as 'select $1'"
+    )
     server = database.server.url().render_as_string(hide_password=False)
     assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
     database.run(
