@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from alembic_safety.integrity.work import Task
+
+#: Estimated seconds that must be done until they count as much as the estimate itself.
+_TRUST = 0.3
 
 
 class Turn(NamedTuple):
@@ -27,12 +31,12 @@ class WorkQueue:
         self._workers_allowed = workers_allowed
         self._busy = 0
         self._waiting_seconds = sum(task.seconds for task in ordered)
-        self._done_seconds = 0.0
+        self._done_estimated = self._done_spent = 0.0
+        self._running: dict[Task, float] = {}
         self._condition = threading.Condition()
         self._stopped = False
         self.planned = len(ordered)
         self.done = 0
-        self.total_seconds = self._waiting_seconds
 
     def take(self) -> Turn | None:
         """The next task, as soon as there is room for it; None when nothing is left."""
@@ -45,6 +49,7 @@ class WorkQueue:
                     task = self._pending.popleft()
                     self._waiting_seconds -= task.seconds
                     self._busy += 1 + workers
+                    self._running[task] = time.monotonic()
                     return Turn(task, workers)
                 self._condition.wait()
 
@@ -53,7 +58,8 @@ class WorkQueue:
         with self._condition:
             self._busy -= 1 + turn.workers
             self.done += 1
-            self._done_seconds += turn.task.seconds
+            self._done_estimated += turn.task.seconds
+            self._done_spent += time.monotonic() - self._running.pop(turn.task)
             self._condition.notify_all()
 
     def stop(self) -> None:
@@ -68,12 +74,16 @@ class WorkQueue:
         with self._condition:
             return list(self._pending)
 
-    @property
-    def fraction(self) -> float:
-        """How much of the estimated work is done, from 0 to 1."""
-        if self.total_seconds <= 0:
-            return self.done / max(self.planned, 1)
-        return min(self._done_seconds / self.total_seconds, 1.0)
+    def remaining(self) -> float:
+        """Seconds until the end: what was estimated, at the pace of what is done, and not less than what runs has shown to take."""
+        with self._condition:
+            pace = (self._done_spent + _TRUST) / (self._done_estimated + _TRUST)
+            now = time.monotonic()
+            running = [(task.seconds, now - started) for task, started in self._running.items()]
+            pace = max([pace, *(spent / estimated for estimated, spent in running if estimated > _TRUST)])
+            left = [max(estimated * pace - spent, 0.0) for estimated, spent in running]
+            together = sum(left) + self._waiting_seconds * pace
+            return max([together / self._processes, *left])
 
     def _workers(self, task: Task) -> int:
         """Workers for a task that would otherwise still run when all others are done."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How often the main thread looks at the clock while nothing comes in.
 _TICK = 0.1
+#: Seconds after which the estimate of what remains has something to go by.
+_KNOWN_AFTER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Progress:
     done: int
     planned: int
     elapsed: float
-    #: Estimated seconds until the end; None while nothing large is done.
+    #: Estimated seconds until the end; None at the very beginning.
     remaining: float | None
     #: What is being read.
     subjects: tuple[str, ...]
@@ -174,8 +176,7 @@ class Verification:
             self._cancel()
         if only_clock or self._on_progress is None:
             return
-        fraction = work.fraction
-        remaining = elapsed * (1 - fraction) / fraction if fraction > 0.02 else None
+        remaining = work.remaining() if elapsed > _KNOWN_AFTER else None
         with self._lock:
             subjects = tuple(self._subjects.values())
         self._on_progress(Progress(work.done, work.planned, elapsed, remaining, subjects))

@@ -39,8 +39,6 @@ NAME = "rows"
 _MOST_ARGUMENTS = 90
 #: What violates a condition is shown by this many rows.
 EXAMPLES = 5
-#: What a foreign key costs within the scan, of what it would cost as a join.
-_FUSED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     for batch in batches(_tables(session, scope)):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} tables"
         keys = [key for item in batch for key in fused.get(item.oid, ())]
-        seconds = sum(item.seconds for item in batch) + sum(key.seconds for key in keys) * _FUSED
+        seconds = sum(item.seconds for item in batch) + sum(key.seconds for key in keys)
         yield Task(NAME, subject, seconds, partial(_run, scope, batch, keys), parallel=True)
 
 
@@ -73,7 +71,7 @@ def plan_keys(session: Session, scope: Scope) -> Iterator[Task]:
     for table in _tables(session, scope):
         if table.oid in fused:
             keys = fused[table.oid]
-            seconds = table.seconds + sum(key.seconds for key in keys) * _FUSED
+            seconds = table.seconds + sum(key.seconds for key in keys)
             run = partial(_run, scope, (table,), keys, keys_only=True)
             yield Task("foreign-keys", table.name, seconds, run, parallel=True)
 

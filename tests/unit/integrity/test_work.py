@@ -25,7 +25,26 @@ def drain(queue):
 def test_the_catalog_comes_first_then_the_largest():
     queue = WorkQueue([task("small", 0.1), task("catalog", 0), task("large", 9)], 2, 0)
     assert [name for name, _ in drain(queue)] == ["catalog", "large", "small"]
-    assert queue.fraction == pytest.approx(1.0)
+    assert queue.remaining() == pytest.approx(0, abs=1e-9)
+
+
+def test_what_remains_follows_the_pace_and_what_runs(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("alembic_safety.integrity.queue.time.monotonic", lambda: now)
+    queue = WorkQueue([task("large", 10), task("next", 6), task("last", 4)], 1, 0)
+    assert queue.remaining() == pytest.approx(20)
+    large = queue.take()
+    now += 4
+    assert queue.remaining() == pytest.approx(16)
+    now += 11  # it takes longer than estimated, and so will the others
+    assert queue.remaining() == pytest.approx(1.5 * 10)
+    now += 5
+    queue.finish(large)
+    assert queue.remaining() == pytest.approx(2 * 10, rel=0.05)
+    two = WorkQueue([task("large", 10), task("small", 1)], 2, 0)
+    assert two.remaining() == pytest.approx(5.5)
+    two.take()
+    assert two.remaining() == pytest.approx(10)  # nobody helps with the large one
 
 
 def test_workers_only_for_what_would_run_on_alone():
