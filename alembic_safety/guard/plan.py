@@ -14,7 +14,7 @@ from alembic_safety.guard.preflight.kept import Kept, kept
 from alembic_safety.guard.preflight.run import in_transaction, run_checks
 from alembic_safety.guard.preflight.target import Pending, Relation, Target, commits_by_itself, target_of
 from alembic_safety.guard.preflight.work import Work, work_of
-from alembic_safety.guard.rehearsed import drift, expected_now
+from alembic_safety.guard.rehearsed import drift, expected_now, uses_certificates
 from alembic_safety.guard.stored import offline_sql
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.identifiers import quote_literal
@@ -55,6 +55,8 @@ class Planned:
     heads: tuple[str, ...]
     per_migration: bool
     pending: Sequence[Pending]
+    #: The setting ``certificates``; ``off`` also where the project has none and doesn't have to.
+    certificates: str
     checks: Sequence[Result]
     #: What is not as it was rehearsed, a sentence each.
     drift: Sequence[str]
@@ -118,6 +120,7 @@ def _planned(
         heads=tuple(heads),
         per_migration=is_transaction_per_migration(context),
         pending=target.pending,
+        certificates=_policy(settings, target),
         checks=run_checks(target) if steps else (),
         drift=_drift(context, settings, target),
         relations=target.relations(names),
@@ -127,6 +130,11 @@ def _planned(
         sql={step.revision.revision: _sql(context, step) for step in steps},
         reads=dict(_reads(target.session, target.pending)),
     )
+
+
+def _policy(settings: Settings, target: Target) -> str:
+    demanded = settings.certificates == "require" or (target.chain is not None and uses_certificates(target.chain))
+    return settings.certificates if demanded else "off"
 
 
 def _drift(context: MigrationContext, settings: Settings, target: Target) -> list[str]:
@@ -161,7 +169,7 @@ def _reads(session: Session, pending: Sequence[Pending]) -> Iterator[tuple[str, 
         {
             identity
             for one in pending
-            for (kind, identity), was, is_ in entries((one.proof.closure if one.proof is not None else None) or {})
+            for (kind, identity), was, is_ in entries((one.seen.closure if one.seen is not None else None) or {})
             if kind == "table" and is_ == ABSENT and was != ABSENT
         }
     )

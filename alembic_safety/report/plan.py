@@ -46,7 +46,12 @@ def plan_report(planned: Planned, *, large: int) -> Report:
     :param large: bytes from which a table is large.
     """
     risks = {p.id: assess(_subject(planned, p, large)) for p in planned.pending}
-    findings = [*_checks(planned), *_drift(planned), *(f for p in planned.pending for f in risks[p.id])]
+    findings = [
+        *_certificates(planned),
+        *_checks(planned),
+        *_drift(planned),
+        *(f for p in planned.pending for f in risks[p.id]),
+    ]
     refusals = sum(finding.severity is Severity.ERROR for finding in findings)
     return Report(
         command="safety-plan",
@@ -65,7 +70,7 @@ def _subject(planned: Planned, pending: Pending, large: int) -> Subject:
     rendered = [on_one_line(text) for text in planned.sql.get(pending.id) or ()]
     if pending.revision is None:
         return Subject(revision=pending.id, steps=tuple(Step(sql=text) for text in rendered))
-    closure = pending.proof.closure if pending.proof is not None else None
+    closure = pending.seen.closure if pending.seen is not None else None
     return subject_of(
         pending.revision,
         pending.activity,
@@ -141,7 +146,7 @@ def _detail(planned: Planned, pending: Pending, locks: Mapping[str, str], work: 
             "'alembic safety-plan --rehearse' looks"
         )
     elif pending.proof is None:
-        yield f"it was rehearsed on PostgreSQL {', '.join(pending.certificate.proofs)} only, so what it locks here is not known"
+        yield f"it was rehearsed on PostgreSQL {', '.join(pending.certificate.proofs)}: what it locks here may differ"
     for name, mode in sorted(locks.items(), key=lambda item: -rank(item[1])):
         relation = planned.relations[name]
         blocks = f", {BLOCKS[mode]} wait" if mode in BLOCKS else ""
@@ -182,6 +187,18 @@ def _data(
         ],
         "sql": list(planned.sql[pending.id] or ()) if pending.id in planned.sql else None,
     }
+
+
+def _certificates(planned: Planned) -> Iterator[Finding]:
+    for pending in planned.pending:
+        if pending.certificate is None and planned.certificates != "off":
+            yield Finding(
+                code="certificate",
+                severity=Severity.ERROR if planned.certificates == "require" else Severity.WARNING,
+                message=f"the certificate of revision {pending.id} is {pending.status.value}",
+                revision=pending.id,
+                remedy=f"alembic safety-downgrade {pending.id}",
+            )
 
 
 def _checks(planned: Planned) -> Iterator[Finding]:

@@ -124,7 +124,7 @@ def _demands(target: Target) -> _Demands:
 def _changed(pending: Pending, demands: _Demands, made: set[str]) -> set[str]:
     """Relations that a revision changes, as such or in a part; what it makes goes into the demands, and into ``made``."""
     changed: set[str] = set()
-    closure = pending.proof.closure if pending.proof is not None else None
+    closure = pending.seen.closure if pending.seen is not None else None
     for (kind, identity), was, is_ in entries(closure or {}):
         if was == is_:
             continue

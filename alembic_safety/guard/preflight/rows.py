@@ -31,7 +31,7 @@ def look(target: Target) -> Iterator[Line]:
                         remedy=f"these are they: {answer.probe.query}",
                         sure=answer.probe.seen and not any(_may_write(one, table) for one in earlier),
                     )
-                elif answer.count is None and not any(table in one.tables or one.proof is None for one in earlier):
+                elif answer.count is None and not any(table in one.tables or one.seen is None for one in earlier):
                     yield Line(text=f"revision {pending.id}: {answer.sentence}", note=True)
         earlier.append(pending)
 
@@ -41,7 +41,7 @@ def _may_write(pending: Pending, table: str) -> bool:
 
     Its way back is exact only where it doesn't, unless it keeps the old ones.
     """
-    if pending.proof is None or pending.certificate is None or pending.revision is None:
+    if pending.seen is None or pending.certificate is None or pending.revision is None:
         return True
     rewrites = any(table in activity.rewrites for activity in pending.activity or ())
     keeps = "preserve_" in pending.revision.source

@@ -56,17 +56,24 @@ class Pending:
     certificate: Certificate | None
     #: What was seen on this major version of the server.
     proof: Proof | None
+    #: What was seen on the nearest other one, where nothing was on this.
+    elsewhere: Proof | None = None
+
+    @property
+    def seen(self) -> Proof | None:
+        """What is known of its names and locks, which seldom differ from one major version to the next."""
+        return self.proof or self.elsewhere
 
     @property
     def activity(self) -> tuple[Activity, ...] | None:
         """What its statements lock, rewrite and read; None where that is not known."""
-        return self.proof.activity if self.proof is not None else None
+        return self.seen.activity if self.seen is not None else None
 
     @cached_property
     def tables(self) -> frozenset[str]:
         """Every relation that it locks as a writer or changes the structure of, by identity, as far as its certificate tells."""
         found = {name for one in self.activity or () for name in one.locks}
-        for (kind, identity), was, is_ in entries((self.proof.closure if self.proof is not None else None) or {}):
+        for (kind, identity), was, is_ in entries((self.seen.closure if self.seen is not None else None) or {}):
             if was != is_:
                 found.add(identity if kind in {"table", "view", "materialized_view"} else container(identity))
         return frozenset(found)
@@ -102,9 +109,18 @@ def pending_of(
         if identifier in rehearsed:
             status, certificate = Status.VALID, rehearsed[identifier]
         valid = certificate if status is Status.VALID else None
-        proof = valid.proofs.get(str(major)) if valid is not None else None
+        proofs = valid.proofs if valid is not None else {}
+        nearest = min(proofs, key=lambda known: abs(int(known) - major), default=None)
         found.append(
-            Pending(id=identifier, title=title, revision=revision, status=status, certificate=valid, proof=proof)
+            Pending(
+                id=identifier,
+                title=title,
+                revision=revision,
+                status=status,
+                certificate=valid,
+                proof=proofs.get(str(major)),
+                elsewhere=proofs[nearest] if nearest is not None else None,
+            )
         )
     return tuple(found)
 

@@ -84,6 +84,15 @@ def test_what_would_refuse_the_upgrade_is_the_exit_status(project: Project, data
     assert "index public.t_n is there already" in drift["message"]
     database.run("drop index t_n")
     assert plan(project, "a2")[0].status == 0
+    (project.folder / "versions/safety/a3.json").unlink()
+    done, found = plan(project)
+    assert done.status == 0
+    assert [f["severity"] for f in found["findings"] if f["code"] == "certificate"] == ["warning"]
+    (project.folder / "alembic.ini").write_text(
+        (project.folder / "alembic.ini").read_text() + "\n[alembic:safety]\ncertificates = require\n"
+    )
+    assert plan(project)[0].status == 1
+    certify(project, database)
     assert alembic("upgrade", "head", cwd=project.folder).status == 0
     done, found = plan(project)
     assert found["summary"] == "nothing is pending"

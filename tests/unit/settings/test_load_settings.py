@@ -192,3 +192,26 @@ def test_every_setting_is_documented_and_its_default_reads_back(tmp_path):
             assert setting.reader.read(
                 shown(setting.default) if setting.default or setting.default is False else "", tmp_path
             ) == setting.default or (setting.default in (None, False, True))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("checks = disk=off, rows = WARN", (("disk", "off"), ("rows", "warn"))),
+        ("checks =", ()),
+        ("checks =\n    locks=refuse\n    disk=off", (("locks", "refuse"), ("disk", "off"))),
+    ],
+)
+def test_levels_by_name(project, written, read):
+    assert load(project(ini=f"[alembic:safety]\n{written}\n")).checks == read
+
+
+def test_levels_in_toml_are_a_table(project):
+    toml = "[tool.alembic_safety.checks]\ndisk = false\nrows = 'refuse'\n"
+    assert load(project(toml=toml)).checks == (("disk", "off"), ("rows", "refuse"))
+
+
+@pytest.mark.parametrize("written", ["disc=off", "disk", "disk=maybe"])
+def test_levels_of_what_there_is_not(project, written):
+    with pytest.raises(SettingsError, match="the names are writable"):
+        load(project(x=[f"safety.checks={written}"]))
