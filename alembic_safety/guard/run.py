@@ -9,9 +9,6 @@ from contextlib import contextmanager, nullcontext
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.guard.backup.alone import alone
-from alembic_safety.guard.backup.before import Taken, back_up
-from alembic_safety.guard.backup.target import where_of
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
@@ -44,6 +41,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from sqlalchemy import Connection
 
+    from alembic_safety.guard.backup.before import Taken
     from alembic_safety.guard.inspection import Inspecting
     from alembic_safety.settings import Settings
 
@@ -175,6 +173,12 @@ class Run:
 
     def _back_up(self) -> Taken | None:
         """What the settings ask for, before any transaction is open."""
+        if self.settings.backup in ("none", "off"):
+            return None
+        from alembic_safety.guard.backup.alone import alone
+        from alembic_safety.guard.backup.before import back_up
+        from alembic_safety.guard.backup.target import where_of
+
         revisions = tuple(step.revision.revision for step in self.progress.remaining())
         with leaving_no_transaction(self.connection()):
             where = where_of(self.migration, revisions)

@@ -10,8 +10,6 @@ from alembic.runtime.migration import MigrationStep
 
 from alembic_safety.downgrade.compare import Tier, differences
 from alembic_safety.errors import GuardError, SafetyError
-from alembic_safety.guard.backup.alone import close_all
-from alembic_safety.guard.backup.automatic import restore_automatically
 from alembic_safety.guard.changed import is_written_here
 from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.live import exclusions
@@ -87,6 +85,9 @@ def from_backup(run: Run, taken: Taken) -> str:
     """Go back to the backup of the run where that loses nothing of anybody; else how to do it by hand. In words."""
     if run.command != "upgrade" or run.settings.on_failure == "stop":
         return f"the backup that was taken before it is given back by: {taken.command}"
+    from alembic_safety.guard.backup.alone import close_all
+    from alembic_safety.guard.backup.automatic import restore_automatically
+
     closed = False
 
     def close() -> None:

@@ -90,7 +90,15 @@ def _locale(server: Server, properties: Mapping[str, Any]) -> str:
             named["BUILTIN_LOCALE" if provider == "b" else "ICU_LOCALE"] = properties.get("locale")
         if server.major >= 16 and properties.get("icu_rules"):
             named["ICU_RULES"] = properties["icu_rules"]
-    return "".join(f" {name} {quote_literal(str(value))}" for name, value in named.items() if value)
+    options = "".join(f" {name} {quote_literal(str(value))}" for name, value in named.items() if value)
+    tablespace = properties.get("tablespace")
+    # The one that it gets anyhow must not be named: that asks for a privilege.
+    known = server.maintenance().execute(
+        "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = %s AND oid <> "
+        "(SELECT dattablespace FROM pg_catalog.pg_database WHERE datname = 'template0')",
+        [tablespace],
+    )
+    return options + (f" TABLESPACE {quote_ident(tablespace)}" if tablespace and known.fetchall() else "")
 
 
 def exists(server: Server, name: str) -> bool:

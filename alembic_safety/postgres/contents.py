@@ -65,6 +65,7 @@ SELECT pg_catalog.row_to_json(d)::text FROM (
     pg_catalog.to_jsonb(d) ->> 'datlocprovider' AS provider,
     coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') AS locale,
     pg_catalog.to_jsonb(d) ->> 'daticurules' AS icu_rules,
+    (SELECT spcname FROM pg_catalog.pg_tablespace t WHERE t.oid = d.dattablespace) AS tablespace,
     d.datconnlimit AS connection_limit, pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
     (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(s.setrole, 0)), ''),
         s.setconfig) ORDER BY s.setrole) FROM pg_catalog.pg_db_role_setting s WHERE s.setdatabase = d.oid) AS settings

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from alembic_safety.revisions.chain import Chain
     from alembic_safety.settings import Settings
 
-_EVERY = 10.0
+_EVERY = 5.0
 _WAY_OUT = "-x safety.backup=none goes on without a backup"
 
 
@@ -70,8 +70,6 @@ def back_up(
     :param alone: within it no connection of ours to the database is open; None where that can't be.
     :raises BackupError: the migration must not begin: the backup that is asked for can't be had. Nothing of it is left.
     """
-    if settings.backup in (NONE, "off"):
-        return None
     plan = None
     try:
         plan = plan_backup(lock.side, chain, where.pending, settings, is_upgrade=is_upgrade)

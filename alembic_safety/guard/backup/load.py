@@ -64,10 +64,14 @@ def load(
     data, started = folder / DATA, time.monotonic()
 
     def step(archive: Path, *more: str, without: Sequence[str] = ()) -> None:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".list") as chosen:
-            chosen.write(_listing(tool, endpoint, archive, (_EXTENSION_COMMENT, *without)))
-            chosen.flush()
-            arguments = [f"--dbname={endpoint.dbname}", f"--use-list={chosen.name}", *options, *more, str(archive)]
+        with tempfile.TemporaryDirectory(prefix="alembic_safety_list_") as chosen:
+            listing = Path(chosen) / "list"
+            listing.write_text(
+                _listing(tool, endpoint, archive, (_EXTENSION_COMMENT, *without)),
+                encoding="utf-8",
+                errors="surrogateescape",
+            )
+            arguments = [f"--dbname={endpoint.dbname}", f"--use-list={listing}", *options, *more, str(archive)]
             _run(tool, arguments, endpoint, lambda: tell(time.monotonic() - started) if tell is not None else None)
 
     if manifest.kind != AFFECTED:

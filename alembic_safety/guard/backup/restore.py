@@ -16,7 +16,7 @@ from alembic_safety.guard.backup.load import load, restoring_tool
 from alembic_safety.guard.backup.plan import AFFECTED, CLONE, COMMAND
 from alembic_safety.postgres.beside import beside, exists, give_properties, publish, server_of, sessions_in, swap
 from alembic_safety.postgres.catalog import read_snapshot
-from alembic_safety.postgres.contents import row_counts
+from alembic_safety.postgres.contents import row_counts, sequence_states
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import PsycopgSession
 
@@ -148,13 +148,17 @@ def _fill(
             for name, table in manifest.tables.items()
             if counts[name] != table.rows
         ]
+        now = sequence_states(session, list(manifest.sequences))
+        wrong += [f"sequence {name} differs" for name, state in manifest.sequences.items() if now[name] != list(state)]
         if wrong:
             raise BackupError(f"backup {manifest.id} was not restored as it was taken: {'; '.join(wrong[:_SHOWN])}")
+        # A dump brings no statistics along, and without them the planner would be blind.
+        session.execute("ANALYZE")
         if manifest.kind != AFFECTED and server.major == manifest.server_version // 10000:
             session.execute("BEGIN")
-            now = read_snapshot(session, follow=False).structure_fingerprint
+            structure = read_snapshot(session, follow=False).structure_fingerprint
             session.execute("ROLLBACK")
-            if now != manifest.structure:
+            if structure != manifest.structure:
                 notes.append(
                     "the catalog's fingerprint is another than when the backup was taken; compare them if that matters"
                 )
