@@ -24,6 +24,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="also run downgrades that give back the schema but not all rows (default: no)",
     )
+    parser.add_argument(
+        "--on-conflict",
+        choices=("stop", "keep"),
+        default="stop",
+        help="what to do with rows that can't be given back: stop, or keep them in table alembic_safety.conflict (default: stop)",
+    )
     parser.add_argument("--sql", action="store_true", help="print what would be run, and run nothing (default: no)")
 
 
@@ -34,7 +40,7 @@ def run(config: Config, args: Namespace) -> int:
 
     if not args.stored:
         raise UsageError("say --stored; to take back a revision whose file is here, use 'alembic downgrade'")
-    done = roll_back(config, args.to, accept_loss=args.accept_loss, dry_run=args.sql)
+    done = roll_back(config, args.to, accept_loss=args.accept_loss, on_conflict=args.on_conflict, dry_run=args.sql)
     for item in done:
         if args.sql:
             config.print_stdout("%s", f"-- {item.revision} {item.title}".rstrip())

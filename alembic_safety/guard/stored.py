@@ -13,6 +13,7 @@ from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
+from alembic_safety.revisions.preserve import STORED
 from alembic_safety.revisions.split import split
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 #: What stands in the place of statements where a downgrade could not be written down as SQL.
 NOT_STORED = "not stored"
 _NOT_ALLOWED = "42501"
+#: What is raised where the rows that a downgrade needs were not kept.
+_NO_ROWS = "P0002"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
     script = context.script.get_revision(info.up_revision_id)
     statements = _written_down(context, script)
     key, grade = _grade(context, script)
+    if grade == "exact" and _needs_rows(statements) and not _has_rows(session, table, script.revision):
+        grade = "schema-exact"
     insert = (
         f"INSERT INTO {own_schema.NAME}.stored_downgrade "
         "(version_table, revision, down_revisions, title, key, grade, statements) VALUES "
@@ -82,6 +87,21 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
         )
 
 
+def _needs_rows(statements: Sequence[str]) -> bool:
+    """Whether a downgrade gives rows back that its upgrade had to keep."""
+    return any(statement.startswith(f"SELECT {own_schema.NAME}.begin_restore(") for statement in statements)
+
+
+def _has_rows(session: Session, table: str, revision: str) -> bool:
+    """Whether this upgrade kept all that its downgrade gives back (``preserve = schema`` keeps nothing)."""
+    found = session.fetch(
+        "SELECT finished IS NOT NULL AND restored IS NULL AND doubts = '{}' "
+        f"FROM {own_schema.NAME}.preservation WHERE version_table = {quote_literal(table)} "
+        f"AND revision = {quote_literal(revision)} ORDER BY number DESC LIMIT 1"
+    )
+    return bool(found and found[0][0])
+
+
 def stored(session: Session, version_table: str) -> dict[str, Stored]:
     """Everything that is kept for a version table, by revision."""
     if not own_schema.is_there(session):
@@ -99,7 +119,12 @@ def stored(session: Session, version_table: str) -> dict[str, Stored]:
 
 
 def take_back(
-    context: MigrationContext, to: str | None, *, accept_loss: bool = False, dry_run: bool = False
+    context: MigrationContext,
+    to: str | None,
+    *,
+    accept_loss: bool = False,
+    on_conflict: str = "stop",
+    dry_run: bool = False,
 ) -> list[Stored]:
     """Run stored downgrades from the current heads down to a revision, and move the version table with them.
 
@@ -107,6 +132,7 @@ def take_back(
     is built or dropped under a lock here.
 
     :param to: the revision to arrive at; ``base`` for none; None takes back the one that is the head.
+    :param on_conflict: what becomes of rows that can't be given back: ``stop``, or ``keep`` in ``alembic_safety.conflict``.
     :param dry_run: only find out what would be run.
     :raises GuardError: a downgrade on the way is not stored, is not known to restore the schema, or would lose rows.
     """
@@ -119,7 +145,18 @@ def take_back(
     for item in chosen:
         _check(item, accept_loss=accept_loss)
     if not dry_run:
-        _run(context, session, table, chosen, known, heads)
+        from sqlalchemy.exc import DBAPIError
+
+        for name, value in (("accept_loss", "on" if accept_loss else "off"), ("on_conflict", on_conflict)):
+            session.execute(f"SELECT pg_catalog.set_config('{own_schema.NAME}.{name}', {quote_literal(value)}, true)")
+        try:
+            _run(context, session, table, chosen, known, heads)
+        except DBAPIError as error:
+            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in ("22", "23"):
+                raise
+            diagnostics = getattr(error.orig, "diag", None)
+            told = [getattr(diagnostics, f"message_{part}", None) for part in ("primary", "detail", "hint")]
+            raise GuardError("\n".join(line for line in told if line) or str(error.orig)) from error
     return chosen
 
 
@@ -256,7 +293,7 @@ def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool =
     from alembic.runtime.migration import MigrationContext as Context
 
     buffer = io.StringIO()
-    options = {**context.opts, "as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True}
+    options = {**context.opts, "as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True, STORED: True}
     from alembic import op as module
 
     logger = logging.getLogger("alembic.runtime.migration")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: In a context's options: "exact" or "schema" in the place of the setting.
 POLICY = "alembic_safety_preserve"
-#: In a context's options: whether what is printed will be stored, so that it must not hold this run's settings.
+#: In a context's options: whether what is printed is stored or shown, so that it must hold neither definitions nor this run's settings.
 STORED = "alembic_safety_stored"
 #: In a context's options: what restores said they did, a line each.
 TOLD = "alembic_safety_told"
@@ -43,7 +43,7 @@ def preserve(context: MigrationContext, function: str, arguments: Sequence[Any])
     revision = _revision()
     _check_names(arguments)
     if context.as_sql:
-        for statement in own_schema.STATEMENTS:
+        for statement in () if context.opts.get(STORED) else own_schema.STATEMENTS:
             context.impl.static_output(_ended(statement))
     else:
         _ensure(context)

@@ -112,3 +112,24 @@ def test_what_is_kept_is_private(project, database):
         assert found == []
     finally:
         database.run("DROP OWNED BY reader_of_all; DROP ROLE reader_of_all")
+
+
+def test_a_stored_downgrade_gives_rows_back_too(project, database):
+    before = items(database)
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    (project.folder / "versions" / "r2.py").unlink()
+    result = alembic("safety-rollback", "--stored", "--accept-loss", cwd=project.folder)
+    assert result.status == 0, result.out + result.err
+    assert items(database) == before
+    assert PsycopgSession(database.connect()).fetch("SELECT restored IS NOT NULL FROM alembic_safety.preservation") == [
+        (True,)
+    ]
+
+
+def test_a_stored_downgrade_says_what_it_misses(project, database):
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    database.run("UPDATE alembic_safety.stored_downgrade SET grade = 'exact'; DELETE FROM alembic_safety.preservation")
+    result = alembic("safety-rollback", "--stored", cwd=project.folder)
+    assert result.status != 0
+    assert "revision r2 cannot give its rows back: nothing was kept" in result.out + result.err
+    assert alembic("safety-rollback", "--stored", "--accept-loss", cwd=project.folder).status == 0
