@@ -21,6 +21,7 @@ from alembic_safety.rehearsal.grading import grade_of
 from alembic_safety.rehearsal.log import awake
 from alembic_safety.rehearsal.verdict import Restored, Up
 from alembic_safety.revisions.alembic_ops import as_operation
+from alembic_safety.revisions.markers import PRESERVE, mark
 from alembic_safety.revisions.render import comments
 
 if TYPE_CHECKING:
@@ -71,23 +72,27 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
         candidate = _outside_of_loop(lambda: rehearse_candidate(config, script, rendered, settings, _lines))
     verdict, derived = candidate.verdict, candidate.derived
     body: Sequence[str] | None = None
+    block: Sequence[str] = derived.block if derived is not None else ()
     if verdict.up is not Up.RAN:
         _warn(
             script,
             f"the upgrade does not run on a throwaway server: {(verdict.error or verdict.up.value).splitlines()[0]}",
         )
-    elif verdict.holds and verdict.restored is Restored.IDENTICAL:
+    elif verdict.holds and verdict.restored is Restored.IDENTICAL and not block:
         awake(__name__).info("the downgrade of %s was rehearsed and is exact", script.rev_id)
     elif derived is not None and derived.proven:
         body = derived.body
         script.downgrade_ops.ops[:] = [TextOp([*_remarks(derived), *body])]
+        if block and script.upgrade_ops is not None:
+            begin, end = mark(PRESERVE, "".join(f"{line}\n" for line in block))
+            script.upgrade_ops.ops.insert(0, TextOp([begin, *block, end]))
         awake(__name__).info("the downgrade of %s was derived from a rehearsal and is proven", script.rev_id)
     elif not verdict.holds:
         reasons = grade_of(derived)[1] if derived is not None else ("nothing could be derived",)
         short = "; ".join(verdict.differences) or (verdict.error or "").partition("\n")[0]
         _warn(script, f"this downgrade does not restore the schema ({short}), and no other was derived: {reasons[0]}")
     if context.script is not None:
-        certify_once_written(context.script, candidate, body)
+        certify_once_written(context.script, candidate, body, block)
 
 
 def _outside_of_loop(work: Callable[[], _Result]) -> _Result:
@@ -112,7 +117,7 @@ def _lines(statements: Sequence[Statement]) -> list[str]:
         if statement.group != group:
             group = statement.group
             lines += [f"# {group}"] if group else []
-        call = as_operation(statement.sql)
+        call = f"op.{statement.call}" if statement.call else as_operation(statement.sql)
         pieces = statement.sql.splitlines(keepends=True)
         if call is not None:
             lines.append(call)

@@ -71,7 +71,7 @@ def rehearse_candidate(
         assert made is not None
         text = Path(made.path).read_text(encoding="utf-8")
         chain = chain_of(ScriptDirectory.from_config(copy))
-        deriver = Deriver(render=render)
+        deriver = Deriver(render=render, preserve=settings.preserve)
         rehearsal = rehearse(
             copy,
             options_of(settings, only=script.rev_id),

@@ -16,6 +16,7 @@ from alembic_safety.rehearsal.certificate import write_certificate
 from alembic_safety.rehearsal.grading import certify
 from alembic_safety.rehearsal.log import awake
 from alembic_safety.revisions.chain import chain_of
+from alembic_safety.revisions.rewrite import set_preserve
 
 if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 _FUNCTIONS = ("upgrade", "downgrade")
 
 
-def certify_once_written(directory: ScriptDirectory, candidate: Candidate, body: Sequence[str] | None) -> None:
+def certify_once_written(
+    directory: ScriptDirectory, candidate: Candidate, body: Sequence[str] | None, block: Sequence[str] = ()
+) -> None:
     """Have the directory write the candidate's certificate after it has written the revision and run the project's formatters.
 
     :param directory: what Alembic will write the revision with.
     :param body: the lines of the derived downgrade that stands in the place of the candidate's own; None: its own stays.
+    :param block: the lines that keep rows at the start of its upgrade.
     """
-    proven = meaning(candidate.text)
+    proven = meaning(set_preserve(candidate.text, block))
     if body is not None:
         proven["downgrade"] = meaning("def downgrade():\n    pass\n" + "".join(f"    {line}\n" for line in body))[
             "downgrade"

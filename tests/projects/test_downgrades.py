@@ -197,14 +197,25 @@ def test_autogenerate_puts_in_a_proven_downgrade(
     # Alembic's own reversal leaves the enum type behind.
     assert "DROP TYPE public.kind" in generate("first")
     database.run("create view v as select id from t; comment on column t.n is 'money'")
+    database.run("insert into t (id, kind, n) values (1, 'a', 1.50), (2, 'b', null)")
     _model(generic, "sa.Column('kind', sa.Enum('a', 'b', name='kind'))")
     body = generate("second")
     assert "add_column" in body or "ADD COLUMN" in body
     assert os.listdir(generic / "migrations/versions")
+    assert 'op.preserve_columns("public.t", ["n"])' in _newest(generic)
+    assert alembic("safety-check", cwd=generic).status == 0
+    assert alembic("downgrade", "-1", cwd=generic).status == 0
+    with database.connect(autocommit=True) as connection:
+        assert connection.execute("select id, n::text from t order by id").fetchall() == [(1, "1.50"), (2, None)]
+    assert alembic("upgrade", "head", cwd=generic).status == 0
     before = dump_schema(database.server, database.name, "--exclude-schema=alembic_safety")
     for step in ("-1", "head"):
         assert alembic("downgrade" if step == "-1" else "upgrade", step, cwd=generic).status == 0
     assert dump_schema(database.server, database.name, "--exclude-schema=alembic_safety") == before
+
+
+def _newest(generic: Path) -> str:
+    return max((generic / "migrations/versions").glob("*.py"), key=lambda path: path.stat().st_mtime_ns).read_text()
 
 
 def test_a_generated_revision_is_certified_as_its_formatter_leaves_it(
