@@ -146,9 +146,10 @@ def differences(before: Snapshot, after: Snapshot, *, privileges: bool = True) -
 def _not_shared(before: Snapshot, after: Snapshot) -> tuple[list[CatalogObject], list[CatalogObject]]:
     """The objects that one side does not share with the other: a later reading keeps the very objects that did not change."""
     old, new = before.objects, after.objects
+    apart = before.apart_from(after)
     return (
-        [obj for address, obj in old.items() if new.get(address) is not obj],
-        [obj for address, obj in new.items() if old.get(address) is not obj],
+        [old[address] for address in apart if address in old and new.get(address) is not old[address]],
+        [new[address] for address in apart if address in new and old.get(address) is not new[address]],
     )
 
 

@@ -29,6 +29,11 @@ class Snapshot:
     unmodelled: tuple[tuple[str, str], ...] = ()
     #: Addresses that belong to an extension (never objects of their own), mapped to the extension's name.
     extension_members: Mapping[Address, str] = field(default_factory=dict)
+    #: Stands for this snapshot, and keeps nothing of it alive.
+    token: object = field(default_factory=object, compare=False, repr=False)
+    #: Token of the snapshot that this one was made from (None: from none), and the only addresses where it may hold another object.
+    root: object | None = field(default=None, compare=False, repr=False)
+    changed: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
 
     @cached_property
     def by_identity(self) -> dict[tuple[str, str], CatalogObject]:
@@ -65,6 +70,12 @@ class Snapshot:
         """All objects of these kinds, by address."""
         found = [obj for kind in kinds for obj in self._by_kind.get(kind, ())]
         return found if len(kinds) == 1 else sorted(found, key=lambda obj: obj.address)
+
+    def apart_from(self, other: Snapshot) -> AbstractSet[Address]:
+        """Addresses where the two may not hold the very same object: all others they share."""
+        if (self.token if self.root is None else self.root) is (other.token if other.root is None else other.root):
+            return self.changed | other.changed
+        return self.objects.keys() | other.objects.keys()
 
     @cached_property
     def _by_kind(self) -> dict[str, list[CatalogObject]]:

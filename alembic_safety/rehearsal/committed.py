@@ -37,7 +37,7 @@ def committed(
 
     :return: the outcome; ``after`` (and ``before``, where the copy had to be used) are fresh snapshots.
     """
-    judge = Judge(stage, script, watch)
+    judge = Judge(stage, script, watch, notices=observe is not None)
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
     with place.copy(stage) as copy, stage.noticing_concurrently():
@@ -112,7 +112,7 @@ def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool
 
 
 def _observe(stage: Stage, observe: Observer, before: Snapshot, after: Snapshot) -> None:
-    stage.begin()
+    stage.begin(counting=True)
     try:
         stage.savepoint(AFTER)
         observe.look(stage, before, after)

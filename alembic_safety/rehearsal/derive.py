@@ -223,14 +223,16 @@ def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> 
     try:
         with stage.scratch("alembic_safety_proof"):
             run_body(stage, derived.body, derived.revision)
-            found = differences(before, stage.snapshot(after))
+            found = differences(before, stage.snapshot(after, edges=False))
             derived = replace(derived, left=tuple(found), restored=restored_by(found))
             if derived.restored is Restored.DIFFERENT:
                 return derived
             if derived.revision.needs_autocommit or stage.autocommits or stage.saw_concurrently:
                 return derived  # the second upgrade needs commits: see Observer.other_downgrade
             derived = _upgrade_again_on(stage, derived)
-            again = [d for d in differences(after, stage.snapshot(after)) if d.tier is not Tier.COLUMN_ORDER]
+            again = [
+                d for d in differences(after, stage.snapshot(after, edges=False)) if d.tier is not Tier.COLUMN_ORDER
+            ]
             if again:
                 return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
             return replace(derived, again=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -177,11 +178,14 @@ class Run:
             restore_baseline(self.place, self.options.baseline[0], self.roles)
 
         def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
-            stage = Stage(context, self.options.exclude, arguments)
+            # Only a visitor asks what depends on what.
+            stage = Stage(context, self.options.exclude, arguments, edges=type(self.visitor) is not Visitor)
             try:
                 stage.heads = self._heads_at_start(stage)
+                gc.freeze()  # what the imports left is not worth looking through again and again
                 verdicts.extend(self._through(stage))
             finally:
+                gc.unfreeze()
                 stage.give_back()
 
         try:

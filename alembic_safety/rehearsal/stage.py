@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.concurrently import is_concurrent
 from alembic_safety.errors import RehearsalError
-from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
+from alembic_safety.postgres.catalog import Exclusions, kept_statements, read_delta, read_snapshot, read_start
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
+from alembic_safety.rehearsal.rows.sequences import positions
 from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
 
 if TYPE_CHECKING:
@@ -22,9 +24,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.postgres.catalog import Start
+    from alembic_safety.rehearsal.touched import Touched
 
 
 _BROKEN_TRANSACTION = "25P02"
+_NO_SUCH_STATEMENT = "26000"
+_NO_TRANSACTION = "25P01"
 
 
 class LeftTransaction(Exception):  # noqa: N818 - a signal between our own modules, never shown
@@ -35,7 +41,12 @@ class Stage:
     """A scratch database at some state of the chain, seen through env.py's own connection."""
 
     def __init__(
-        self, context: MigrationContext, excluded: Exclusions, arguments: Mapping[str, Any] | None = None
+        self,
+        context: MigrationContext,
+        excluded: Exclusions,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        edges: bool = True,
     ) -> None:
         if context.connection is None:
             raise RehearsalError("env.py configured no connection: a rehearsal needs one")
@@ -52,8 +63,16 @@ class Stage:
         self._callers_transaction = context._transaction is not None
         #: Lines of Python that keep rows before an upgrade; None: what its own file says.
         self.block: Sequence[str] | None = None
+        #: Whether snapshots are to have their edges.
+        self.edges = edges
         self._xid: int | None = None
-        self._counted: dict[str, int] = {}
+        self._start: Start | None = None
+        #: The statements that our readers keep prepared on the server.
+        self._kept: set[str] = set()
+        self._counted: dict[str, int] | None = None
+        #: What is known of the committed state; None: to be read again.
+        self.files: dict[int, int] | None = None
+        self.positions: dict[int, tuple[int | None, int]] | None = None
         if self._external:
             # env.py's own "with connection.begin()": end it on the server, and work on a second connection of its engine.
             raw: Any = self.connection.connection.dbapi_connection
@@ -73,14 +92,15 @@ class Stage:
         self.autocommits = bool(getattr(self.connection.connection.dbapi_connection, "autocommit", False))
         #: Process id of our server backend; another one after every ``reconnect``.
         self.pid = self._backend_pid()
-        self._end()
         self._keep_prepared()
+        self._end()
 
     def _keep_prepared(self) -> None:
         # psycopg follows each ROLLBACK by DEALLOCATE ALL once it has prepared something itself: our readers' statements would go.
         driver: Any = self.connection.connection.driver_connection
         if hasattr(driver, "prepare_threshold"):
             driver.prepare_threshold = None
+        self._kept = kept_statements(self.session)
 
     def give_back(self) -> None:
         """Leave the connection in the state in which env.py expects it."""
@@ -96,25 +116,40 @@ class Stage:
         """The connection as our readers want it."""
         return SqlalchemySession(self.connection)
 
-    def begin(self) -> None:
-        """Open the transaction of one revision."""
-        self._end()
-        self.context._transaction = self.connection.begin()
+    def begin(self, *, counting: bool = False) -> None:
+        """Open the transaction of one revision; ``counting`` lets ``rows_written`` tell what is written in it."""
+        self._open()
+        try:
+            self._xid, self._start = read_start(self.session, self._kept)
+        except Exception as error:
+            if sqlstate(error) != _NO_SUCH_STATEMENT:
+                raise
+            self._open()
+            self._kept = kept_statements(self.session)  # a migration has deallocated what there was
+            self._xid, self._start = read_start(self.session, self._kept)
+        self._counted = self._row_counters() if counting else None
+
+    def _open(self) -> None:
+        self.begin_plain()
         if self.autocommits:
             self.session.execute("BEGIN")  # SQLAlchemy doesn't, and our reading needs a transaction
-        self._xid = int(self._scalar("SELECT pg_catalog.pg_current_xact_id()::text"))
-        self._counted = self._row_counters()
 
     def begin_plain(self) -> None:
         """Open a transaction that the migration may end and reopen."""
         self._end()
         self.context._transaction = self.connection.begin()
 
-    def commit(self) -> None:
-        """Commit it."""
+    def commit(self, seen: Touched | None = None) -> None:
+        """Commit it. ``seen`` is what it touched, where what is known of the committed state shall be kept up to date."""
+        moved = positions(self.session, seen.sequences) if seen is not None and seen.sequences else {}
         if self.context._transaction is not None:
             self.context._transaction.commit()
         self._forget()
+        if seen is None or self.files is None or self.positions is None:
+            self.files = self.positions = None
+            return
+        self.files.update((oid, node) for oid, node in seen.locked.items() if node is not None)
+        self.positions.update(moved)
 
     def rollback(self) -> None:
         """Roll it back, whatever state it is in."""
@@ -131,7 +166,7 @@ class Stage:
 
     def _forget(self) -> None:
         self.context._transaction = None
-        self._xid = None
+        self._xid = self._start = None
 
     def _end(self) -> None:
         if self.connection.closed:
@@ -139,6 +174,7 @@ class Stage:
             self.connection = self.connection.engine.connect()
             self.context.connection = self.context.impl.connection = self.connection
             self.pid = self._backend_pid()
+            self._keep_prepared()
         if self.connection.in_transaction():
             self.connection.rollback()
 
@@ -152,11 +188,11 @@ class Stage:
 
     def savepoint(self, name: str) -> None:
         """Set a savepoint."""
-        self.session.execute(f"SAVEPOINT {quote_ident(name)}")
+        fetch_all(self.session, [f"SAVEPOINT {quote_ident(name)}"])
 
     def rollback_to(self, name: str) -> None:
         """Go back to a savepoint, which stays."""
-        self.session.execute(f"ROLLBACK TO SAVEPOINT {quote_ident(name)}")
+        fetch_all(self.session, [f"ROLLBACK TO SAVEPOINT {quote_ident(name)}"])
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[None]:
@@ -165,8 +201,8 @@ class Stage:
         try:
             yield
         finally:
-            self.rollback_to(name)
-            self.session.execute(f"RELEASE SAVEPOINT {quote_ident(name)}")
+            quoted = quote_ident(name)
+            fetch_all(self.session, [f"ROLLBACK TO SAVEPOINT {quoted}", f"RELEASE SAVEPOINT {quoted}"])
 
     @contextmanager
     def staying_in_transaction(self) -> Iterator[None]:
@@ -257,14 +293,30 @@ class Stage:
         maintainer.update_to_step(step)
         self.heads = maintainer.heads
 
-    def snapshot(self, base: Snapshot | None = None) -> Snapshot:
-        """The catalog as this transaction sees it; quicker where ``base`` is an earlier state of the same transaction."""
-        if base is not None and self._xid is not None:
-            return read_delta(self.session, base, self._xid & 0xFFFFFFFF, exclude=self.excluded)
-        return read_snapshot(self.session, exclude=self.excluded)
+    def snapshot(self, base: Snapshot | None = None, *, edges: bool | None = None) -> Snapshot:
+        """The catalog as this transaction sees it; quicker where ``base`` is an earlier state of the same transaction, or the one before it.
+
+        :param edges: whether it is to have its edges (None: as the stage was told).
+        :raises LeftTransaction: the transaction is not the one that ``begin`` opened (only seen with ``base``).
+        """
+        if base is None or self._xid is None:
+            return read_snapshot(self.session, exclude=self.excluded)
+        wanted = self.edges if edges is None else edges
+        try:
+            found = read_delta(
+                self.session, base, self._xid, self.excluded, start=self._start, edges=wanted, kept=self._kept
+            )
+        except Exception as error:
+            if sqlstate(error) == _NO_TRANSACTION:
+                raise LeftTransaction from error
+            raise
+        if found.moment is None or found.moment.transaction != self._xid:
+            raise LeftTransaction
+        return found
 
     def full_snapshot(self) -> Snapshot:
         """The committed catalog, read whole in a transaction of its own."""
+        self.files = self.positions = None
         if not self.autocommits:
             snapshot = read_snapshot(self.session, exclude=self.excluded)
             self._end()
@@ -277,6 +329,8 @@ class Stage:
 
     def rows_written(self) -> dict[str, int]:
         """Rows inserted, updated and deleted per table in this transaction so far."""
+        if self._counted is None:
+            raise RuntimeError("this transaction was begun without counting")
         now = self._row_counters()
         written = {name: count - self._counted.get(name, 0) for name, count in now.items()}
         return {name: count for name, count in written.items() if count > 0}
@@ -323,7 +377,7 @@ class Stage:
         return int(self._scalar("SELECT pg_catalog.pg_backend_pid()"))
 
     def _scalar(self, sql: str) -> Any:
-        return self.session.fetch(sql)[0][0]
+        return fetch_all(self.session, [sql])[0][0][0]
 
 
 def run_lines(stage: Stage, lines: Sequence[str], revision: str) -> None:

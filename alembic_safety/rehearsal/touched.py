@@ -7,11 +7,15 @@ is seen on an empty table too, where counters of rows see nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from alembic_safety.model.catalog import Address
+from alembic_safety.postgres.catalog.batch import fetch_all
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.postgres.catalog import Exclusions
     from alembic_safety.postgres.session import Session
 
 #: OID of a table to the file that holds its rows.
@@ -22,11 +26,16 @@ SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.in
 WHERE relkind = 'r' AND relpersistence <> 't' AND oid >= 16384
 """
 _LOCKS = """
-SELECT relation::pg_catalog.int8, pg_catalog.bool_or(mode = 'RowExclusiveLock')
-FROM pg_catalog.pg_locks
-WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted AND relation >= 16384
-  AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-GROUP BY relation
+SELECT l.relation::pg_catalog.int8, l.writes, c.relkind = 'S', NULLIF(c.relfilenode, 0)::pg_catalog.int8,
+  c.relnamespace::pg_catalog.regnamespace::pg_catalog.text,
+  CASE WHEN c.relkind = 'r' AND c.relpersistence <> 't' AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 0
+       THEN c.relname::pg_catalog.text END
+FROM (
+  SELECT relation, pg_catalog.bool_or(mode = 'RowExclusiveLock') AS writes FROM pg_catalog.pg_locks
+  WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted AND relation >= 16384
+    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  GROUP BY relation
+) l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
 """
 
 
@@ -40,6 +49,17 @@ class Touched:
     written: frozenset[str] = frozenset()
     #: Their rows are in another file than before: truncated or rewritten.
     refiled: frozenset[str] = frozenset()
+    #: It put rows into a table that is new.
+    filled: bool = False
+    #: Every relation that is locked, dropped ones too, with the file that holds its rows now, if there is one.
+    locked: Mapping[int, int | None] = field(default_factory=dict, compare=False, repr=False)
+    #: The sequences among them.
+    sequences: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+
+    @property
+    def used_or_filled(self) -> bool:
+        """Whether there is anything to try on rows."""
+        return bool(self.used) or self.filled
 
     @property
     def suspects(self) -> frozenset[str]:
@@ -52,18 +72,48 @@ def files_of(session: Session) -> dict[int, int]:
     return {int(oid): int(node) for oid, node in session.fetch(_FILES) if node is not None}
 
 
-def touched(session: Session, before: Snapshot, files: Files) -> Touched:
+def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclusions) -> Touched:
     """What this transaction touched; call it before anything else reads the tables.
 
     :param before: the catalog at the start of the transaction.
-    :param files: ``files_of`` at the start of the transaction.
+    :param leaving_out: what does not count (the version table).
+    :param files: ``files_of`` at the start of the transaction. A table that gets another file is locked, so only locked ones are looked at.
     """
-    known = {address.oid: obj.identity for address, obj in before.objects.items() if obj.kind == "table"}
-    locks = [(int(oid), bool(writes)) for oid, writes in session.fetch(_LOCKS) if int(oid) in known]
-    now = files_of(session)
-    moved = {oid for oid, node in now.items() if oid in files and oid in known and files[oid] != node}
+    locks = [(int(oid), *others) for oid, *others in fetch_all(session, [_LOCKS])[0]]
+    used, written, refiled, filled = set(), set(), set(), False
+    for oid, writes, _, node, schema, name in locks:
+        table = before.objects.get(Address("pg_class", oid))
+        if name is not None and table is None:
+            # Of a table that is new the counts hold nothing of earlier transactions.
+            filled = filled or not leaving_out.leaves_out(str(schema), str(name))
+        if table is None or table.kind != "table":
+            continue
+        used.add(table.identity)
+        if writes:
+            written.add(table.identity)
+        if node is not None and oid in files and files[oid] != int(node):
+            refiled.add(table.identity)
     return Touched(
-        used=frozenset(known[oid] for oid, _ in locks),
-        written=frozenset(known[oid] for oid, writes in locks if writes),
-        refiled=frozenset(known[oid] for oid in moved),
+        used=frozenset(used),
+        written=frozenset(written),
+        refiled=frozenset(refiled),
+        locked={oid: None if node is None else int(node) for oid, _, _, node, *_ in locks},
+        sequences=frozenset(oid for oid, _, is_sequence, *_ in locks if is_sequence),
+        filled=filled,
     )
+
+
+def hold_rows(session: Session, touched: Touched, before: Snapshot, after: Snapshot) -> bool:
+    """Whether a table that was touched may have held rows: it was written to, it is gone, or it holds some now.
+
+    Needs an open transaction that stands at *after*.
+    """
+    if touched.suspects or touched.filled:
+        return True
+    addresses = [Address("pg_class", oid) for oid in touched.locked]
+    were = [address for address in addresses if address in before.objects and before.objects[address].kind == "table"]
+    names = [after.objects[address].identity for address in were if address in after.objects]
+    if len(names) < len(were):
+        return True
+    asked = " OR ".join(f"EXISTS (SELECT FROM ONLY {name})" for name in names)
+    return bool(fetch_all(session, [f"SELECT {asked}"])[0][0][0])

@@ -14,14 +14,14 @@ from alembic_safety.downgrade.compare import Difference, Tier, changes, differen
 from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
-from alembic_safety.rehearsal.failure import explain, is_artefact
+from alembic_safety.rehearsal.failure import explain, is_artefact, is_fatal
 from alembic_safety.rehearsal.keeping import WAY, Attempt
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.proof import Case, prove_on_rows
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
-from alembic_safety.rehearsal.touched import Touched, files_of, touched
+from alembic_safety.rehearsal.touched import Touched, files_of, hold_rows, touched
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
 from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
 
@@ -95,13 +95,17 @@ def _nothing() -> None:
 class Judge:
     """The steps that the transactional and the committed trial share."""
 
-    def __init__(self, stage: Stage, script: Script, watch: Watch) -> None:
+    def __init__(self, stage: Stage, script: Script, watch: Watch, *, notices: bool = True) -> None:
+        """``notices``: whether the first upgrade is watched statement by statement."""
+        self.notices = notices
         self.stage = stage
         self.script = script
         self.watch = watch
         self.heads_before = set(stage.heads)
         #: Whether we may look at something within the transaction before the migration begins.
         self.may_ask_first = True
+        #: What the revision's downgrade is: one of the states of ``revisions.anatomy``.
+        self.downgrade = downgrade_state(script)
 
     def run(self, *, is_upgrade: bool = True) -> None:
         """The upgrade or the downgrade as it is; raises whatever it raises."""
@@ -115,7 +119,7 @@ class Judge:
         from alembic.runtime.migration import RevisionStep
 
         # The first time tells it all.
-        before = None if outcome.activity or not self.may_ask_first else outcome.before
+        before = None if outcome.activity or not (self.notices and self.may_ask_first) else outcome.before
         try:
             with self._quiet(), noticing(self.stage.connection, before) as seen:
                 self.stage.apply(RevisionStep(self._map, self.script, True))
@@ -135,8 +139,7 @@ class Judge:
         """The downgrade. Raises LeftTransaction."""
         from alembic.runtime.migration import RevisionStep
 
-        state = downgrade_state(self.script)
-        if state == MISSING:
+        if self.downgrade == MISSING:
             outcome.down = Down.MISSING
             return False
         try:
@@ -157,7 +160,7 @@ class Judge:
             outcome.down = Down.TIMED_OUT if self.watch.fired else Down.REFUSES if deliberate else Down.FAILED
             outcome.error, outcome.cause = self.watch.explain() or explain(error), error
             return False
-        outcome.down = Down.EMPTY if state == EMPTY else Down.RAN
+        outcome.down = Down.EMPTY if self.downgrade == EMPTY else Down.RAN
         return True
 
     def down_by(self, body: Callable[[], None], outcome: Outcome, finish: Callable[[], None] = _nothing) -> bool:
@@ -238,42 +241,44 @@ def transactional(
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
-    judge = Judge(stage, script, watch)
+    judge = Judge(stage, script, watch, notices=observe is not None)
     outcome = Outcome(before=before)
-    stage.begin()
+    empty = not only_up and judge.downgrade == EMPTY
+    stage.begin(counting=observe is not None or empty)
     try:
-        files, sequences = files_of(stage.session), positions(stage.session)
+        if stage.files is None:
+            stage.files = files_of(stage.session)
+        if stage.positions is None:
+            stage.positions = positions(stage.session)
         with stage.staying_in_transaction():
             if not judge.up(outcome):
                 return outcome
-            stage.check_transaction()
-            outcome.touched = touched(stage.session, before, files)
+            outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
             after = stage.snapshot(before)
             heads_after = set(stage.heads)
-            demands = [] if only_up else Reader(stage.session, before, after).read()
-            wrote = bool(stage.rows_written())
+            demands = Reader(stage.session, before, after).read() if not only_up and (rows or observe) else []
             stage.savepoint(AFTER)
             if observe is not None:
                 observe.look(stage, before, after)
-            if not only_up and downgrade_state(script) == EMPTY:
+            if empty:
                 outcome.changed_nothing = not changes(before, after) and not stage.rows_written()
             if not only_up:
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
-        if not only_up and (outcome.touched.used or wrote):
+        if not only_up and outcome.touched.used_or_filled and _rows_matter(stage, judge, outcome, after, rows):
             stage.rollback()
             stage.heads = set(judge.heads_before)
             outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed)
-            set_positions(stage.session, sequences)
+            set_positions(stage.session, stage.positions)
             stage.begin()
             with stage.staying_in_transaction():
                 if not judge.up(outcome):
                     return outcome
-                stage.check_transaction()
+                last = touched(stage.session, before, stage.files, stage.excluded)
                 after = stage.snapshot(before)
         try:
-            stage.commit()
+            stage.commit(last)
         except Exception as error:  # deferred constraints are checked here
             outcome.up, outcome.error, outcome.cause = Up.FAILED, explain(error), error
             outcome.down, outcome.again, outcome.compared = Down.NOT_TRIED, Again.NOT_TRIED, False
@@ -284,6 +289,21 @@ def transactional(
         if outcome.after is None:
             stage.rollback()
             stage.heads = set(judge.heads_before)
+
+
+def _rows_matter(stage: Stage, judge: Judge, outcome: Outcome, after: Snapshot, rows: int) -> bool:
+    """Whether a proof on rows can find anything: there are rows, or some are to be made, or somebody asks what is written."""
+    if rows or judge.notices:
+        return True
+    assert outcome.touched is not None
+    assert outcome.before is not None
+    try:
+        with stage.scratch("alembic_safety_look"):
+            return hold_rows(stage.session, outcome.touched, outcome.before, after)
+    except Exception as error:  # a role that may not read the table
+        if is_fatal(error):
+            raise
+        return True
 
 
 def _on_rows(
@@ -331,14 +351,13 @@ def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Sna
         if outcome.down is Down.FAILED and outcome.cause is not None and is_artefact(outcome.cause):
             raise LeftTransaction
         return
-    stage.check_transaction()
-    judge.compare_down(outcome, before, stage.snapshot(after))
+    # From the committed state, of which nothing can be rolled back.
+    judge.compare_down(outcome, before, stage.snapshot(before, edges=False))
     if not judge.again(outcome):
         if outcome.cause is not None and is_artefact(outcome.cause):
             raise LeftTransaction
         return
-    stage.check_transaction()
-    judge.compare_again(outcome, after, stage.snapshot(after))
+    judge.compare_again(outcome, after, stage.snapshot(before, edges=False))
 
 
 def downgrade_state(script: Script) -> str:

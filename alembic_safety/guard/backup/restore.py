@@ -156,7 +156,7 @@ def _fill(
         session.execute("ANALYZE")
         if manifest.kind != AFFECTED and server.major == manifest.server_version // 10000:
             session.execute("BEGIN")
-            structure = read_snapshot(session, follow=False).structure_fingerprint
+            structure = read_snapshot(session).structure_fingerprint
             session.execute("ROLLBACK")
             if structure != manifest.structure:
                 notes.append(

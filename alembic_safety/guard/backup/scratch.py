@@ -80,7 +80,7 @@ def _roles(catalog: Snapshot) -> set[str]:
 
 def _compare(session: PsycopgSession, manifest: Manifest, catalog: Snapshot) -> None:
     session.execute("BEGIN")
-    there = read_snapshot(session, follow=False)
+    there = read_snapshot(session)
     wanted = {name: o for name, o in catalog.by_identity.items() if name[0] not in _ELSEWHERE}
     found = {name: o for name, o in there.by_identity.items() if name[0] not in _ELSEWHERE}
     if manifest.kind == "affected":  # its foreign keys are left out

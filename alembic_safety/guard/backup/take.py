@@ -195,4 +195,4 @@ def _facts(
         for r in plain
     }
     sequences: dict[str, Sequence[Any]] = dict(sequence_states(session, [r.identity for r in wanted if r.kind == "S"]))
-    return tables, sequences, read_snapshot(session, follow=False)
+    return tables, sequences, read_snapshot(session)

@@ -25,7 +25,9 @@ def fetch_all(session: Session, statements: Sequence[str]) -> list[list[tuple[An
     with connection.cursor(row_factory=tuple_row) as cursor:
         cursor.execute("\n;\n".join(statements), prepare=False)
         while True:
-            found.append(cursor.fetchall() if cursor.description else [])
+            # Cheaper than to ask for the description, which is made for each column anew.
+            result = cursor.pgresult
+            found.append(cursor.fetchall() if result is not None and result.nfields else [])
             if not cursor.nextset():
                 return found
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from alembic_safety.model.kinds import KINDS
 
-#: Letters of relkind, typtype, prokind … that a kind's rows carry.
-_LETTERS: Mapping[str, str] = {
+#: Letters of relkind, typtype, prokind … that a kind's rows carry (of constraints and rules: our own, see ``census.sql``).
+LETTERS: Mapping[str, str] = {
     "table": "rp",
     "foreign_table": "f",
     "view": "v",
@@ -60,5 +60,5 @@ class Census:
         if kind in _ALWAYS:
             return True
         letters = self.letters.get(_THROUGH.get(kind, KINDS[kind].catalog))
-        wanted = _LETTERS.get(kind)
+        wanted = LETTERS.get(kind)
         return letters is not None and (wanted is None or not letters.isdisjoint(wanted))

@@ -2,60 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import Snapshot
-from alembic_safety.postgres.catalog.census import Census
+from alembic_safety.postgres.catalog.batch import fetch_all
+from alembic_safety.postgres.catalog.census import LETTERS
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
-from alembic_safety.postgres.catalog.queries import query
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges
+from alembic_safety.postgres.catalog.moment import FOLLOWED, Moment, Start
+from alembic_safety.postgres.catalog.queries import query, sections
 from alembic_safety.postgres.catalog.quiet import canonical_names
 from alembic_safety.postgres.catalog.reader import (
     NOTHING_MORE,
     READING_ORDER,
+    UNITS,
     Exclusions,
     full,
+    member_tally,
     no_collection,
     read_comments,
     with_comments,
     without,
 )
 from alembic_safety.postgres.catalog.rows import PARENTS, build
-from alembic_safety.postgres.catalog.statements import Statements
-from alembic_safety.postgres.catalog.survey import Survey, SurveyedSnapshot
-from alembic_safety.postgres.session import Session
+from alembic_safety.postgres.catalog.statements import Statements, kept_statements
+from alembic_safety.postgres.session import Session, sqlstate
 
-#: A unit is read again as a whole: a relation with all that hangs on it, a type with its attributes or constraints, a routine.
-UNITS = ("pg_class", "pg_type", "pg_proc")
+_XID = "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"
+_NO_SUCH_STATEMENT = "26000"
 #: Catalog of the unit that a kind belongs to.
 UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fact in KINDS.items()}
-#: Catalogs whose rows can go without a trace in a row that stays, and the mark of a deletion is a list of what is left.
-_DROPPABLE = (
-    "pg_class",
-    "pg_type",
-    "pg_proc",
-    "pg_constraint",
-    "pg_trigger",
-    "pg_rewrite",
-    "pg_policy",
-    "pg_statistic_ext",
+#: Of the kinds with letters those that a unit may have or not, as ``units.sql`` tells.
+_HANGING = frozenset({"constraint", "index", "rule", "domain_constraint"})
+#: Kinds of rows that every unit with that letter has.
+_KINDS_OF: dict[tuple[str, str], list[str]] = {}
+for _kind, _letters in LETTERS.items():
+    for _letter in _letters if _kind not in _HANGING else "":
+        _KINDS_OF.setdefault((UNIT_OF[_kind], _letter), []).append(_kind)
+#: Catalogs whose rows can go without a trace in a row that stays.
+_DROPPABLE = frozenset(
+    {"pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext"}
 )
-
-#: Letter of relkind, typtype or prokind of what cannot become anything else.
-_LETTER_OF: Mapping[str, str] = {
-    "table": "r", "view": "v", "materialized_view": "m", "foreign_table": "f", "sequence": "S",
-    "enum": "e", "domain": "d", "range": "r", "composite": "c",
-}  # fmt: skip
 
 
 class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
 
 
-def read_delta(session: Session, base: Snapshot, since_xid: int, exclude: Exclusions = NOTHING_MORE) -> Snapshot:
+def read_start(session: Session, kept: set[str] | None = None) -> tuple[int, Start]:
+    """Where the session stands, and the whole id of its transaction, which is given one if it has none.
+
+    Taken as the first thing in a transaction, it lets ``read_delta`` look at little. ``kept`` as there.
+    """
+    statements = Statements(session, 0, kept)
+    moment = statements.plain("moment")
+    known = kept is not None and moment.kept_name in kept
+    xid, found = fetch_all(session, [_XID, moment.kept if known else moment.text])
+    return int(xid[0][0]), Start(Moment.of(found[0]))
+
+
+def read_delta(
+    session: Session,
+    base: Snapshot,
+    since_xid: int,
+    exclude: Exclusions = NOTHING_MORE,
+    *,
+    start: Start | None = None,
+    edges: bool = True,
+    kept: set[str] | None = None,
+) -> FollowedSnapshot:
     """What ``read_snapshot`` would give now, where ``base`` is an earlier snapshot of the same database.
 
     All changes since ``base`` must be by transactions whose id (32 bits, as in ``xmin``) is ``since_xid`` or later, rolled-back
@@ -63,94 +82,162 @@ def read_delta(session: Session, base: Snapshot, since_xid: int, exclude: Exclus
     subtransactions get later ids. Ids are compared as PostgreSQL does, modulo 2^32. Changes of rare kinds of objects, and a
     ``base`` that was not read by this module, cost a full reading. Same demands on the session as ``read_snapshot``; it keeps
     prepared statements named ``alembic_safety_*``.
+
+    :param start: where this very session stood as its transaction began, with nothing changed between ``base`` and then. As long as no
+        other transaction has committed since ``base``, only those catalogs are looked at that the session has written to (which it
+        knows by the counts of PostgreSQL's statistics).
+    :param edges: False spares the dependencies; the result's ``edges`` can't be asked then.
+    :param kept: what the session keeps prepared for us, by the caller's memory, which is brought up to date; None: the server is asked.
     """
-    with canonical_names(session) as prepared, no_collection():
-        version = base.server_version
-        statements = Statements(session, version // 10000, prepared)
-        if not isinstance(base, SurveyedSnapshot) or base.survey is None:
-            return full(statements, version, exclude, follow=True)
-        survey = Survey.take(statements, since_xid)
+    try:
+        return _read_delta(session, base, since_xid, exclude, start, edges, kept)
+    except Exception as error:
+        if not kept or sqlstate(error) != _NO_SUCH_STATEMENT:
+            raise
+    kept.clear()
+    kept.update(kept_statements(session))  # somebody has deallocated what we remembered
+    return _read_delta(session, base, since_xid, exclude, start, edges, kept)
+
+
+def _read_delta(
+    session: Session,
+    base: Snapshot,
+    since_xid: int,
+    exclude: Exclusions,
+    start: Start | None,
+    edges: bool,
+    kept: set[str] | None,
+) -> FollowedSnapshot:
+    version = base.server_version
+    statements = Statements(session, version // 10000, kept)
+    moment = statements.plain("moment")
+    known = kept is not None and moment.kept_name in kept
+    with canonical_names(session, [moment.kept] if known else []) as first, no_collection():
+        if not isinstance(base, FollowedSnapshot) or base.moment is None:
+            return full(statements, version, exclude)
+        now = Moment.of((first[0] if known else statements.rows(moment))[0])
         try:
-            return _Delta(statements, base, survey, since_xid, exclude).snapshot()
+            return _Delta(statements, base, now, since_xid, exclude, edges).snapshot(
+                start.moment if start is not None and _alone(statements, base.moment, start, now) else None
+            )
         except _BeyondError:
-            return full(statements, version, exclude, follow=True)
+            return full(statements, version, exclude)
+
+
+def _alone(statements: Statements, base: Moment, start: Start, now: Moment) -> bool:
+    """Whether nobody else can have changed anything since ``base``, so that this session's own counts tell all."""
+    began = start.moment
+    if not (began.counting and now.counting) or began.transaction not in (None, now.transaction):
+        return False
+    ended = now.ended_since(base)
+    if ended is None:
+        return False
+    unknown = set(ended) - start.harmless
+    if unknown and statements.rows(statements.committed(unknown)):
+        return False
+    start.harmless |= unknown
+    return True
 
 
 class _Delta:
     def __init__(
-        self, statements: Statements, base: SurveyedSnapshot, survey: Survey, since_xid: int, exclude: Exclusions
+        self,
+        statements: Statements,
+        base: FollowedSnapshot,
+        now: Moment,
+        since_xid: int,
+        exclude: Exclusions,
+        edges: bool,
     ) -> None:
-        assert base.survey is not None
+        assert base.moment is not None
         self.statements = statements
         self.base = base
-        self.before = base.survey
-        self.survey = survey
+        self.now = now
+        # age() counts back from this transaction's id, if it has one, else from the next one to be given.
+        self.age = f"pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)"
         self.exclude = exclude
+        self.edges = edges
         self.objects = dict(base.objects)
         self.units = dict(base.units)
         # Whether everything that base saw is committed for good.
-        mine = base.survey.transaction
-        self.settled = mine is None or (survey.transaction != mine and _later(since_xid, mine))
-        self.dropped = not self.settled and base.survey.dropped
-        #: Letters of the recent rows of units.
-        self._kinds: dict[Address, str] | None = None
-        #: Units to be read again, and those that have been.
-        self.pending: set[Address] = set()
+        mine = base.moment.transaction
+        self.settled = mine is None or (now.transaction != mine and _later(since_xid, mine))
+        #: Units to be read again, those that have been, and the objects that these had or have.
+        self.pending: set[Address] = set() if self.settled else set(base.unsettled)
         self.done: set[Address] = set()
+        self.changed: set[Address] = set()
 
-    def snapshot(self) -> SurveyedSnapshot:
-        if self.survey.rare != self.before.rare or self.survey.depends.members != self.before.depends.members:
+    def snapshot(self, start: Moment | None) -> FollowedSnapshot:
+        """``start`` is given where this session's own counts since then tell all."""
+        changed = FOLLOWED if start is None else self.now.changed_since(start)
+        deleted = None if start is None else self.now.deleted_since(start)
+        if not self.settled and self.base.held and not self.base.held <= self._locked():
+            raise _BeyondError  # rolled back to before base: what base saw dropped may be there again
+        rare = self.base.rare
+        if start is None or changed - FOLLOWED:
+            rare = self.statements.rows(self.statements.plain("fingerprint"))[0][0]
+        if rare != self.base.rare:
             raise _BeyondError
-        self._find_changed()
+        if (deleted is None or "pg_depend" in deleted) and self._members() != member_tally(self.base.members):
+            raise _BeyondError
+        covered = start is not None and self.now.only_inserted(start, "pg_attribute")
+        # A new attribute comes with a new relation, or with a new count of them in the relation's row.
+        self._find_changed(changed - {"pg_attribute"} if covered else changed)
+        self._find_dropped(deleted)
         while self.pending:
             self._propagate(self._read_pending())
-        self._comments()
-        texts, aliases = self._dependencies()
+        if start is None or "pg_description" in changed:
+            self._comments()
+        moment = replace(self.base, moment=self.now, rare=rare, objects=self.objects, units=self.units, token=object())
+        unsettled = frozenset(self.done) if self.settled else self.base.unsettled | self.done
         return replace(
-            self.base,
-            objects=self.objects,
-            edges=EdgeSet(texts[1], aliases, self.base.classes, self.objects, self.base.members),
-            survey=replace(self.survey, dropped=self.dropped),
-            depend_texts=texts,
-            alias_text=aliases,
-            units=self.units,
+            self._with_edges(
+                moment, "pg_depend" in changed, start is None or not self.now.only_inserted(start, "pg_depend")
+            ),
+            unsettled=unsettled,
+            held=frozenset() if self.settled else self.base.held,
+            root=self.base.token if self.settled or self.base.root is None else self.base.root,
+            changed=frozenset(self.changed if self.settled else self.changed | self.base.changed),
         )
 
     # -- what changed -------------------------------------------------------------------------------------------------------
 
-    def _find_changed(self) -> None:
-        for key, watch in self.survey.watches.items():
-            catalog, unit = key
-            before = self.before.watches[key]
-            if unit not in UNITS:
-                continue
-            # What was recent at base, and may have been rolled back since, is looked at again.
-            for oid in watch.recent if self.settled else watch.recent | before.recent:
-                self._add(Address(unit, oid))
-            if (catalog in _DROPPABLE or catalog == "pg_inherits") and watch.lost_or_regained(before):
-                self._find_dropped(catalog)
-        for line in self.survey.depends.text.splitlines():
-            classid, objid, rest = line.split(" ", 2)
-            name = self.base.classes.get(int(classid))
-            # Row types and array types belong to their table or element.
-            if name in UNITS and not (name == "pg_type" and rest.endswith(" i")):
-                self._add(Address(name, int(objid)))
+    def _find_changed(self, catalogs: Collection[str]) -> None:
+        asked = [name for name in sections("recent") if name in catalogs]
+        for rows in self.statements.run([self.statements.recent(name, self.age) for name in asked]):
+            for catalog, oid in rows:
+                if oid < 16384:
+                    raise _BeyondError  # an object of the system
+                self._add(Address(catalog, oid))
 
-    def _find_dropped(self, catalog: str) -> None:
-        if self.before.dropped and not self.settled:
-            raise _BeyondError  # what was dropped at base may have come back: only a full reading tells
-        self.dropped = True
-        if catalog == "pg_inherits":
-            for obj in self.base.objects.values():
-                if any(obj.props.get(name) for name in ("partition_of", "inherits", "attached_to")):
-                    self._add(obj.address)
-        else:
-            left = {
-                r[0] for r in self.statements.session.fetch(f"SELECT oid FROM pg_catalog.{catalog} WHERE oid >= 16384")
-            }
-            for address in self.base.objects:
-                if address.catalog == catalog and address.oid not in left:
-                    self._add(address)
+    def _find_dropped(self, deleted: Collection[str] | None) -> None:
+        """Add what has lost something: each thing that is dropped is locked until the end, before it goes."""
+        if deleted is not None and _DROPPABLE.isdisjoint(deleted):
+            return
+        known = self.base.objects
+        if deleted is not None:
+            locked = self._locked()
+            if not any(catalog == "by hand" for catalog, _ in locked):
+                for address in (Address(catalog, oid) for catalog, oid in locked):
+                    if address in known and KINDS[known[address].kind].catalog in _DROPPABLE:
+                        self._add(address)
+                return
+        there = {
+            catalog: {int(oid) for oid in (text or "").split()}
+            for catalog, text in self.statements.rows(self.statements.plain("oids"))
+        }
+        for address in known:
+            if address.catalog in there and address.oid not in there[address.catalog]:
+                self._add(address)
+
+    def _locked(self) -> set[tuple[str, int]]:
+        return {
+            (str(catalog), int(oid)) for catalog, oid in self.statements.rows(self.statements.plain("strong_locks"))
+        }
+
+    def _members(self) -> tuple[int, int]:
+        rows = self.statements.rows(self.statements.plain("members"))
+        return member_tally(Address(catalog, oid) for catalog, oid, _ in rows)
 
     def _add(self, address: Address) -> None:
         """Have the unit that an object belongs to read again."""
@@ -166,29 +253,24 @@ class _Delta:
     def _read_pending(self) -> set[Address]:
         """Read the pending units; the result is those among them that others may name."""
         statements = self.statements
-        letters = self._letters()
-        for (catalog, unit), watch in self.survey.watches.items():
-            if catalog not in UNITS and (watch.all[0] or catalog not in _DROPPABLE):
-                letters.setdefault(catalog, set()).update("td" if unit == "pg_type" else "tr")
-        if letters.get("pg_class", set()) & set("rpm"):
-            letters["pg_class"].add("i")  # an index is read with its table
-        census = Census({catalog: frozenset(found) for catalog, found in letters.items()}, frozenset())
+        kinds = self._kinds()
         units, self.pending = self.pending, set()
         self.done |= units
         old = {address: self.objects.pop(address) for unit in units for address in self.units.pop(unit, ())}
         comments = {address: obj.comment for address, obj in old.items() if obj.comment is not None}
         labels = {address: obj.labels for address, obj in old.items() if obj.labels}
         fresh: dict[Address, list[Address]] = {}
-        wanted = {catalog: {unit.oid for unit in units if unit.catalog == catalog} for catalog in UNITS}
-        kinds = [kind for kind in READING_ORDER if wanted.get(UNIT_OF[kind]) and census.has(kind)]
         members = self.base.member_catalogs
-        calls = [statements.only(kind, wanted[UNIT_OF[kind]], members=KINDS[kind].catalog in members) for kind in kinds]
-        for kind, rows in zip(kinds, statements.run(calls), strict=True):
+        asked = [kind for kind in READING_ORDER if kind in kinds]
+        calls = [statements.only(kind, kinds[kind], members=KINDS[kind].catalog in members) for kind in asked]
+        for kind, rows in zip(asked, statements.run(calls), strict=True):
             for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
                 if not self.exclude.apply(obj):
                     self.objects[obj.address] = obj
                     fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
         self.units.update((unit, tuple(members)) for unit, members in fresh.items())
+        self.changed.update(old)
+        self.changed.update(address for members in fresh.values() for address in members)
         finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
         return {
             unit
@@ -196,40 +278,23 @@ class _Delta:
             if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)
         }
 
-    def _letters(self) -> dict[str, set[str]]:
-        """What kinds of rows the pending units are, by catalog; the type of a composite type's relation becomes a unit, too."""
-        letters: dict[str, set[str]] = {}
-        if self._kinds is None:
-            self._kinds = {
-                Address(catalog, oid): letter
-                for survey in (self.before, self.survey)
-                for catalog in UNITS
-                for watch in (survey.watches[catalog, catalog],)
-                for oid, letter in zip(watch.keys, watch.letters, strict=True)
-            }
-        unknown = []
-        # Composite types' relations are the only ones that are known by another address.
-        composites = self.base.alias_text.startswith("pg_class ") or "\npg_class " in self.base.alias_text
-        for unit in self.pending:
-            letter = self._kinds.get(unit)
-            known = self.base.objects.get(unit)
-            if letter is None and known is not None:
-                letter = _LETTER_OF.get(known.kind)
-            if letter is None and unit.catalog == "pg_class" and not composites:
-                continue  # a TOAST table or its index, what we leave out, or nothing any more
-            if letter is None or (unit.catalog == "pg_class" and letter == "c"):
-                unknown.append(unit.oid)
-            else:
-                letters.setdefault(unit.catalog, set()).add(letter)
-        if unknown:
-            for catalog, oid, letter, composite in self.statements.rows(self.statements.only("unit_kinds", unknown)):
-                if Address(catalog, oid) not in self.pending:
-                    continue
-                letters.setdefault(catalog, set()).add(letter)
-                if composite is not None:
-                    self.pending.add(Address("pg_type", composite))
-                    letters.setdefault("pg_type", set()).add(letter)
-        return letters
+    def _kinds(self) -> dict[str, set[int]]:
+        """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
+        kinds: dict[str, set[int]] = {}
+        asked = set(self.pending)
+        oids = {unit.oid for unit in asked}
+        for catalog, oid, unit_catalog, unit_oid, letter, hanging in self.statements.rows(
+            self.statements.only("units", oids)
+        ):
+            if Address(catalog, oid) not in asked:
+                continue
+            unit = Address(unit_catalog, unit_oid)
+            if unit in self.done:
+                continue
+            self.pending.add(unit)
+            for kind in hanging.split() + _KINDS_OF.get((unit_catalog, letter), []):
+                kinds.setdefault(kind, set()).add(unit_oid)
+        return kinds
 
     def _names(
         self, unit: Address, units: Mapping[Address, tuple[Address, ...]], objects: Mapping[Address, CatalogObject]
@@ -256,19 +321,16 @@ class _Delta:
         grown = {unit for unit in known if self._only_grown(unit)}
         wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
         if wider:
-            for catalog, oid, _ in self.statements.rows(self.statements.only("dependents", wider)):
-                self._again(Address(catalog, oid))
+            self._again(self.statements.rows(self.statements.only("dependents", wider)))
         if grown:
             # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            for catalog, oid, of in self.statements.rows(
-                self.statements.only("dependents", {unit.oid for unit in grown})
-            ):
-                if of in ("pg_rewrite", "pg_proc"):
-                    self._again(Address(catalog, oid))
+            rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
+            self._again(row for row in rows if row[2] in ("pg_rewrite", "pg_proc"))
 
-    def _again(self, address: Address) -> None:
-        if address not in self.done:
-            self._add(address)
+    def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
+        for catalog, oid, _ in dependents:
+            if Address(catalog, oid) not in self.done:
+                self._add(Address(catalog, oid))
 
     def _only_grown(self, unit: Address) -> bool:
         now = self._names(unit, self.units, self.objects)
@@ -278,29 +340,32 @@ class _Delta:
         )
 
     def _comments(self) -> None:
-        key = ("pg_description", "pg_description")
-        now, before = self.survey.watches[key], self.before.watches[key]
-        if now.recent or (before.recent and not self.settled) or now.all != before.all:
-            comments, _ = read_comments(self.statements)
-            with_comments(self.objects, comments)
+        comments, _ = read_comments(self.statements)
+        self.changed |= with_comments(self.objects, comments)
 
-    def _dependencies(self) -> tuple[tuple[str, str], str]:
-        """Texts of old and of all rows of pg_depend, and of aliases."""
-        now, before = self.survey.depends, self.before.depends
-        recent = self.survey.depends.text
-        if self.settled and now.old == before.all:
-            old = self.base.depend_texts[1]
-        elif now.old == before.old:
-            old = self.base.depend_texts[0]
+    # -- dependencies -------------------------------------------------------------------------------------------------------
+
+    def _with_edges(self, snapshot: FollowedSnapshot, added: bool, removed: bool) -> FollowedSnapshot:
+        """Give the snapshot its dependencies, or none. ``added``: there may be new rows in pg_depend; ``removed``: old ones may be gone or others."""
+        if not self.edges:
+            return replace(snapshot, edges=UnreadEdges(), depend_texts=None)
+        statements = self.statements
+        recent = statements.rows(statements.since("recent_depends", self.age))[0][0] if added else None
+        aliases = self.base.alias_text
+        known = self.base.depend_texts
+        if known is None or removed:
+            depends, all_aliases = statements.run([statements.all("edges"), statements.all("aliases")])
+            texts = without(depends[0][0] or "", recent or "")
+            aliases = all_aliases[0][0] or ""
         else:
-            edges, all_aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
-            return without(edges[0][0] or "", recent), all_aliases[0][0] or ""
-        if not recent:
-            return (old, old), self.base.alias_text
-        oids = {int(line.split(" ", 2)[1]) for line in recent.splitlines()}
-        added = self.statements.rows(self.statements.only("aliases", oids))[0][0]
-        aliases = "\n".join(text for text in (self.base.alias_text, added) if text)
-        return (old, "\n".join(text for text in (old, recent) if text)), aliases
+            old = known[1] if self.settled else known[0]
+            texts = (old, "\n".join(text for text in (old, recent) if text))
+            if recent:
+                oids = {int(line.split(" ", 2)[1]) for line in recent.splitlines()}
+                new = statements.rows(statements.only("aliases", oids))[0][0]
+                aliases = "\n".join(text for text in (aliases, new) if text)
+        edges = EdgeSet(texts[1], aliases, self.base.classes, self.objects, self.base.members)
+        return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases)
 
 
 def _later(xid: int, than: int) -> bool:

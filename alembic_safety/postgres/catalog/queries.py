@@ -5,13 +5,14 @@ A file's output columns are its lines indented by four spaces (eight, at the end
 property ``x`` where that name is one of the above, and ``x_json`` the property ``x`` given as JSON text). ``column.18.sql`` is
 taken instead of ``column.sql`` from PostgreSQL 18 on.
 
-Two marks are filled in: ``{own:catalog, oid}`` (no member of an extension) and ``{only:oid}`` (one of the wanted objects).
+Three marks are filled in: ``{own:catalog, oid}`` (no member of an extension), ``{only:oid}`` (one of the wanted objects) and
+``{user:oid}`` (no object of the system; of wanted objects that is known, and the planner would rather read all by it).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +20,8 @@ from importlib.resources import files
 _OUTPUT = re.compile(r" {4}(?: {4})?(?! )(?:.* )?AS (\w+),?$")
 _OWN = re.compile(r"\{own:(\w+), ([\w.]+)\}")
 _ONLY = re.compile(r"\{only:([\w.]+)\}")
+_USER = re.compile(r"\{user:([\w.]+)\}")
+_SECTION = re.compile(r"^-- == (\w+)\n", re.MULTILINE)
 FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default"})
 
 
@@ -40,6 +43,7 @@ class Query:
             r" WHERE x_.classid = 'pg_catalog.\1'::pg_catalog.regclass AND x_.objid = \2 AND x_.deptype = 'e')"
         )
         text = _OWN.sub(own if members else "true", self.text)
+        text = _USER.sub("true" if filtered else r"\1 >= 16384", text)
         return _ONLY.sub(r"\1 = ANY ($1)" if filtered else "true", text)
 
 
@@ -66,6 +70,13 @@ def query(name: str, major: int) -> Query:
     """The query of that name for a server of that major version; raises FileNotFoundError for an unknown name."""
     text = _variant(name, major)
     return Query(name, text, _output_columns(text))
+
+
+@cache
+def sections(name: str) -> Mapping[str, str]:
+    """The statements of a file that holds several, each under a line ``-- == title``, by title."""
+    parts = _SECTION.split(files(__package__).joinpath("sql").joinpath(f"{name}.sql").read_text("utf-8"))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def oid_array(oids: Sequence[int]) -> str:

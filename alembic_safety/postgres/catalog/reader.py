@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
@@ -13,11 +14,12 @@ from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.catalog.census import Census
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
-from alembic_safety.postgres.catalog.queries import query
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot, units_of
+from alembic_safety.postgres.catalog.moment import Moment
+from alembic_safety.postgres.catalog.queries import query, sections
 from alembic_safety.postgres.catalog.quiet import canonical_names
 from alembic_safety.postgres.catalog.rows import PARENTS, RELATIVE, build
 from alembic_safety.postgres.catalog.statements import Statements
-from alembic_safety.postgres.catalog.survey import Survey, SurveyedSnapshot, units_of
 from alembic_safety.postgres.catalog.unread import unmodelled
 from alembic_safety.postgres.session import Session
 
@@ -29,6 +31,10 @@ class Exclusions:
     schemas: frozenset[str] = frozenset({"alembic_safety"})
     tables: frozenset[str] = frozenset({"alembic_version"})
 
+    def leaves_out(self, schema: str, table: str) -> bool:
+        """Whether a table with these names is left out."""
+        return schema in self.schemas or table in self.tables or f"{schema}.{table}" in self.tables
+
     def apply(self, obj: CatalogObject) -> bool:
         """Whether an object by itself is left out (what lives inside an excluded table goes with its parent)."""
         if obj.kind == "schema":
@@ -38,6 +44,8 @@ class Exclusions:
         return obj.kind == "table" and (obj.name in self.tables or obj.identity in self.tables)
 
 
+#: A unit is read again as a whole: a relation with all that hangs on it, a type with its attributes or constraints, a routine.
+UNITS = ("pg_class", "pg_type", "pg_proc")
 #: Parents before what lives inside them.
 READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] + [
     kind for kind in KINDS if kind in PARENTS
@@ -45,21 +53,21 @@ READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] +
 NOTHING_MORE = Exclusions()
 
 
-def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE, *, follow: bool = True) -> Snapshot:
+def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE) -> Snapshot:
     """Read everything that ``pg_dump --schema-only`` would show.
 
     Needs an open transaction (anyone's: a superuser, an owner, or a role without privileges), sees its uncommitted changes, and
-    leaves search_path as found, also when it fails. ``follow`` adds the facts by which ``read_delta`` can start from the
-    result (a tenth of the cost). Raises the driver's own error.
+    leaves search_path as found, also when it fails. ``read_delta`` can start from the result. Raises the driver's own error.
     """
-    with canonical_names(session) as prepared, no_collection():
-        version = int(session.fetch("SHOW server_version_num")[0][0])
-        return full(Statements(session, version // 10000, prepared), version, exclude, follow=follow)
+    with canonical_names(session, ["SHOW server_version_num"]) as first, no_collection():
+        version = int(first[0][0][0])
+        return full(Statements(session, version // 10000), version, exclude)
 
 
-def full(statements: Statements, version: int, exclude: Exclusions, *, follow: bool) -> SurveyedSnapshot:
+def full(statements: Statements, version: int, exclude: Exclusions) -> FollowedSnapshot:
     """A full reading within ``canonical_names``."""
-    survey = Survey.take(statements) if follow else None
+    moment, rare = statements.once([statements.plain("moment"), statements.plain("fingerprint")])
+    now = Moment.of(moment[0])
     census = Census.of([(row[0], row[1]) for row in statements.rows(statements.all("census"))])
     comments, labels = read_comments(statements)
     objects: dict[Address, CatalogObject] = {}
@@ -83,20 +91,42 @@ def full(statements: Statements, version: int, exclude: Exclusions, *, follow: b
     missing = unmodelled(statements.session, statements.major, members=bool(census.members))
     finish(objects)
     all_depends = depends[0][0] or ""
-    return SurveyedSnapshot(
+    units = units_of(objects)
+    return FollowedSnapshot(
         server_version=version,
         objects=objects,
         edges=EdgeSet(all_depends, aliases, classes, objects, members),
         unmodelled=missing,
         extension_members={m: objects[e].name for m, e in members.items() if e in objects},
-        survey=survey,
-        depend_texts=without(all_depends, survey.depends.text if survey else ""),
+        moment=now,
+        rare=rare[0][0] or "",
+        depend_texts=(all_depends, all_depends),
         alias_text=aliases,
         members=members,
         member_catalogs=census.members,
         classes=classes,
-        units=units_of(objects) if follow else {},
+        units=units,
+        **(_unsettled(statements, objects) if now.transaction is not None else {}),
     )
+
+
+def _unsettled(statements: Statements, objects: Mapping[Address, CatalogObject]) -> dict[str, Any]:
+    """What may yet be rolled back of what a reading in the middle of a transaction saw."""
+    locks, *recent = statements.once(
+        [statements.plain("strong_locks"), *(statements.recent(name, "0") for name in sections("recent"))]
+    )
+    touched = {Address(catalog, oid) for rows in recent for catalog, oid in rows}
+    owners = {address: objects[address].parent or address for address in touched if address in objects}
+    return {
+        "unsettled": frozenset(owners.get(address, address) for address in touched if address.catalog in UNITS),
+        "held": frozenset((str(catalog), int(oid)) for catalog, oid in locks),
+    }
+
+
+def member_tally(members: Iterable[Address]) -> tuple[int, int]:
+    """By which two readings of the members of extensions are told apart."""
+    oids = [address.oid for address in members]
+    return len(oids), sum(oids)
 
 
 def without(text: str, recent: str) -> tuple[str, str]:
@@ -120,11 +150,12 @@ def read_comments(statements: Statements) -> tuple[dict[Address, str], dict[Addr
     return comments, labels
 
 
-def with_comments(objects: dict[Address, CatalogObject], comments: dict[Address, str]) -> None:
-    """Give each object its comment, in place."""
-    for address, obj in list(objects.items()):
-        if obj.comment != comments.get(address):
-            objects[address] = replace(obj, comment=comments.get(address))
+def with_comments(objects: dict[Address, CatalogObject], comments: dict[Address, str]) -> set[Address]:
+    """Give each object its comment, in place; the result is those that had another."""
+    changed = {address for address, obj in objects.items() if obj.comment != comments.get(address)}
+    for address in changed:
+        objects[address] = replace(objects[address], comment=comments.get(address))
+    return changed
 
 
 @contextmanager

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from alembic_safety.postgres.catalog.batch import fetch_all
-from alembic_safety.postgres.catalog.queries import oid_array, query
-from alembic_safety.postgres.catalog.quiet import PREFIX
+from alembic_safety.postgres.catalog.queries import oid_array, query, sections
 from alembic_safety.postgres.session import Session
+
+#: Of the names of the statements that we keep prepared.
+PREFIX = "alembic_safety_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,52 +24,107 @@ class Call:
     types: str
     text: str
     argument: str = ""
+    #: About a few objects, which indexes lead to.
+    is_small: bool = False
+
+    @property
+    def kept_name(self) -> str:
+        """Its name on the server."""
+        return f"{PREFIX}{self.name}"
+
+    @property
+    def kept(self) -> str:
+        """The statement that runs it where the server keeps it planned."""
+        return f"EXECUTE {self.kept_name}{f'({self.argument})' if self.argument else ''}"
+
+
+_KEPT = f"SELECT name FROM pg_catalog.pg_prepared_statements WHERE pg_catalog.starts_with(name, '{PREFIX}')"
+#: For plans that suit many questions about a few objects each, however small the catalogs were when they were made.
+_SMALL = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+
+
+@cache
+def _sql(name: str, major: int, *, filtered: bool, members: bool) -> str:
+    return query(name, major).sql(filtered=filtered, members=members)
 
 
 class Statements:
-    """The catalog queries of one session.
+    """The catalog queries of one session, within ``canonical_names``.
 
     Planning a catalog query costs more than running it on a few objects, so those of a delta are kept by the server under names
-    of ours. Others may deallocate them at any time (drivers do), so each reading is told which ones there are.
+    of ours. Others may deallocate them at any time (drivers do).
     """
 
-    def __init__(self, session: Session, major: int, prepared: Collection[str]) -> None:
-        """``prepared``: names of the statements that the session keeps."""
+    def __init__(self, session: Session, major: int, kept: set[str] | None = None) -> None:
+        """``kept``: the statements that the session keeps, and will keep, under names of ours; None: ask the server."""
         self.session = session
         self.major = major
-        self._known = set(prepared)
+        self._known = kept
 
     def all(self, name: str, *, members: bool = True) -> Call:
         """Rows about all objects (never kept planned: the best plan changes as the database grows)."""
-        return Call(None, "", query(name, self.major).sql(filtered=False, members=members))
+        return Call(None, "", _sql(name, self.major, filtered=False, members=members))
 
     def only(self, name: str, oids: Collection[int], *, members: bool = True) -> Call:
         """Rows about the objects with these OIDs."""
-        text = query(name, self.major).sql(filtered=True, members=members)
-        return Call(f"{name}_{'own' if members else 'all'}", "oid[]", text, oid_array(sorted(oids)))
+        text = _sql(name, self.major, filtered=True, members=members)
+        return Call(f"{name}_{'own' if members else 'all'}", "oid[]", text, oid_array(sorted(oids)), is_small=True)
 
     def since(self, name: str, age: str) -> Call:
         """Rows of a query whose parameter is the greatest age of what counts as recent, as an expression."""
-        return Call(name, "integer", query(name, self.major).sql(filtered=False), age)
+        return Call(name, "integer", _sql(name, self.major, filtered=False, members=True), age)
+
+    def committed(self, transactions: Collection[int]) -> Call:
+        """A row if any of the transactions with these whole ids has committed."""
+        array = "'{" + ",".join(str(int(xid)) for xid in transactions) + "}'::pg_catalog.int8[]"
+        return Call("committed", "bigint[]", _sql("committed", self.major, filtered=False, members=True), array)
+
+    def recent(self, catalog: str, age: str) -> Call:
+        """What has recent rows in one catalog."""
+        return Call(f"recent_{catalog}", "integer", sections("recent")[catalog], age)
 
     def plain(self, name: str) -> Call:
         """Rows of a query without parameters that is worth keeping planned."""
-        return Call(name, "", query(name, self.major).sql(filtered=False))
+        return Call(name, "", _sql(name, self.major, filtered=False, members=True))
+
+    def once(self, calls: Sequence[Call]) -> list[list[tuple[Any, ...]]]:
+        """The rows of each call, planned for this once: it will be long until the next time."""
+        return self.run(calls, keep=False)
 
     def run(self, calls: Sequence[Call], *, keep: bool = True) -> list[list[tuple[Any, ...]]]:
-        """The rows of each call; ``keep=False`` sends even those that are worth keeping as they are."""
+        """The rows of each call."""
+        if keep:
+            self._prepare([call for call in calls if call.name is not None])
         texts = []
         for call in calls:
             if call.name is None or not keep:
                 texts.append(call.text.replace("$1", f"({call.argument})") if call.argument else call.text)
-                continue
-            name = PREFIX + call.name
-            if name not in self._known:
-                self.session.execute(f"PREPARE {name}{f'({call.types})' if call.types else ''} AS {call.text}")
-                self._known.add(name)
-            texts.append(f"EXECUTE {name}{f'({call.argument})' if call.argument else ''}")
+            else:
+                texts.append(call.kept)
         return fetch_all(self.session, texts) if texts else []
+
+    def _prepare(self, calls: Sequence[Call]) -> None:
+        if self._known is None:
+            self._known = kept_statements(self.session)
+        new = {call.name: call for call in calls if call.name is not None and call.kept_name not in self._known}
+        if not new:
+            return
+        # The plan is made with the first execution.
+        for call in new.values():
+            for setting in _SMALL:
+                self.session.execute(f"SET LOCAL {setting} = {'off' if call.is_small else 'on'}")
+            types = f"({call.types})" if call.types else ""
+            self.session.execute(f"PREPARE {call.kept_name}{types} AS {call.text}")
+            fetch_all(self.session, [call.kept])
+            self._known.add(call.kept_name)
+        for setting in _SMALL:
+            self.session.execute(f"SET LOCAL {setting} = on")
 
     def rows(self, call: Call) -> list[tuple[Any, ...]]:
         """The rows of one call."""
         return self.run([call])[0]
+
+
+def kept_statements(session: Session) -> set[str]:
+    """The statements that a session keeps for us, as the server tells."""
+    return {str(name) for (name,) in fetch_all(session, [_KEPT])[0]}

@@ -74,7 +74,8 @@ class Reader:
 
     def read(self) -> list[Demand]:
         """All demands, in a stable order; what can't be asked of the rows as they are is left out (see ``Unknown``)."""
-        fresh = [obj for address, obj in sorted(self._new.objects.items()) if self._is_news(obj)]
+        apart = sorted(self._new.apart_from(self._rows) & self._new.objects.keys())
+        fresh = [obj for obj in map(self._new.objects.__getitem__, apart) if self._is_news(obj)]
         if not fresh:
             return []
         found: list[Demand] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+
+from alembic_safety.postgres.catalog.batch import fetch_all
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
@@ -17,10 +19,12 @@ WHERE seqrelid >= 16384 AND pg_catalog.has_sequence_privilege(seqrelid, 'UPDATE'
 Positions = Mapping[int, tuple[int | None, int]]
 
 
-def positions(session: Session) -> dict[int, tuple[int | None, int]]:
-    """Where each sequence stands."""
+def positions(session: Session, only: Collection[int] | None = None) -> dict[int, tuple[int | None, int]]:
+    """Where each sequence stands (or each of those with the OIDs ``only``)."""
+    some = "" if only is None else f"AND seqrelid = ANY ('{{{','.join(map(str, sorted(only)))}}}'::pg_catalog.oid[])"
     return {
-        int(oid): (None if last is None else int(last), int(start)) for oid, last, start in session.fetch(_POSITIONS)
+        int(oid): (None if last is None else int(last), int(start))
+        for oid, last, start in fetch_all(session, [_POSITIONS + some])[0]
     }
 
 

@@ -5,5 +5,5 @@ SELECT
     CASE a.amtype WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END AS am_type,
     a.amhandler::pg_catalog.regproc::text AS handler
 FROM pg_catalog.pg_am a
-WHERE a.oid >= 16384 AND {own:pg_am, a.oid} AND {only:a.oid}
+WHERE {user:a.oid} AND {own:pg_am, a.oid} AND {only:a.oid}
 ORDER BY a.oid

@@ -40,7 +40,7 @@ JOIN (SELECT oid, nspname, pg_catalog.quote_ident(nspname) AS nspname_quoted FRO
 JOIN pg_catalog.pg_aggregate a ON a.aggfnoid = p.oid
 LEFT JOIN pg_catalog.pg_operator s ON s.oid = a.aggsortop
 CROSS JOIN (SELECT ARRAY['READ_ONLY', 'SHAREABLE', 'READ_WRITE'] AS words) m
-WHERE p.oid >= 16384 AND p.prokind = 'a'
+WHERE {user:p.oid} AND p.prokind = 'a'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_proc, p.oid} AND {only:p.oid}
 ORDER BY p.oid

@@ -9,6 +9,6 @@ SELECT
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-WHERE c.oid >= 16384 AND c.relkind = 'c'
+WHERE {user:c.oid} AND c.relkind = 'c'
   AND a.attnum > 0 AND NOT a.attisdropped AND {only:c.reltype}
 ORDER BY a.attrelid, a.attnum

@@ -26,7 +26,7 @@ SELECT
     t.typcollation <> 0 AS collatable
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE t.oid >= 16384 AND t.typtype = 'b'
+WHERE {user:t.oid} AND t.typtype = 'b'
   AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_type, t.oid} AND {only:t.oid}

@@ -11,5 +11,5 @@ SELECT
 FROM pg_catalog.pg_cast c
 LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = c.castsource AND r.rngmultitypid = c.casttarget
 -- A range type comes with the cast to its multirange.
-WHERE c.oid >= 16384 AND r.rngtypid IS NULL AND {own:pg_cast, c.oid} AND {only:c.oid}
+WHERE {user:c.oid} AND r.rngtypid IS NULL AND {own:pg_cast, c.oid} AND {only:c.oid}
 ORDER BY c.oid

@@ -16,7 +16,7 @@ SELECT
         || ')' AS definition
 FROM pg_catalog.pg_collation c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
-WHERE c.oid >= 16384
+WHERE {user:c.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_collation, c.oid} AND {only:c.oid}
 ORDER BY c.oid

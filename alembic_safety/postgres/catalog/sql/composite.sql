@@ -9,7 +9,7 @@ SELECT
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
-WHERE t.oid >= 16384 AND t.typtype = 'c' AND c.relkind = 'c'
+WHERE {user:t.oid} AND t.typtype = 'c' AND c.relkind = 'c'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_type, t.oid} AND {only:t.oid}
 ORDER BY t.oid

@@ -19,7 +19,7 @@ SELECT
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] AND k.contype = 'n'
-WHERE k.oid >= 16384 AND {only:k.conrelid}
+WHERE {user:k.oid} AND {only:k.conrelid}
   AND (k.contype IN ('p', 'u', 'f', 'c', 'x')
        OR (k.contype = 'n' AND NOT (
             k.conname = c.relname || '_' || a.attname || '_not_null'

@@ -15,5 +15,5 @@ SELECT
     CASE WHEN k.confrelid <> 0 THEN k.confrelid::pg_catalog.regclass::text END AS references,
     k.conparentid <> 0 AS has_parent
 FROM pg_catalog.pg_constraint k
-WHERE k.oid >= 16384 AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND {only:k.conrelid}
+WHERE {user:k.oid} AND k.conrelid <> 0 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND {only:k.conrelid}
 ORDER BY k.oid

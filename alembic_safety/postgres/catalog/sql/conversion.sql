@@ -11,7 +11,7 @@ SELECT
         || ' FROM ' || c.conproc::pg_catalog.regproc::text AS definition
 FROM pg_catalog.pg_conversion c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
-WHERE c.oid >= 16384
+WHERE {user:c.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_conversion, c.oid} AND {only:c.oid}
 ORDER BY c.oid

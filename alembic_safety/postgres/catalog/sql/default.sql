@@ -7,5 +7,5 @@ SELECT
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression
 FROM pg_catalog.pg_attrdef d
 JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-WHERE d.oid >= 16384 AND a.attgenerated = '' AND {only:d.adrelid}
+WHERE {user:d.oid} AND a.attgenerated = '' AND {only:d.adrelid}
 ORDER BY d.oid

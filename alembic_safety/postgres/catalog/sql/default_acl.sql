@@ -14,5 +14,5 @@ CROSS JOIN LATERAL (
     SELECT CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
         WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS word
 ) k
-WHERE d.oid >= 16384 AND {only:d.oid}
+WHERE {user:d.oid} AND {only:d.oid}
 ORDER BY d.oid

@@ -15,7 +15,7 @@ SELECT
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-WHERE t.oid >= 16384 AND t.typtype = 'd'
+WHERE {user:t.oid} AND t.typtype = 'd'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_type, t.oid} AND {only:t.oid}
 ORDER BY t.oid

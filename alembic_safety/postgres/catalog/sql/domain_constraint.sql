@@ -8,6 +8,6 @@ SELECT
     k.convalidated AS validated
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_type t ON t.oid = k.contypid
-WHERE k.oid >= 16384 AND k.contypid <> 0
+WHERE {user:k.oid} AND k.contypid <> 0
   AND (k.contype = 'c' OR (k.contype = 'n' AND k.conname <> t.typname || '_not_null')) AND {only:k.contypid}
 ORDER BY k.oid

@@ -8,5 +8,5 @@ SELECT
     COALESCE(e.evttags, '{}') AS tags,
     CASE e.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'origin' END AS enabled
 FROM pg_catalog.pg_event_trigger e
-WHERE e.oid >= 16384 AND {own:pg_event_trigger, e.oid} AND {only:e.oid}
+WHERE {user:e.oid} AND {own:pg_event_trigger, e.oid} AND {only:e.oid}
 ORDER BY e.oid

@@ -7,5 +7,5 @@ SELECT
     e.extnamespace::pg_catalog.regnamespace::text AS extension_schema,
     e.extrelocatable AS relocatable
 FROM pg_catalog.pg_extension e
-WHERE e.oid >= 16384 AND {only:e.oid}
+WHERE {user:e.oid} AND {only:e.oid}
 ORDER BY e.oid

@@ -9,5 +9,5 @@ SELECT
     CASE WHEN f.fdwvalidator <> 0 THEN f.fdwvalidator::pg_catalog.regproc::text END AS validator,
     COALESCE(f.fdwoptions, '{}') AS options
 FROM pg_catalog.pg_foreign_data_wrapper f
-WHERE f.oid >= 16384 AND {own:pg_foreign_data_wrapper, f.oid} AND {only:f.oid}
+WHERE {user:f.oid} AND {own:pg_foreign_data_wrapper, f.oid} AND {only:f.oid}
 ORDER BY f.oid

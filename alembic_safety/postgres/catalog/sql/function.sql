@@ -16,7 +16,7 @@ SELECT
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE p.oid >= 16384 AND p.prokind IN ('f', 'w')
+WHERE {user:p.oid} AND p.prokind IN ('f', 'w')
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (
         SELECT 1 FROM pg_catalog.pg_depend i

@@ -10,5 +10,5 @@ SELECT
     CASE WHEN l.laninline <> 0 THEN l.laninline::pg_catalog.regproc::text END AS inline,
     CASE WHEN l.lanvalidator <> 0 THEN l.lanvalidator::pg_catalog.regproc::text END AS validator
 FROM pg_catalog.pg_language l
-WHERE l.oid >= 16384 AND {own:pg_language, l.oid} AND {only:l.oid}
+WHERE {user:l.oid} AND {own:pg_language, l.oid} AND {only:l.oid}
 ORDER BY l.oid

@@ -22,7 +22,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
-WHERE c.oid >= 16384 AND c.relkind = 'm'
+WHERE {user:c.oid} AND c.relkind = 'm'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_class, c.oid} AND {only:c.oid}
 ORDER BY c.oid

@@ -24,7 +24,7 @@ FROM pg_catalog.pg_operator o
 JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
 LEFT JOIN pg_catalog.pg_operator c ON c.oid = o.oprcom
 LEFT JOIN pg_catalog.pg_operator g ON g.oid = o.oprnegate
-WHERE o.oid >= 16384 AND o.oprcode <> 0
+WHERE {user:o.oid} AND o.oprcode <> 0
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_operator, o.oid} AND {only:o.oid}
 ORDER BY o.oid

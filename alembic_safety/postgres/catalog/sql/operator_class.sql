@@ -40,7 +40,7 @@ CROSS JOIN LATERAL (
           AND d.refclassid = 'pg_catalog.pg_opclass'::pg_catalog.regclass AND d.refobjid = c.oid
     ) l
 ) i
-WHERE c.oid >= 16384
+WHERE {user:c.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_opclass, c.oid} AND {only:c.oid}
 ORDER BY c.oid

@@ -34,7 +34,7 @@ SELECT
 FROM pg_catalog.pg_opfamily f
 JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
 JOIN pg_catalog.pg_am m ON m.oid = f.opfmethod
-WHERE f.oid >= 16384
+WHERE {user:f.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_opfamily, f.oid} AND {only:f.oid}
 ORDER BY f.oid

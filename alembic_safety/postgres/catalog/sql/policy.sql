@@ -12,5 +12,5 @@ SELECT
     pg_catalog.pg_get_expr(p.polqual, p.polrelid) AS using,
     pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) AS check
 FROM pg_catalog.pg_policy p
-WHERE p.oid >= 16384 AND {only:p.polrelid}
+WHERE {user:p.oid} AND {only:p.polrelid}
 ORDER BY p.oid

@@ -13,7 +13,7 @@ SELECT
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE p.oid >= 16384 AND p.prokind = 'p'
+WHERE {user:p.oid} AND p.prokind = 'p'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_proc, p.oid} AND {only:p.oid}
 ORDER BY p.oid

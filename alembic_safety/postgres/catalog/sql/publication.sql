@@ -9,5 +9,5 @@ SELECT
     p.pubviaroot AS via_partition_root,
     'none' AS publish_generated_columns
 FROM pg_catalog.pg_publication p
-WHERE p.oid >= 16384 AND {own:pg_publication, p.oid} AND {only:p.oid}
+WHERE {user:p.oid} AND {own:pg_publication, p.oid} AND {only:p.oid}
 ORDER BY p.oid

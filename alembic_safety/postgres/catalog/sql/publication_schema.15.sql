@@ -5,5 +5,5 @@ SELECT
     s.pnpubid AS parent,
     s.pnnspid::pg_catalog.regnamespace::text AS published_schema
 FROM pg_catalog.pg_publication_namespace s
-WHERE s.oid >= 16384 AND {only:s.pnpubid}
+WHERE {user:s.oid} AND {only:s.pnpubid}
 ORDER BY s.oid

@@ -9,5 +9,5 @@ SELECT
         WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[]) ORDER BY a.attnum) END AS columns,
     pg_catalog.pg_get_expr(r.prqual, r.prrelid) AS where
 FROM pg_catalog.pg_publication_rel r
-WHERE r.oid >= 16384 AND {only:r.prpubid}
+WHERE {user:r.oid} AND {only:r.prpubid}
 ORDER BY r.oid

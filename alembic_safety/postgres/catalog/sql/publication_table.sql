@@ -7,5 +7,5 @@ SELECT
     NULL::text[] AS columns,
     NULL::text AS where
 FROM pg_catalog.pg_publication_rel r
-WHERE r.oid >= 16384 AND {only:r.prpubid}
+WHERE {user:r.oid} AND {only:r.prpubid}
 ORDER BY r.oid

@@ -17,7 +17,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
 JOIN pg_catalog.pg_type s ON s.oid = r.rngsubtype
 JOIN pg_catalog.pg_opclass o ON o.oid = r.rngsubopc
-WHERE t.oid >= 16384
+WHERE {user:t.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_type, t.oid} AND {only:t.oid}
 ORDER BY t.oid

@@ -6,5 +6,5 @@ SELECT
     pg_catalog.pg_get_ruledef(r.oid) AS definition,
     CASE r.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE 'origin' END AS enabled
 FROM pg_catalog.pg_rewrite r
-WHERE r.oid >= 16384 AND r.rulename <> '_RETURN' AND {only:r.ev_class}
+WHERE {user:r.oid} AND r.rulename <> '_RETURN' AND {only:r.ev_class}
 ORDER BY r.oid

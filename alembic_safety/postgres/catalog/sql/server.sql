@@ -11,5 +11,5 @@ SELECT
     COALESCE(s.srvoptions, '{}') AS options
 FROM pg_catalog.pg_foreign_server s
 JOIN pg_catalog.pg_foreign_data_wrapper f ON f.oid = s.srvfdw
-WHERE s.oid >= 16384 AND {own:pg_foreign_server, s.oid} AND {only:s.oid}
+WHERE {user:s.oid} AND {own:pg_foreign_server, s.oid} AND {only:s.oid}
 ORDER BY s.oid

@@ -6,7 +6,7 @@ SELECT
     pg_catalog.pg_get_userbyid(t.typowner)::text AS owner
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE t.oid >= 16384 AND t.typtype = 'p' AND NOT t.typisdefined
+WHERE {user:t.oid} AND t.typtype = 'p' AND NOT t.typisdefined
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_type, t.oid} AND {only:t.oid}
 ORDER BY t.oid

@@ -9,5 +9,5 @@ SELECT
     CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END AS statistics_target
 FROM pg_catalog.pg_statistic_ext s
 JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
-WHERE s.oid >= 16384 AND n.nspname !~ '^pg_' AND {own:pg_statistic_ext, s.oid} AND {only:s.stxrelid}
+WHERE {user:s.oid} AND n.nspname !~ '^pg_' AND {own:pg_statistic_ext, s.oid} AND {only:s.stxrelid}
 ORDER BY s.oid

@@ -40,7 +40,7 @@ LEFT JOIN (
     WHERE (d.indisclustered OR d.indisreplident) AND {only:d.indrelid}
     GROUP BY d.indrelid
 ) x ON x.indrelid = c.oid
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+WHERE {user:c.oid} AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_class, c.oid} AND {only:c.oid}
 ORDER BY c.oid

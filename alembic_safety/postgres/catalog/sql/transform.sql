@@ -11,5 +11,5 @@ SELECT
     l.lanname::text AS language
 FROM pg_catalog.pg_transform t
 JOIN pg_catalog.pg_language l ON l.oid = t.trflang
-WHERE t.oid >= 16384 AND {own:pg_transform, t.oid} AND {only:t.oid}
+WHERE {user:t.oid} AND {own:pg_transform, t.oid} AND {only:t.oid}
 ORDER BY t.oid

@@ -9,7 +9,7 @@ SELECT
     t.tgparentid <> 0 AS has_parent
 FROM pg_catalog.pg_trigger t
 LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-WHERE t.oid >= 16384
+WHERE {user:t.oid}
   AND (NOT t.tgisinternal OR (t.tgparentid <> 0 AND (t.tgconstraint = 0 OR k.contype = 't')))
   AND {only:t.tgrelid}
 ORDER BY t.oid

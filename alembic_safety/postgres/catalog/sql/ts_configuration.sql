@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
         WHERE g.mapcfg = c.oid GROUP BY k.tokid, k.alias
     ) l
 ) m
-WHERE c.oid >= 16384
+WHERE {user:c.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_ts_config, c.oid} AND {only:c.oid}
 ORDER BY c.oid

@@ -10,7 +10,7 @@ SELECT
         || ')' AS definition
 FROM pg_catalog.pg_ts_parser p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.prsnamespace
-WHERE p.oid >= 16384
+WHERE {user:p.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_ts_parser, p.oid} AND {only:p.oid}
 ORDER BY p.oid

@@ -8,7 +8,7 @@ SELECT
         || 'LEXIZE = ' || t.tmpllexize::pg_catalog.regproc::text || ')' AS definition
 FROM pg_catalog.pg_ts_template t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.tmplnamespace
-WHERE t.oid >= 16384
+WHERE {user:t.oid}
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_ts_template, t.oid} AND {only:t.oid}
 ORDER BY t.oid

@@ -8,5 +8,5 @@ SELECT
     CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END AS role,
     COALESCE(m.umoptions, '{}') AS options
 FROM pg_catalog.pg_user_mappings m
-WHERE m.umid >= 16384 AND {only:m.umid}
+WHERE {user:m.umid} AND {only:m.umid}
 ORDER BY m.umid

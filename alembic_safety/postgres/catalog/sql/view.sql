@@ -10,7 +10,7 @@ SELECT
     COALESCE(c.reloptions, '{}') AS options
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid >= 16384 AND c.relkind = 'v' AND c.relpersistence <> 't'
+WHERE {user:c.oid} AND c.relkind = 'v' AND c.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND {own:pg_class, c.oid} AND {only:c.oid}
 ORDER BY c.oid

@@ -1,0 +1,51 @@
+"""A snapshot that a later reading can start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from alembic_safety.model.catalog import Address, CatalogObject, Edge
+from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.postgres.catalog.moment import Moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowedSnapshot(Snapshot):
+    """A snapshot with what it takes to bring it up to date."""
+
+    #: Where the session stood.
+    moment: Moment | None = field(default=None, compare=False, repr=False)
+    #: Fingerprint of all catalogs whose change asks for a full reading.
+    rare: str = field(default="", compare=False, repr=False)
+    #: What was read again in that very transaction: it may yet be rolled back.
+    unsettled: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
+    #: Locks that its transaction held where all of it was read within one that had written already.
+    held: frozenset[tuple[str, int]] = field(default=frozenset(), compare=False, repr=False)
+    #: All that is read again together: a relation with what hangs on it, a type with its attributes, a routine.
+    units: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict, compare=False, repr=False)
+    #: pg_depend's rows that are committed for good, and all of them, as text; None where they were not read. Aliases likewise (see ``edges.py``).
+    depend_texts: tuple[str, str] | None = field(default=None, compare=False, repr=False)
+    alias_text: str = field(default="", compare=False, repr=False)
+    members: Mapping[Address, Address] = field(default_factory=dict, compare=False, repr=False)
+    member_catalogs: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    classes: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
+
+
+class UnreadEdges(frozenset[Edge]):
+    """In the place of edges that nobody wanted: asking for them is a mistake of ours, and says so."""
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise RuntimeError("this snapshot was read without edges")
+
+    __contains__ = __iter__ = __len__ = __eq__ = __or__ = __and__ = __sub__ = _refuse
+    __hash__ = frozenset.__hash__
+
+
+def units_of(objects: Mapping[Address, CatalogObject]) -> dict[Address, tuple[Address, ...]]:
+    """Objects by what they hang on (or by themselves)."""
+    found: dict[Address, list[Address]] = {}
+    for address, obj in objects.items():
+        found.setdefault(obj.parent or address, []).append(address)
+    return {unit: tuple(members) for unit, members in found.items()}
