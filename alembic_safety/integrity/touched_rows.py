@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from alembic_safety.integrity.attempt import Failure, attempt
@@ -77,7 +78,9 @@ def orphans_among(session: Session, rows: Rows, keys: Sequence[ForeignKey]) -> I
         return
     columns = dict.fromkeys(column for key in keys for column in key.columns)
     these = f"SELECT {', '.join(columns)} FROM {rows.relation.source} WHERE {rows.condition}"
-    counts = ", ".join(f"(SELECT count(*) FROM touched {CHILD} WHERE {key.condition(exact=True)})" for key in keys)
+    counts = ", ".join(
+        f"(SELECT count(*) FROM {_values(key)} {CHILD} WHERE {key.condition(exact=True)})" for key in keys
+    )
     statement = f"WITH touched AS MATERIALIZED ({these}) SELECT {counts}"
 
     def run() -> tuple[Any, ...]:
@@ -90,8 +93,23 @@ def orphans_among(session: Session, rows: Rows, keys: Sequence[ForeignKey]) -> I
         for key in keys:
             yield from failed(key, outcome)
         return
-    for key, count in zip(keys, outcome.value, strict=True):
-        yield from orphan_finding(session, key, count, _narrowed(rows))
+    for key, values in zip(keys, outcome.value, strict=True):
+        if values:
+            counted = attempt(session, partial(_count, session, key, rows))
+            if isinstance(counted, Failure):
+                yield from failed(key, counted)
+            else:
+                yield from orphan_finding(session, key, counted.value, _narrowed(rows))
+
+
+def _values(key: ForeignKey) -> str:
+    """What the touched rows refer to, each value once and in the order of an index: then neighbours are looked up together."""
+    columns = ", ".join(key.columns)
+    return f"(SELECT DISTINCT {columns} FROM touched ORDER BY {columns})"
+
+
+def _count(session: Session, key: ForeignKey, rows: Rows) -> int:
+    return int(session.fetch(key.count(_narrowed(rows), exact=True))[0][0])
 
 
 def orphans_of_removed(session: Session, key: ForeignKey, removed: str) -> Iterator[Record]:
