@@ -382,10 +382,10 @@ def measure(connection: psycopg.Connection, url: str, args: argparse.Namespace) 
         for table, column, key in WIDE:
             timed(t, f"verify of {table}, 1 process", lambda table=table: ours(url, max_parallel=1, tables=(table,)))
             guard(connection, t, table, column, key)
-    report(t, keys, connection, peak_memory(url))
+    report(t, keys, peak_memory(url))
 
 
-def report(t: Timings, keys: list[tuple], connection: psycopg.Connection, memory: float) -> None:
+def report(t: Timings, keys: list[tuple], memory: float) -> None:
     # The least disturbed round of each.
     m = {name: min(values) for name, values in t.items()}
     floor = m["count(*) of every table"]
