@@ -48,6 +48,11 @@ ENTRIES: tuple[Entry, ...] = (
         "Take revisions back by the downgrades stored in the database.",
     ),
     Entry(
+        "safety-quarantine",
+        "alembic_safety.commands.quarantine",
+        "List or drop what upgrades kept so that their rows can come back.",
+    ),
+    Entry(
         "safety-plan",
         "alembic_safety.commands.plan",
         "Say what an upgrade would do to the database, without upgrading.",

@@ -23,8 +23,8 @@ BEGIN
     FOR missed IN
         SELECT format('%s: it was written to (%s rows), and nothing of that was foreseen', s.relid::regclass,
             s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((p.counted ->> s.relid::text)::bigint, 0))
-        FROM pg_stat_xact_user_tables s
-        WHERE s.relid = ANY (p.tables) AND NOT s.relid = ANY (p.expected)
+        FROM pg_stat_xact_all_tables s
+        WHERE (s.relid = ANY (p.tables) OR s.relid = 'pg_largeobject'::regclass) AND NOT s.relid = ANY (p.expected)
           AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > coalesce((p.counted ->> s.relid::text)::bigint, 0)
           AND p.backend = pg_backend_pid()
           AND NOT EXISTS (

@@ -11,8 +11,8 @@ BEGIN
         SELECT in_table, in_revision, pg_backend_pid(),
             (SELECT array_agg(c.oid) FROM pg_class c WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.oid >= 16384
                AND c.relname <> (SELECT x.part[cardinality(x.part)] FROM parse_ident(in_table) AS x (part)) AND c.relnamespace <> 'alembic_safety'::regnamespace),
-            (SELECT coalesce(jsonb_object_agg(s.relid, s.n_tup_ins + s.n_tup_upd + s.n_tup_del), '{}') FROM pg_stat_xact_user_tables s
-             WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0)
+            (SELECT coalesce(jsonb_object_agg(s.relid::text, s.n_tup_ins + s.n_tup_upd + s.n_tup_del), '{}') FROM pg_stat_xact_all_tables s
+             WHERE (s.relid >= 16384 OR s.relid = 'pg_largeobject'::regclass) AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0)
         RETURNING number INTO found_number;
     ELSE
         -- An earlier attempt committed a part of itself and failed: what it kept is what was there before.

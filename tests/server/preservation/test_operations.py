@@ -133,3 +133,30 @@ def test_a_stored_downgrade_says_what_it_misses(project, database):
     assert result.status != 0
     assert "revision r2 cannot give its rows back: nothing was kept" in result.out + result.err
     assert alembic("safety-rollback", "--stored", "--accept-loss", cwd=project.folder).status == 0
+
+
+def test_what_is_kept_is_listed_and_dropped_only_when_told(project, database):
+    assert "nothing is kept" in alembic("safety-quarantine", "list", cwd=project.folder).out
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    listed = alembic("safety-quarantine", "list", cwd=project.folder).out
+    assert "needed by the downgrade" in listed
+    assert "public.item (9 rows), public.item (3 rows)" in listed
+    assert alembic("safety-quarantine", "drop", cwd=project.folder).status != 0
+    assert "nothing to drop" in alembic("safety-quarantine", "drop", "--older-than", "1d", cwd=project.folder).out
+    refused = alembic("safety-quarantine", "drop", "77", cwd=project.folder)
+    assert refused.status != 0
+    assert "77 is no number of what is kept" in refused.err
+    assert "would drop 1 " in alembic("safety-quarantine", "drop", "1", "--dry-run", cwd=project.folder).out
+    database.run("CREATE TABLE alembic_safety.q1_mine (a int)")
+    dropped = alembic("safety-quarantine", "drop", "--all", cwd=project.folder)
+    assert "the downgrade of r2 now needs -x safety.accept_loss=on" in dropped.out
+    left = PsycopgSession(database.connect()).fetch(r"SELECT relname::text FROM pg_class WHERE relname ~ '^q\d+_'")
+    assert left == [("q1_mine",)]
+    assert "cannot give its rows back" in alembic("downgrade", "-1", cwd=project.folder).out
+
+
+def test_large_objects_are_not_missed(project, database):
+    path = project.folder / "versions" / "r2.py"
+    path.write_text(path.read_text().replace("UPDATE item", "SELECT lo_from_bytea(0, 'x'); UPDATE item"))
+    stopped = alembic("upgrade", "head", cwd=project.folder)
+    assert "pg_largeobject: it was written to (1 rows)" in stopped.out
