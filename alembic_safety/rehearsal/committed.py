@@ -88,7 +88,8 @@ def _watched(judge: Judge, before: Snapshot) -> RowProof:
     stage.begin_plain()
     witness.start()
     stage.commit()
-    ran = _run(stage, lambda finish: judge.up(Outcome(), finish))
+    # What watches is temporary itself.
+    ran = _run(stage, lambda finish: judge.up(Outcome(), finish), anew=False)
     stage.begin_plain()
     writes = witness.writes()
     stage.rollback()
@@ -134,11 +135,12 @@ def _compared(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot)
     return outcome.restored is Restored.IDENTICAL and not outcome.again_left
 
 
-def _run(stage: Stage, step: Callable[[Callable[[], None]], bool]) -> bool:
-    """One step in a transaction of its own, as Alembic runs it."""
-    stage.begin_plain()
-    stage.end_session()
-    stage.commit()
+def _run(stage: Stage, step: Callable[[Callable[[], None]], bool], *, anew: bool = True) -> bool:
+    """One step in a transaction of its own, as Alembic runs it; ``anew`` as in a session of its own."""
+    if anew:
+        stage.begin_plain()
+        stage.end_session()
+        stage.commit()
     stage.begin_plain()
     done = False
     try:
