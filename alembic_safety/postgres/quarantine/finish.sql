@@ -114,6 +114,8 @@ BEGIN
             PERFORM alembic_safety.run_all(back);
         END IF;
     END IF;
-    UPDATE alembic_safety.quarantine x SET made = q.made, rows = q.rows WHERE x.number = q.number;
+    UPDATE alembic_safety.quarantine x SET made = q.made, rows = q.rows,
+        updated = alembic_safety.updated_in(q.relation) > q.updates OR pg_relation_filenode(q.relation) IS DISTINCT FROM q.file
+    WHERE x.number = q.number;
     EXECUTE format('DROP TABLE IF EXISTS alembic_safety.q%s_new', q.number);
 END $made$;

@@ -22,6 +22,10 @@ CREATE OR REPLACE FUNCTION alembic_safety.written_to(rel oid) RETURNS bigint LAN
     FROM pg_stat_xact_user_tables WHERE relid IN (SELECT alembic_safety.members_of(rel))
 $$;
 
+CREATE OR REPLACE FUNCTION alembic_safety.updated_in(rel oid) RETURNS bigint LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(sum(n_tup_upd), 0)::bigint FROM pg_stat_xact_user_tables WHERE relid IN (SELECT alembic_safety.members_of(rel))
+$$;
+
 -- The key of a row, an expression a column: of the table itself, of its old image, or of what the upgrade made.
 CREATE OR REPLACE FUNCTION alembic_safety.key_terms(q alembic_safety.quarantine, of_what text, alias text, names text[])
 RETURNS text[] LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -109,9 +109,9 @@ BEGIN
     INTO q.parents FROM pg_constraint f WHERE f.conrelid = rel AND f.contype = 'f' AND f.conparentid = 0;
 
     INSERT INTO alembic_safety.quarantine (
-        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions, parents)
+        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions, parents, updates)
     VALUES (q.preservation, q.strategy, q.asked, q.source, rel, q.columns, coalesce(q.numbers, '{}'), coalesce(q.types, '{}'), coalesce(q.typed, '{}'),
-        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions, q.parents)
+        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions, q.parents, alembic_safety.updated_in(rel))
     RETURNING * INTO q;
 
     SELECT string_agg(format('s.%I%s AS c%s', u.name,

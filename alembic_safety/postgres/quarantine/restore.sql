@@ -420,12 +420,31 @@ CREATE OR REPLACE FUNCTION alembic_safety.unkeyed_left(q alembic_safety.quaranti
 DECLARE
     missing bigint;
     linked bigint;
-    image text;
 BEGIN
     EXECUTE format('SELECT count(*) FROM alembic_safety.q%s_now', q.number) INTO missing;
     IF missing = 0 THEN
         RETURN 'true';
     END IF;
+    IF q.updated THEN
+        linked := 0;  -- a row that looks like an old one may be another one, updated
+    ELSE
+        linked := alembic_safety.leave_out_unkeyed(q);
+    END IF;
+    IF linked < missing AND NOT keeping THEN
+        RAISE EXCEPTION '%: % rows were changed or deleted since the upgrade, which had changed them too, and without a key nothing tells what they were',
+            q.source, missing - linked USING ERRCODE = 'integrity_constraint_violation';
+    ELSIF linked < missing THEN
+        PERFORM alembic_safety.put_aside(q, format('%s rows without a key were changed since; all old rows came back beside them', missing - linked), NULL, NULL);
+    END IF;
+    RETURN 'true';
+END $left$;
+
+-- Take the old images of rows away that were changed or deleted since an upgrade that updated none; returns how many were found.
+CREATE OR REPLACE FUNCTION alembic_safety.leave_out_unkeyed(q alembic_safety.quarantine) RETURNS bigint LANGUAGE plpgsql {pinned} AS $out$
+DECLARE
+    linked bigint;
+    image text;
+BEGIN
     SELECT 'ARRAY[' || string_agg(CASE WHEN u.name IS NULL OR u.i = ANY (q.key) THEN 'NULL' ELSE format('hashtextextended(o.c%s::text COLLATE "C", 0)', u.i) END, ', ' ORDER BY u.i)
         || ']::bigint[]' INTO image FROM unnest(q.after_columns) WITH ORDINALITY AS u (name, i);
     EXECUTE format('CREATE TEMP TABLE alembic_safety_left ON COMMIT DROP AS SELECT x.at FROM'
@@ -435,14 +454,8 @@ BEGIN
     EXECUTE 'SELECT count(*) FROM pg_temp.alembic_safety_left' INTO linked;
     EXECUTE format('DELETE FROM alembic_safety.q%s_old o USING pg_temp.alembic_safety_left l WHERE o.ctid = l.at', q.number);
     DROP TABLE pg_temp.alembic_safety_left;
-    IF linked < missing AND NOT keeping THEN
-        RAISE EXCEPTION '%: % rows were changed or deleted since the upgrade, which had changed them too, and without a key nothing tells what they were',
-            q.source, missing - linked USING ERRCODE = 'integrity_constraint_violation';
-    ELSIF linked < missing THEN
-        PERFORM alembic_safety.put_aside(q, format('%s rows without a key were changed since; all old rows came back beside them', missing - linked), NULL, NULL);
-    END IF;
-    RETURN 'true';
-END $left$;
+    RETURN linked;
+END $out$;
 
 -- Values that the upgrade changed or dropped come back, where nobody changed them since.
 CREATE OR REPLACE FUNCTION alembic_safety.put_values_back(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $values$

@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS alembic_safety.quarantine (
     rewrites boolean NOT NULL DEFAULT false,
     file oid,
     truncated boolean NOT NULL DEFAULT false,
+    -- Rows that the session had updated before, and whether it updated or rewrote some since.
+    updates bigint NOT NULL DEFAULT 0,
+    updated boolean NOT NULL DEFAULT false,
     rows bigint,
     -- Sequences of the table: name to [last_value, is_called].
     positions jsonb NOT NULL DEFAULT '{}',
