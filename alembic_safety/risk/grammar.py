@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.postgres.lock_modes import rank
 from alembic_safety.risk.subject import Step
 
 #: ALTER TABLE commands that take less than AccessExclusiveLock.
@@ -30,7 +31,7 @@ _STABLE = {"now", "current_timestamp", "transaction_timestamp", "statement_times
 
 
 def steps_of_text(statements: Iterable[str]) -> tuple[Step, ...]:
-    """The steps of a text, as (identity ``public.t`` is assumed where no schema is written)."""
+    """The steps of statements that meet tables which they do not make; ``public`` is assumed where no schema is written."""
     made: set[str] = set()
     found = []
     for sql in statements:
@@ -95,9 +96,7 @@ def _relations(node: Any) -> set[int]:
 def _alter(step: Step) -> Step:
     table = _name(step.node.relation)
     locks, scans, rewrites = {table: ""}, False, False
-    every = {entry.alter_table_cmd.DESCRIPTOR.fields_by_name["subtype"] for entry in step.node.cmds}
-    names = {value.name for subtype in every for value in subtype.enum_type.values}
-    for command in step.commands(*names):
+    for command in step.commands():
         mode = _WEAKER.get(command.kind, "AccessExclusiveLock")
         if command.kind == "AT_AddConstraint":
             scans = scans or not command.definition.skip_validation
@@ -108,19 +107,13 @@ def _alter(step: Step) -> Step:
             scans = True
         elif command.kind == "AT_AlterColumnType" or (command.kind == "AT_AddColumn" and _fills(command.definition)):
             rewrites = True
-        locks[table] = max(locks[table], mode, key=_rank)
+        locks[table] = max(locks[table], mode, key=rank)
     return replace(
         step,
         locks=locks,
         scans=(table,) if scans or rewrites else (),
         rewrites=(table,) if rewrites else (),
     )
-
-
-def _rank(mode: str) -> int:
-    from alembic_safety.postgres.lock_modes import rank
-
-    return rank(mode)
 
 
 def _fills(column: Any) -> bool:

@@ -88,13 +88,13 @@ class Step:
         return candidates[0] if candidates else name
 
     def commands(self, *kinds: str) -> Iterator[Command]:
-        """The commands of an ALTER TABLE that are of these kinds."""
+        """The commands of an ALTER TABLE that are of these kinds; without any, all."""
         if self.kind != "alter_table_stmt":
             return
         for entry in self.node.cmds:
             command = entry.alter_table_cmd
             kind = _enum(command, "subtype")
-            if kind in kinds:
+            if not kinds or kind in kinds:
                 holder = getattr(command, "def")
                 which = holder.WhichOneof("node")
                 definition = getattr(holder, which) if which else None
