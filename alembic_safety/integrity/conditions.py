@@ -68,7 +68,7 @@ def _not_null(session: Session, scope: Scope, relations: Mapping[int, Relation])
                 code="null-in-not-null",
                 kind="column",
                 subject=subject,
-                message=f"{{rows}} of {_escape(relations[oid].identity)} hold NULL in {_escape(column)}, which is NOT NULL"
+                message=f"{{rows}} of {_escape(relations[oid].identity)} hold{{s}} NULL in {_escape(column)}, which is NOT NULL"
                 + ("" if valid else " (NOT VALID)"),
                 not_null=column,
                 suspect=not valid,
@@ -96,7 +96,7 @@ def _checks(session: Session, scope: Scope, relations: Mapping[int, Relation]) -
                 code="check-violated",
                 kind="constraint",
                 subject=subject,
-                message=f"{{rows}} of {_escape(relations[oid].identity)} violate the check {_escape(name)}{note}",
+                message=f"{{rows}} of {_escape(relations[oid].identity)} violate{{s}} the check {_escape(name)}{note}",
                 severity=Severity.ERROR if is_enforced else Severity.WARNING,
                 suspect=not valid or not is_enforced or function,
             ),
@@ -119,7 +119,7 @@ def _bounds(session: Session, scope: Scope, relations: Mapping[int, Relation]) -
                 code="row-outside-partition",
                 kind="table",
                 subject=identity,
-                message=f"{{rows}} of the partition {_escape(identity)} lie outside its bound",
+                message=f"{{rows}} of the partition {_escape(identity)} lie{{s}} outside its bound",
             ),
         )
 
@@ -134,7 +134,7 @@ def _domains(session: Session, scope: Scope, relations: Mapping[int, Relation]) 
                 code="domain-violated",
                 kind="column",
                 subject=f"{relations[oid].identity}.{column}",
-                message=f"{{rows}} of {_escape(relations[oid].identity)} hold in {_escape(test.place)} a value that violates "
+                message=f"{{rows}} of {_escape(relations[oid].identity)} hold{{s}} in {_escape(test.place)} a value that violates "
                 f"{_escape(test.rule)} of the domain {_escape(test.domain)}" + ("" if test.valid else " (NOT VALID)"),
                 suspect=not test.valid or test.nested,
             ),
@@ -166,7 +166,7 @@ def _generated(session: Session, scope: Scope, relations: Mapping[int, Relation]
                 code="generated-column-stale",
                 kind="column",
                 subject=f"{identity}.{column}",
-                message=f"{{rows}} of {_escape(identity)} hold in {_escape(column)} another value than what it is generated as",
+                message=f"{{rows}} of {_escape(identity)} hold{{s}} in {_escape(column)} another value than what it is generated as",
                 severity=Severity.WARNING,
                 suspect=True,
                 remedy=f"UPDATE {identity} SET a column to itself for these rows: that generates {column} anew",

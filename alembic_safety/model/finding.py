@@ -26,6 +26,8 @@ class Finding:
     #: Kind and identity of the object: ``("index", "public.orders_total_idx")``.
     kind: str | None = None
     subject: str | None = None
+    #: The table that the subject belongs to, where its name does not say.
+    table: str | None = None
     revision: str | None = None
     file: str | None = None
     line: int | None = None

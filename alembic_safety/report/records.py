@@ -73,6 +73,8 @@ class Report:
     columns: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
+    #: Whether the findings are what the report is about, and the rows only what was looked at.
+    findings_first: bool = False
     #: Name and value of what the run depended on: server, range of revisions.
     facts: Mapping[str, str] = field(default_factory=dict)
     #: What was different from a plain run, a sentence each: roles and extensions that were stood in for.

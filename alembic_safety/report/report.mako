@@ -78,6 +78,16 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .9em; }
 % for note in report.notes:
 <p><span class="tag warn">note</span> ${note}</p>
 % endfor
+% if report.findings_first:
+${all_findings()}${all_rows()}\
+% else:
+${all_rows()}${all_findings()}\
+% endif
+<footer>alembic ${report.command}${', %.1f s' % report.duration if report.duration is not None else ''}</footer>
+</main>
+</body>
+</html>
+<%def name="all_rows()">\
 % if report.rows:
 <div class="scroll" tabindex="0" role="region" aria-label="Results">
 <table>
@@ -121,6 +131,8 @@ ${cell.text}</td>\
 </details>
 % endfor
 % endif
+</%def>\
+<%def name="all_findings()">\
 % if report.findings:
 <h2>Findings</h2>
 % for finding in report.findings:
@@ -138,7 +150,4 @@ ${cell.text}</td>\
 </details>
 % endfor
 % endif
-<footer>alembic ${report.command}${', %.1f s' % report.duration if report.duration is not None else ''}</footer>
-</main>
-</body>
-</html>
+</%def>\

@@ -17,18 +17,28 @@ def write_markdown(report: Report, stream: TextIO) -> None:
     lines = [f"## {_escape(report.title)}", "", f"{'✅' if report.holds else '❌'} **{_escape(report.summary)}**", ""]
     lines += [f"- {_escape(name)}: {_escape(value)}" for name, value in report.facts.items()]
     lines += [f"- {_escape(note)}" for note in report.notes]
+    parts = [_rows(report), _findings(report)]
+    for part in reversed(parts) if report.findings_first else parts:
+        lines += part
+    stream.write("\n".join(lines).rstrip() + "\n")
+
+
+def _rows(report: Report) -> list[str]:
+    lines: list[str] = []
     if report.rows:
         lines += ["", _line(report.columns), _line("---" for _ in report.columns)]
         lines += [_line(_cell(cell) for cell in row.cells) for row in report.rows]
-    explained = [row for row in report.rows if row.detail]
-    for row in explained:
-        lines += ["", f"**{_escape(row.key)}** ({row.outcome.value})", ""]
-        lines += [f"- {_escape(line)}" for line in row.detail]
-    if report.findings:
-        lines += ["", "### Findings", ""]
-        for finding in report.findings:
-            lines += _finding(finding)
-    stream.write("\n".join(lines).rstrip() + "\n")
+    for row in report.rows:
+        if row.detail:
+            lines += ["", f"**{_escape(row.key)}** ({row.outcome.value})", ""]
+            lines += [f"- {_escape(line)}" for line in row.detail]
+    return lines
+
+
+def _findings(report: Report) -> list[str]:
+    if not report.findings:
+        return []
+    return ["", "### Findings", "", *(line for finding in report.findings for line in _finding(finding))]
 
 
 def _line(cells: object) -> str:

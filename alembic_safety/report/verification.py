@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from alembic_safety.integrity.baseline import Baseline
@@ -35,9 +36,10 @@ def verification_report(
         command="safety-verify",
         title="Integrity of the database",
         summary=summary(result, shown),
-        columns=("table", "rows"),
-        rows=tuple(_row(count) for _, count in sorted(result.row_counts.items())),
+        columns=("table", "rows", "findings"),
+        rows=_rows(result, shown),
         findings=shown,
+        findings_first=True,
         facts=facts,
         notes=tuple(notes),
         duration=result.seconds,
@@ -73,11 +75,31 @@ def _raised(finding: Finding, failing: set[Severity]) -> Finding:
     return replace(finding, severity=Severity.ERROR)
 
 
-def _row(count: RowCount) -> Row:
+def _rows(result: Result, findings: Sequence[Finding]) -> tuple[Row, ...]:
+    errors: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
+    for finding in findings:
+        table = _table(finding.table or finding.subject, result)
+        if table is not None and finding.severity is not Severity.INFO:
+            (errors if finding.severity is Severity.ERROR else warnings)[table] += 1
+    return tuple(_row(count, errors[name], warnings[name]) for name, count in sorted(result.row_counts.items()))
+
+
+def _table(subject: str | None, result: Result) -> str | None:
+    """The table that a finding is about: its subject, or what the subject is a part of."""
+    while subject and subject not in result.row_counts:
+        subject = subject.rpartition(".")[0]
+    return subject or None
+
+
+def _row(count: RowCount, errors: int, warnings: int) -> Row:
     rows = f"{count.rows}" if count.exact else f"about {count.rows}"
+    found = [_many(errors, "error", ""), _many(warnings, "warning", "")]
+    mark = Mark.BAD if errors else Mark.WARN if warnings else Mark.PLAIN
     return Row(
         key=count.table,
-        outcome=Outcome.PASSED,
-        cells=(Cell(count.table), Cell(rows, Mark.PLAIN)),
+        outcome=Outcome.FAILED if errors else Outcome.PASSED,
+        code="integrity-violated" if errors else "",
+        cells=(Cell(count.table), Cell(rows), Cell(", ".join(filter(None, found)), mark)),
         data={"rows": count.rows, "exact": count.exact},
     )

@@ -47,6 +47,7 @@ def _read(session: Session, scope: Scope) -> Iterator[Record]:
             message=f"index {index} of {table} {state}",
             kind="index",
             subject=index,
+            table=table,
             remedy=remedy,
         )
 

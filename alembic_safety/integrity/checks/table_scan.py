@@ -243,7 +243,7 @@ def _violation(session: Session, relation: Relation, condition: Condition, count
     yield Finding(
         code=condition.code,
         severity=condition.severity,
-        message=condition.message.format(rows=rows_found),
+        message=condition.message.format(rows=rows_found, s="s" if count == 1 else ""),
         kind=condition.kind,
         subject=condition.subject,
         count=count,

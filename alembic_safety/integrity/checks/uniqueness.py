@@ -174,6 +174,7 @@ def _finding(session: Session, index: KeyedIndex, count: int) -> Iterator[Record
         message=f"{'1 key occurs' if count == 1 else f'{count} keys occur'} more than once in {index.table.identity} "
         f"under {what}{because}",
         kind="constraint" if index.constraint else "index",
+        table=index.table.identity,
         subject=index.constraint or index.identity,
         count=count,
         examples=examples,
