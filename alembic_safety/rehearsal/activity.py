@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SourceError
+from alembic_safety.model.catalog import Address
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.lock_modes import rank, stronger
 from alembic_safety.postgres.parser import parse
 from alembic_safety.postgres.session import SENT, SqlalchemySession
@@ -77,18 +79,25 @@ class Activity:
 class Activities:
     """Collects while the migration runs."""
 
-    def __init__(self, connection: Connection, before: Snapshot) -> None:
+    def __init__(self, connection: Connection, before: Snapshot, files: Mapping[int, int] | None = None) -> None:
+        """``files`` of all tables in a new transaction that counts scans from zero; None: both are read."""
         self._connection = connection
         self._session = SqlalchemySession(connection)
-        self._known = {a.oid: o.identity for a, o in before.objects.items() if o.kind in _KINDS}
+        self._before = before
+        self._known: dict[int, str] = {}
         self._locks: dict[int, str] = {}
-        start = self._session.fetch(_START)
-        self._files = {int(oid): int(node) for oid, node, _ in start if node is not None}
+        self._before_files: Mapping[int, int] = files or {}
+        self._files: dict[int, int] = {}
         #: The server counts on until it reports, so also what this session did before.
-        self._scans = {int(oid): int(count) for oid, _, count in start}
+        self._scans: dict[int, int] = {}
+        if files is None:
+            start = self._session.fetch(_START)
+            self._before_files = {int(oid): int(node) for oid, node, _ in start if node is not None}
+            self._scans = {int(oid): int(count) for oid, _, count in start}
         self._looking = False
         self._found: list[Activity] = []
-        self._see()
+        if files is None:
+            self._see()
 
     @property
     def found(self) -> tuple[Activity, ...]:
@@ -113,7 +122,9 @@ class Activities:
         locks, files, scans = self._see()
         if not in_transaction:
             locks, scans = self._by_grammar(sql)
-        rewrites = sorted(self._known[o] for o, node in files.items() if self._files.get(o, node) != node)
+        rewrites = sorted(
+            self._known[o] for o, node in files.items() if self._files.get(o, self._before_files.get(o, node)) != node
+        )
         self._files.update(files)
         # What a write locks is no news unless it does more.
         named = {self._known[oid]: mode for oid, mode in locks.items()}
@@ -134,8 +145,8 @@ class Activities:
         held: dict[int, str] = {}
         files: dict[int, int] = {}
         scans: dict[int, int] = {}
-        for oid, mode, node, count in self._session.fetch(_LOOK):
-            if oid in self._known:
+        for oid, mode, node, count in fetch_all(self._session, [_LOOK])[0]:
+            if self._is_known(oid):
                 held[oid] = stronger(held.get(oid, ""), mode)
                 scans[oid] = int(count or 0)
                 if node is not None:
@@ -172,19 +183,31 @@ class Activities:
 
         name = qualified(relation.schemaname or None, relation.relname)
         found = self._session.fetch("SELECT pg_catalog.to_regclass(%s)::pg_catalog.oid::pg_catalog.int8", (name,))
-        if found[0][0] in self._known:
+        if found[0][0] is not None and self._is_known(int(found[0][0])):
             yield int(found[0][0])
+
+    def _is_known(self, oid: int) -> bool:
+        """Whether it is a relation that was there before the revision, whose name is noted then."""
+        obj = self._before.objects.get(Address("pg_class", oid))
+        if obj is not None and obj.kind in _KINDS:
+            self._known[oid] = obj.identity
+        return oid in self._known
 
 
 @contextmanager
-def noticing(connection: Connection, before: Snapshot | None) -> Iterator[Callable[[], tuple[Activity, ...]]]:
-    """Within the block, every statement on the connection is looked at; what is yielded gives what was seen."""
+def noticing(
+    connection: Connection, before: Snapshot | None, files: Mapping[int, int] | None = None
+) -> Iterator[Callable[[], tuple[Activity, ...]]]:
+    """Within the block, every statement on the connection is looked at; what is yielded gives what was seen.
+
+    ``files`` as for ``Activities``.
+    """
     if before is None:
         yield tuple
         return
     from sqlalchemy import event
 
-    seen = Activities(connection, before)
+    seen = Activities(connection, before, files)
 
     def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.sent(statement)

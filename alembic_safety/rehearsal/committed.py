@@ -37,7 +37,7 @@ def committed(
 
     :return: the outcome; ``after`` (and ``before``, where the copy had to be used) are fresh snapshots.
     """
-    judge = Judge(stage, script, watch, notices=observe is not None)
+    judge = Judge(stage, script, watch)
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
     with place.copy(stage) as copy, stage.noticing_concurrently():

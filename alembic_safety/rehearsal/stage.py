@@ -67,6 +67,8 @@ class Stage:
         self.edges = edges
         self._xid: int | None = None
         self._start: Start | None = None
+        #: Whether each transaction ends with the server's counts reported, so that the next one counts from zero.
+        self._flushes = int((self.connection.dialect.server_version_info or (0,))[0]) >= 15
         #: The statements that our readers keep prepared on the server.
         self._kept: set[str] = set()
         self._counted: dict[str, int] | None = None
@@ -120,19 +122,24 @@ class Stage:
         """Open the transaction of one revision; ``counting`` lets ``rows_written`` tell what is written in it."""
         self._open()
         try:
-            self._xid, self._start = read_start(self.session, self._kept)
+            self._xid, self._start = read_start(self.session, self._kept, flush=self._flushes)
         except Exception as error:
             if sqlstate(error) != _NO_SUCH_STATEMENT:
                 raise
             self._open()
             self._kept = kept_statements(self.session)  # a migration has deallocated what there was
-            self._xid, self._start = read_start(self.session, self._kept)
+            self._xid, self._start = read_start(self.session, self._kept, flush=self._flushes)
         self._counted = self._row_counters() if counting else None
 
     def _open(self) -> None:
         self.begin_plain()
         if self.autocommits:
             self.session.execute("BEGIN")  # SQLAlchemy doesn't, and our reading needs a transaction
+
+    @property
+    def fresh_files(self) -> dict[int, int] | None:
+        """The files of all tables, in a transaction that counts scans from zero; None where that can't be said."""
+        return self.files if self._xid is not None and self._flushes else None
 
     def begin_plain(self) -> None:
         """Open a transaction that the migration may end and reopen."""

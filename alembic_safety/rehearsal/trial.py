@@ -95,9 +95,7 @@ def _nothing() -> None:
 class Judge:
     """The steps that the transactional and the committed trial share."""
 
-    def __init__(self, stage: Stage, script: Script, watch: Watch, *, notices: bool = True) -> None:
-        """``notices``: whether the first upgrade is watched statement by statement."""
-        self.notices = notices
+    def __init__(self, stage: Stage, script: Script, watch: Watch) -> None:
         self.stage = stage
         self.script = script
         self.watch = watch
@@ -119,9 +117,9 @@ class Judge:
         from alembic.runtime.migration import RevisionStep
 
         # The first time tells it all.
-        before = None if outcome.activity or not (self.notices and self.may_ask_first) else outcome.before
+        before = None if outcome.activity or not self.may_ask_first else outcome.before
         try:
-            with self._quiet(), noticing(self.stage.connection, before) as seen:
+            with self._quiet(), noticing(self.stage.connection, before, self.stage.fresh_files) as seen:
                 self.stage.apply(RevisionStep(self._map, self.script, True))
                 outcome.activity = outcome.activity or seen()
             finish()
@@ -241,7 +239,7 @@ def transactional(
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
-    judge = Judge(stage, script, watch, notices=observe is not None)
+    judge = Judge(stage, script, watch)
     outcome = Outcome(before=before)
     empty = not only_up and judge.downgrade == EMPTY
     stage.begin(counting=observe is not None or empty)
@@ -266,7 +264,11 @@ def transactional(
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
-        if not only_up and outcome.touched.used_or_filled and _rows_matter(stage, judge, outcome, after, rows):
+        if (
+            not only_up
+            and outcome.touched.used_or_filled
+            and (rows or observe is not None or _rows_matter(stage, outcome, after))
+        ):
             stage.rollback()
             stage.heads = set(judge.heads_before)
             outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed)
@@ -291,10 +293,8 @@ def transactional(
             stage.heads = set(judge.heads_before)
 
 
-def _rows_matter(stage: Stage, judge: Judge, outcome: Outcome, after: Snapshot, rows: int) -> bool:
-    """Whether a proof on rows can find anything: there are rows, or some are to be made, or somebody asks what is written."""
-    if rows or judge.notices:
-        return True
+def _rows_matter(stage: Stage, outcome: Outcome, after: Snapshot) -> bool:
+    """Whether a proof on rows can find anything although none are made and nobody asks what is written."""
     assert outcome.touched is not None
     assert outcome.before is not None
     try:

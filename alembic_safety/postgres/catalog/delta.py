@@ -33,6 +33,7 @@ from alembic_safety.postgres.catalog.statements import Statements, kept_statemen
 from alembic_safety.postgres.session import Session, sqlstate
 
 _XID = "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"
+_FLUSH = ", pg_catalog.pg_stat_force_next_flush()::pg_catalog.text"
 _NO_SUCH_STATEMENT = "26000"
 #: Catalog of the unit that a kind belongs to.
 UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fact in KINDS.items()}
@@ -53,15 +54,17 @@ class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
 
 
-def read_start(session: Session, kept: set[str] | None = None) -> tuple[int, Start]:
+def read_start(session: Session, kept: set[str] | None = None, *, flush: bool = False) -> tuple[int, Start]:
     """Where the session stands, and the whole id of its transaction, which is given one if it has none.
 
     Taken as the first thing in a transaction, it lets ``read_delta`` look at little. ``kept`` as there.
+
+    :param flush: let the server report the session's counts as the transaction ends (PostgreSQL 15 and later).
     """
     statements = Statements(session, 0, kept)
     moment = statements.plain("moment")
     known = kept is not None and moment.kept_name in kept
-    xid, found = fetch_all(session, [_XID, moment.kept if known else moment.text])
+    xid, found = fetch_all(session, [_XID + (_FLUSH if flush else ""), moment.kept if known else moment.text])
     return int(xid[0][0]), Start(Moment.of(found[0]))
 
 
