@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic_safety.guard.backup.folder import backups
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest
+from alembic_safety.postgres.server import Server
 from tests.conftest import ScratchDatabase
 from tests.support.cli import Result, alembic
 from tests.support.project import Project
@@ -62,3 +63,13 @@ class Place:
                 name: sorted(str(row[0]) for row in connection.execute(f"select t::text from {name} t").fetchall())
                 for (name,) in tables
             }
+
+
+def drop_all(server: Server, prefix: str) -> None:
+    """Drop the databases that a test has left: restored ones, and what they replaced."""
+    with server.connect(autocommit=True) as connection:
+        left = connection.execute(
+            "select format('drop database %%I', datname) from pg_database where starts_with(datname, %s)", [prefix]
+        ).fetchall()
+        for (statement,) in left:
+            connection.execute(statement)

@@ -26,11 +26,6 @@ from tests.support.backup_place import Place
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture
-def place(tmp_path: Path, database: ScratchDatabase) -> Place:
-    return Place.at_a1(tmp_path, database)
-
-
 def refused(place: Place, **settings: str) -> str:
     """The message; nothing has happened."""
     before = place.database.dump_schema()
@@ -72,24 +67,24 @@ def test_what_may_not_be_read_is_named(place: Place, pg_server: Server, caplog: 
         connection.execute(f"reassign owned by {name} to current_user; drop owned by {name}; drop role {name}")
 
 
-def test_the_server_goes_away_in_the_middle(place: Place) -> None:
-    with place.database.connect(autocommit=True) as connection:
+def test_the_server_goes_away_in_the_middle(one_place: Place) -> None:
+    with one_place.database.connect(autocommit=True) as connection:
         connection.execute("create table big as select g, repeat(md5(g::text), 20) from generate_series(1, 60000) g")
     stop = threading.Event()
 
     def end_dumps() -> None:
-        with place.database.server.connect(autocommit=True) as connection:
+        with one_place.database.server.connect(autocommit=True) as connection:
             while not stop.is_set():
                 connection.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and application_name = 'pg_dump' "
                     "and query ilike 'copy %%'",
-                    [place.database.name],
+                    [one_place.database.name],
                 )
 
     thread = threading.Thread(target=end_dumps)
     thread.start()
     try:
-        said = refused(place)
+        said = refused(one_place)
     finally:
         stop.set()
         thread.join()
@@ -97,31 +92,31 @@ def test_the_server_goes_away_in_the_middle(place: Place) -> None:
     assert "the migration was not begun" in said
 
 
-def test_the_disk_is_full(place: Place, pg_server: Server) -> None:
+def test_the_disk_is_full(one_place: Place, one_server: Server) -> None:
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("a small file system needs root on Linux")
-    with place.database.connect(autocommit=True) as connection:
+    with one_place.database.connect(autocommit=True) as connection:
         connection.execute(
             "create table big as select g, gen_random_uuid() a, gen_random_uuid() b from generate_series(1, 60000) g"
         )
-    place.folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place.folder], check=False)
+    one_place.folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", one_place.folder], check=False)
     if mounted.returncode != 0:
         pytest.skip("this container may not mount")
     try:
-        said = refused(place)
+        said = refused(one_place)
         assert "No space left on device" in said
-        with place.database.connect() as connection:
+        with one_place.database.connect() as connection:
             journal = connection.execute("select outcome, message from alembic_safety.backup").fetchall()
         assert [outcome for outcome, _ in journal] == ["failed"]
         assert "No space left" in journal[0][1]
     finally:
-        subprocess.run(["umount", place.folder], check=True)
+        subprocess.run(["umount", one_place.folder], check=True)
 
 
-def test_a_folder_that_can_not_be_written(place: Place, tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_written(one_place: Place, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "no backup can be written to" in refused(place, backup_dir=str(tmp_path / "file"))
+    assert "no backup can be written to" in refused(one_place, backup_dir=str(tmp_path / "file"))
 
 
 @pytest.fixture(scope="module")
@@ -208,29 +203,29 @@ def test_a_wrong_password_is_told(tmp_path: Path, with_password: Server, monkeyp
     assert "the migration was not begun" in said.out
 
 
-def test_killed_in_the_middle_and_swept_by_the_next(place: Place) -> None:
-    with place.database.connect(autocommit=True) as connection:
-        connection.execute("create table big as select g, repeat(md5(g::text), 20) from generate_series(1, 100000) g")
-    options = {"backup": "full", "backup_dir": str(place.folder)}
+def test_killed_in_the_middle_and_swept_by_the_next(one_place: Place) -> None:
+    with one_place.database.connect(autocommit=True) as connection:
+        connection.execute("create table big as select g, repeat(md5(g::text), 20) from generate_series(1, 40000) g")
+    options = {"backup": "full", "backup_dir": str(one_place.folder)}
     arguments = [part for name, value in options.items() for part in ("-x", f"safety.{name}={value}")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "alembic", "-x", f"url={place.database.url_text}", *arguments, "upgrade", "head"],
-        cwd=place.project.folder,
+        [sys.executable, "-m", "alembic", "-x", f"url={one_place.database.url_text}", *arguments, "upgrade", "head"],
+        cwd=one_place.project.folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     for _ in range(1000):
-        if list(place.folder.glob(".*.partial/data/*")):
+        if list(one_place.folder.glob(".*.partial/data/*")):
             break
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert place.manifests() == []
-    assert len(list(place.folder.glob(".*.partial"))) == 1
-    assert place.alembic("upgrade", "head", backup="full").status == 0
-    assert [p.name for p in place.folder.iterdir()] == [place.manifests()[0].id]
+    assert one_place.manifests() == []
+    assert len(list(one_place.folder.glob(".*.partial"))) == 1
+    assert one_place.alembic("upgrade", "head", backup="full").status == 0
+    assert [p.name for p in one_place.folder.iterdir()] == [one_place.manifests()[0].id]
 
 
 class TestFolder:

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from alembic_safety.postgres.server import Server
-from tests.conftest import ScratchDatabase, dump_schema
-from tests.support.backup_place import Place
+from tests.conftest import dump_schema
+from tests.support.backup_place import Place, drop_all
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def place(tmp_path: Path, database: ScratchDatabase) -> Iterator[Place]:
-    yield Place.at_a1(tmp_path, database)
-    drop_all(database.server, f"{database.name}_")
-
-
-def drop_all(server: Server, prefix: str) -> None:
-    with server.connect(autocommit=True) as connection:
-        left = connection.execute(
-            "select format('drop database %%I', datname) from pg_database where starts_with(datname, %s)", [prefix]
-        ).fetchall()
-        for (statement,) in left:
-            connection.execute(statement)
 
 
 def taken(place: Place, *arguments: str, **settings: str) -> str:
@@ -69,56 +51,56 @@ def test_over_the_database_everything_is_as_it_was(place: Place, pg_server: Serv
     assert place.alembic("upgrade", "head").status == 0
 
 
-def test_sessions_of_others_are_named_or_ended(place: Place) -> None:
-    backup = taken(place)
-    name = place.database.name
-    with place.database.connect() as other:
+def test_sessions_of_others_are_named_or_ended(one_place: Place) -> None:
+    backup = taken(one_place)
+    name = one_place.database.name
+    with one_place.database.connect() as other:
         other.execute("set application_name = 'the reporter'")
         other.commit()
-        refused = place.alembic("safety-restore", backup, "--confirm", name)
+        refused = one_place.alembic("safety-restore", backup, "--confirm", name)
         assert "the reporter" in refused.err
         assert refused.status == 2
         assert other.execute("select 1").fetchone() == (1,)
         other.commit()
-        done = place.alembic("safety-restore", backup, "--confirm", name, "--disconnect")
+        done = one_place.alembic("safety-restore", backup, "--confirm", name, "--disconnect")
         assert done.status == 0, done.err
-    assert "parts" in place.database.dump_schema()
+    assert "parts" in one_place.database.dump_schema()
 
 
 @pytest.mark.parametrize("name", ["-x; drop database \"postgres\"; -- 'c' = d ä", "postgresql://h/x"])
 def test_into_a_new_database_of_any_name(
-    place: Place, pg_server: Server, name: str, request: pytest.FixtureRequest
+    one_place: Place, one_server: Server, name: str, request: pytest.FixtureRequest
 ) -> None:
-    request.addfinalizer(lambda: drop_all(pg_server, name))
-    schema, rows = place.database.dump_schema(), place.rows()
-    backup = taken(place)
-    done = place.alembic("safety-restore", backup, "--into", name)
+    request.addfinalizer(lambda: drop_all(one_server, name))
+    schema, rows = one_place.database.dump_schema(), one_place.rows()
+    backup = taken(one_place)
+    done = one_place.alembic("safety-restore", backup, "--into", name)
     assert done.status == 0, done.err
-    assert dump_schema(pg_server, name) == schema
-    again = place.alembic("safety-restore", backup, "--into", name)
+    assert dump_schema(one_server, name) == schema
+    again = one_place.alembic("safety-restore", backup, "--into", name)
     assert "there is a database" in again.err
     # A backup of that database, taken and given back by its own name.
-    url = place.database.url.set(database=name).render_as_string(hide_password=False)
-    second = taken(place, url=url)
-    assert place.manifests()[-1].dbname == name
-    done = place.alembic("safety-restore", second, "--confirm", name, url=url)
+    url = one_place.database.url.set(database=name).render_as_string(hide_password=False)
+    second = taken(one_place, url=url)
+    assert one_place.manifests()[-1].dbname == name
+    done = one_place.alembic("safety-restore", second, "--confirm", name, url=url)
     assert done.status == 0, done.err
-    assert dump_schema(pg_server, name) == schema
-    assert rows == place.rows()
+    assert dump_schema(one_server, name) == schema
+    assert rows == one_place.rows()
 
 
-def test_one_table_beside(place: Place) -> None:
-    backup = taken(place)
-    assert place.alembic("upgrade", "head", backup="none").status == 0
-    with place.database.connect(autocommit=True) as connection:
+def test_one_table_beside(one_place: Place) -> None:
+    backup = taken(one_place)
+    assert one_place.alembic("upgrade", "head", backup="none").status == 0
+    with one_place.database.connect(autocommit=True) as connection:
         connection.execute('drop table "-x"; drop table "t; drop table u; --"; drop type mood')
-    done = place.alembic("safety-restore", backup, "--table", "public.parts", "--as", '"My old" ')
+    done = one_place.alembic("safety-restore", backup, "--table", "public.parts", "--as", '"My old" ')
     assert done.status == 0, done.err
     assert "199 rows" in done.out
-    done = place.alembic("safety-restore", backup, "--table", '"t; drop table u; --"')
+    done = one_place.alembic("safety-restore", backup, "--table", '"t; drop table u; --"')
     assert done.status == 0, done.err
     assert "column m is text here, because the type public.mood is gone" in done.err
-    with place.database.connect() as connection:
+    with one_place.database.connect() as connection:
         assert connection.execute('select count(*), min(n), max(length(n)) from "My old"').fetchone() == (
             199,
             "tab\t, line\n, \\.x",
@@ -132,58 +114,58 @@ def test_one_table_beside(place: Place) -> None:
             125250,
             "ok",
         )
-    refused = place.alembic("safety-restore", backup, "--table", "no_such")
+    refused = one_place.alembic("safety-restore", backup, "--table", "no_such")
     assert "holds no rows of a table no_such" in refused.err
-    refused = place.alembic("safety-restore", backup, "--table", "parts", "--as", '"My old"')
+    refused = one_place.alembic("safety-restore", backup, "--table", "parts", "--as", '"My old"')
     assert "already exists" in refused.err
 
 
-def test_some_tables_only(place: Place, pg_server: Server) -> None:
-    backup = taken(place, "--table", 'public."-x"')
-    (manifest,) = place.manifests()
+def test_some_tables_only(one_place: Place, one_server: Server) -> None:
+    backup = taken(one_place, "--table", 'public."-x"')
+    (manifest,) = one_place.manifests()
     assert (manifest.kind, list(manifest.tables)) == ("affected", ['public."-x"'])
     assert list(manifest.sequences) == ['public."-x_id_seq"']
-    refused = place.alembic("safety-restore", backup, "--confirm", place.database.name)
+    refused = one_place.alembic("safety-restore", backup, "--confirm", one_place.database.name)
     assert "can't take the place of a database" in refused.err
-    name = f"{place.database.name}_new"
-    done = place.alembic("safety-restore", backup, "--into", name)
+    name = f"{one_place.database.name}_new"
+    done = one_place.alembic("safety-restore", backup, "--into", name)
     assert done.status == 0, done.err
-    restored = dump_schema(pg_server, name)
-    whole = place.database.dump_schema()
+    restored = dump_schema(one_server, name)
+    whole = one_place.database.dump_schema()
     assert restored.replace("\n", "") in whole or "FOREIGN KEY" in whole
-    with pg_server.connect(name) as connection:
+    with one_server.connect(name) as connection:
         assert connection.execute('select count(*) from "-x"').fetchone() == (100,)
         assert connection.execute("select nextval(pg_get_serial_sequence('\"-x\"', 'id'))").fetchone() == (101,)
         assert connection.execute("select count(*) from parts").fetchone() == (0,)
 
 
-def test_a_restore_that_fails_loses_nothing(place: Place, pg_server: Server) -> None:
-    backup = taken(place)
-    schema, rows = place.database.dump_schema(), place.rows()
-    data = place.folder / backup / "data"
+def test_a_restore_that_fails_loses_nothing(one_place: Place, one_server: Server) -> None:
+    backup = taken(one_place)
+    schema, rows = one_place.database.dump_schema(), one_place.rows()
+    data = one_place.folder / backup / "data"
     largest = max(data.iterdir(), key=lambda p: p.stat().st_size)
     whole = largest.read_bytes()
     largest.write_bytes(whole[:-1])
-    refused = place.alembic("safety-restore", backup, "--confirm", place.database.name)
+    refused = one_place.alembic("safety-restore", backup, "--confirm", one_place.database.name)
     assert f"damaged: data/{largest.name} has {len(whole) - 1} bytes instead of {len(whole)}" in refused.err
-    assert place.alembic("safety-backups", "--verify", "all").status == 1
+    assert one_place.alembic("safety-backups", "--verify", "all").status == 1
     largest.write_bytes(whole)
-    assert place.alembic("safety-backups", "--verify", backup[:20]).status == 0
+    assert one_place.alembic("safety-backups", "--verify", backup[:20]).status == 0
     # The server refuses something while the backup is being loaded.
-    with pg_server.connect(autocommit=True) as connection:
+    with one_server.connect(autocommit=True) as connection:
         connection.execute("create role may_not login createdb")
-    with place.database.connect(autocommit=True) as connection:
+    with one_place.database.connect(autocommit=True) as connection:
         connection.execute("grant select on alembic_version to may_not")
     try:
-        url = place.database.url.set(username="may_not").render_as_string(hide_password=False)
-        refused = place.alembic("safety-restore", backup, "--confirm", place.database.name, url=url)
+        url = one_place.database.url.set(username="may_not").render_as_string(hide_password=False)
+        refused = one_place.alembic("safety-restore", backup, "--confirm", one_place.database.name, url=url)
         assert refused.status == 2
         assert "can't be loaded" in refused.err
     finally:
-        with place.database.connect(autocommit=True) as connection:
+        with one_place.database.connect(autocommit=True) as connection:
             connection.execute("drop owned by may_not; drop role may_not")
-    assert (place.database.dump_schema(), place.rows()) == (schema, rows)
-    with pg_server.connect() as connection:
+    assert (one_place.database.dump_schema(), one_place.rows()) == (schema, rows)
+    with one_server.connect() as connection:
         assert (
             connection.execute(
                 "select datname from pg_database where datname like 'alembic_safety_restore%'"
@@ -192,14 +174,14 @@ def test_a_restore_that_fails_loses_nothing(place: Place, pg_server: Server) -> 
         )
 
 
-def test_backups_are_listed_and_deleted(place: Place) -> None:
-    assert "no backup is in" in place.alembic("safety-backups").out
-    first = taken(place)
-    taken(place, "--prove", "restore")
-    listed = place.alembic("safety-backups")
+def test_backups_are_listed_and_deleted(one_place: Place) -> None:
+    assert "no backup is in" in one_place.alembic("safety-backups").out
+    first = taken(one_place)
+    taken(one_place, "--prove", "restore")
+    listed = one_place.alembic("safety-backups")
     assert first in listed.out
     assert "read again" in listed.out
     assert "restored once" in listed.out
-    assert place.alembic("safety-backups", "--delete", "../x").status == 2
-    assert place.alembic("safety-backups", "--delete", first).status == 0
-    assert len(place.manifests()) == 1
+    assert one_place.alembic("safety-backups", "--delete", "../x").status == 2
+    assert one_place.alembic("safety-backups", "--delete", first).status == 0
+    assert len(one_place.manifests()) == 1

@@ -21,11 +21,6 @@ from tests.support.backup_place import Place
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture
-def place(tmp_path: Path, database: ScratchDatabase) -> Place:
-    return Place.at_a1(tmp_path, database)
-
-
 def only(monkeypatch: pytest.MonkeyPatch, *majors: int) -> None:
     """Let this machine have only the client programs of these versions."""
 
