@@ -6,7 +6,9 @@ touches the other's tests. Everything is imported when it is needed, because eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,27 @@ if TYPE_CHECKING:
     from alembic_safety.revisions.chain import Chain, Revision
 
 _GROUP = "alembic-safety"
+_DATA = ("at_revision_data", "before_revision_data")
+_NEEDS_MORE = pytest.PytestWarning(
+    "rows of the fixture alembic_config are not used by --alembic-safety, because it needs other fixtures: "
+    "give them by the hook pytest_alembic_safety_data(config)"
+)
 _COLLECTOR: pytest.StashKey[SafetyCollector] = pytest.StashKey()
+
+
+class Hooks:
+    """What a ``conftest.py`` may say to this plugin."""
+
+    def pytest_alembic_safety_data(self, config: pytest.Config) -> Mapping[str, Any]:  # type: ignore[empty-body]
+        """Rows to rehearse on: ``{"at_revision_data": {REVISION: ROWS}, "before_revision_data": {REVISION: ROWS}}``.
+
+        ROWS is a dictionary, or a list of them: columns and values, and the table's name as ``__tablename__``.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hooks known."""
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -98,7 +120,25 @@ class SafetyCollector(pytest.Collector):
 
         config = self.alembic_config
         settings = load_settings(config)
-        return rehearse(config, options_of(settings))
+        return rehearse(config, options_of(settings, **self._data()))
+
+    def _data(self) -> dict[str, Any]:
+        """Rows by revision: of our hook, and of pytest-alembic's fixture ``alembic_config`` where it needs no other fixture."""
+        found: dict[str, Any] = {name: {} for name in _DATA}
+        for given in (*self._of_fixture(), *self.config.hook.pytest_alembic_safety_data(config=self.config)):
+            for name in _DATA:
+                value = given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)
+                # Its own configuration keeps the rows in an object of its own.
+                found[name].update(getattr(value, "data", value) or {})
+        return found
+
+    def _of_fixture(self) -> Iterator[Any]:
+        definitions = self.session._fixturemanager._arg2fixturedefs.get("alembic_config", ())  # noqa: SLF001 - no public way
+        for definition in definitions:
+            if definition.argnames or inspect.isgeneratorfunction(definition.func):
+                warnings.warn(_NEEDS_MORE, stacklevel=1)
+            else:
+                yield definition.func()
 
 
 class RevisionItem(pytest.Item):
@@ -125,7 +165,7 @@ class RevisionItem(pytest.Item):
         verdict = self.verdict
         if verdict.up is Up.NOT_REACHED:
             pytest.skip(f"not reached: {verdict.culprit} could not be applied")
-        if not verdict.holds:
+        if not verdict.holds or verdict.fails_on_rows:
             raise FallsShortError("\n".join(_words(verdict)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -148,5 +188,7 @@ class FallsShortError(AssertionError):
 def _words(verdict: Verdict) -> Iterator[str]:
     from alembic_safety.report.rehearsal import detail, shortfall
 
-    yield f"{verdict.file or verdict.revision}: {short.code if (short := shortfall(verdict)) else 'holds'}"
+    yield f"{verdict.file or verdict.revision}: {short.code if (short := shortfall(verdict)) else 'fails on rows'}"
     yield from (f"  {line}" for line in detail(verdict))
+    if verdict.fails_on_rows:
+        yield from (f"  {line}" for line in (*verdict.rows_lost, *verdict.since_lost))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.commands.command import FAILED, FOUND, OK, Command
@@ -32,6 +33,29 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--baseline",
         metavar="FILE@REV",
         help="start from this dump, taken at REV; 'base' is before the first revision (default: an empty database)",
+    )
+    going.add_argument(
+        "--from-backup",
+        dest="backup",
+        metavar="FILE",
+        help="rehearse what is pending in this dump of pg_dump, on its rows (default: no)",
+    )
+    going.add_argument(
+        "--sample",
+        metavar="URL",
+        help="rehearse what is pending in this database, on a sample of its rows, read in a read-only transaction (default: no)",
+    )
+    going.add_argument(
+        "--sample-rows",
+        type=int,
+        default=500,
+        metavar="N",
+        help="rows of each table to sample, besides those that they refer to (default: 500)",
+    )
+    going.add_argument(
+        "--data",
+        metavar="DIR",
+        help="rows to add: REVISION.sql, once it is applied (default: tests/data, if it exists)",
     )
     going.add_argument(
         "--rows",
@@ -63,7 +87,7 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.settings import load_settings
 
     settings = load_settings(
-        config, timeout=args.timeout, role=args.role, baseline=args.baseline, **server_options(args)
+        config, timeout=args.timeout, role=args.role, baseline=args.baseline, data=args.data, **server_options(args)
     )
     with Progress(config, sys.stderr) as progress:
         rehearsal = rehearse(
@@ -74,6 +98,9 @@ def run(config: Config, args: Namespace) -> int:
                 last=args.last,
                 only=args.only,
                 rows=args.rows,
+                backup=Path(args.backup) if args.backup is not None else None,
+                sample=args.sample,
+                sample_rows=args.sample_rows,
                 seed=args.seed,
                 fail_fast=args.fail_fast,
                 keep=args.keep,

@@ -23,26 +23,32 @@ _ROLES = re.compile(rb"\b(?:OWNER TO|GRANT\b.*\bTO|REVOKE\b.*\bFROM|FOR ROLE|AUT
 _NO_ROLE = {"public", "current_user", "session_user", "current_role"}
 
 
-def restore_baseline(place: Place, dump: Path, roles: list[str]) -> None:
+def restore_baseline(place: Place, dump: Path, roles: list[str], *, option: str = "--baseline") -> None:
     """Load a dump of ``pg_dump`` (plain, custom, tar or directory format) into the scratch database.
 
     Roles that it names are created on a server of ours, and added to ``roles``.
 
+    :param option: what the user named it by.
     :raises SourceError: the dump holds a command that pg_dump does not write.
     :raises ServerError: there is no psql or pg_restore that fits, or the dump can't be loaded.
     """
-    server = place.server
     with _as_sql(place, dump) as script:
-        names = _check(script, dump)
-        if server.is_ours:
-            roles += server.ensure_roles(sorted(names - {"postgres"}))
-        psql = find_tool("psql", server.major, binaries=server.binaries)
-        script.seek(0)
-        arguments = ["--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--file=-"]
-        try:
-            run_tool(psql, arguments, server.parameters(place.database.name), stdin=script)
-        except ServerError as error:
-            raise ServerError(f"--baseline: {dump} could not be loaded: {error}") from error
+        load_script(place, script, str(dump), roles, option=option)
+
+
+def load_script(place: Place, script: IO[bytes], name: str, roles: list[str], *, option: str) -> None:
+    """Load a script as ``pg_dump`` writes it. Raises as ``restore_baseline``."""
+    server = place.server
+    names = _check(script, name)
+    if server.is_ours:
+        roles += server.ensure_roles(sorted(names - {"postgres"}))
+    psql = find_tool("psql", server.major, binaries=server.binaries)
+    script.seek(0)
+    arguments = ["--no-psqlrc", "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--file=-"]
+    try:
+        run_tool(psql, arguments, server.parameters(place.database.name), stdin=script)
+    except ServerError as error:
+        raise ServerError(f"{option}: {name} could not be loaded: {error}") from error
 
 
 def _as_sql(place: Place, dump: Path) -> IO[bytes]:
@@ -65,7 +71,7 @@ def _as_sql(place: Place, dump: Path) -> IO[bytes]:
     return script
 
 
-def _check(script: IO[bytes], dump: Path) -> set[str]:
+def _check(script: IO[bytes], dump: str) -> set[str]:
     """The roles that a dump names; refuses what pg_dump doesn't write."""
     names: set[str] = set()
     for number, line in _outside_of_data(script):
@@ -73,7 +79,7 @@ def _check(script: IO[bytes], dump: Path) -> set[str]:
             raise SourceError(
                 f"{line.decode(errors='replace').strip()!r} is a command of psql that leaves the scratch database: "
                 "make the dump with pg_dump without --create",
-                file=str(dump),
+                file=dump,
                 line=number,
             )
         for match in _ROLES.finditer(line):

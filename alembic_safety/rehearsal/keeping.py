@@ -91,8 +91,10 @@ class Attempt:
         way = proof.ways.get(WAY)
         self.restores = proof.data != NONE and way is not None and way.restores
         if way is not None:
-            earlier = self.derived.rows.ways if self.derived.rows is not None else {}
-            self.derived = replace(self.derived, rows=replace(proof, ways={**earlier, WAY: way}))
+            earlier = self.derived.rows
+            if earlier is not None:  # only the way down is another: the rest was seen there
+                proof = replace(earlier, data=proof.data, writes=proof.writes, ways={**earlier.ways, WAY: way})
+            self.derived = replace(self.derived, rows=proof)
             self.keeps_since = not since_lost(proof, WAY)
 
 

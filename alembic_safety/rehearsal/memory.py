@@ -38,10 +38,11 @@ _MOST_VERDICTS = 20_000
 class Memory:
     """The cache of one project, for one kind of server and one way of rehearsing."""
 
-    def __init__(self, config: Config, chain: Chain, options: Options, server: Server) -> None:
+    def __init__(self, config: Config, chain: Chain, options: Options, server: Server, data: str = "") -> None:
+        """``data`` says which rows the project adds along the way."""
         self._server = server
         self._active = options.cache and server.is_ours and not options.keep
-        self._conditions = _conditions(config, chain, options, server) if self._active else ""
+        self._conditions = _conditions(config, chain, options, server) + data if self._active else ""
         self._folder = Path(options.cache_dir) if options.cache_dir is not None else None
         self._verdicts: dict[str, Verdict] = self._load() if self._active else {}
         self._since = time.monotonic()

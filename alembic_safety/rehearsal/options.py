@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.postgres.catalog import Exclusions
 
 if TYPE_CHECKING:
+    from alembic_safety.rehearsal.rows.own import Rows
     from alembic_safety.rehearsal.verdict import Verdict
     from alembic_safety.revisions.chain import Revision
     from alembic_safety.settings import Settings
@@ -46,6 +47,16 @@ class Options:
     role: str | None = None
     #: A dump, and the revision at which it was taken.
     baseline: tuple[Path, str] | None = None
+    #: A dump with rows, to rehearse what is pending there; or the URL of a database, of which rows are sampled.
+    backup: Path | None = None
+    sample: str | None = None
+    #: Rows of each table of the sample, besides those that others refer to.
+    sample_rows: int = 500
+    #: Folder of rows that the project brings along, by revision; None: ``tests/data`` where it exists.
+    data: Path | None = None
+    #: Rows in pytest-alembic's form, by revision: added once it is applied, and before it is.
+    at_revision_data: Mapping[str, Rows] = field(default_factory=dict)
+    before_revision_data: Mapping[str, Rows] = field(default_factory=dict)
     fail_fast: bool = False
     #: Rows to make for each table that a revision touches, to rehearse it on rows too; 0: none.
     rows: int = 8
@@ -75,6 +86,7 @@ def options_of(settings: Settings, **others: Any) -> Options:
         role=settings.role,
         baseline=parse_baseline(settings.baseline),
         cache_dir=settings.cache_dir,
+        data=settings.data,
         exclude=parse_exclusions(settings.exclude),
         **others,
     )

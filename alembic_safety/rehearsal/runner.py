@@ -23,8 +23,10 @@ from alembic_safety.rehearsal.committed import committed
 from alembic_safety.rehearsal.failure import driver_error, is_fatal
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
+from alembic_safety.rehearsal.real import start_from
 from alembic_safety.rehearsal.redirect import run_environment
-from alembic_safety.rehearsal.rows.records import rows_lost, since_lost
+from alembic_safety.rehearsal.rows.own import OwnRows, own_files
+from alembic_safety.rehearsal.rows.records import OWN, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.repeat import volatile_calls
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.trial import Outcome, transactional
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.server import Server
     from alembic_safety.rehearsal.options import Options
+    from alembic_safety.rehearsal.real import Start
     from alembic_safety.rehearsal.trial import Observer
 
 #: What a database may have had before its first revision.
@@ -66,15 +69,22 @@ def rehearse(
     """
     started = time.monotonic()
     chain = chain or load_chain(config)
-    plan = Plan(chain, options)
+    if options.backup is None and options.sample is None:
+        Plan(chain, options)  # what was named wrongly is said before a server is started
     with throwaway_server(
         url=options.server, pg_bin=options.pg_bin, pg_version=options.pg_version, keep=options.keep, tell=options.tell
     ) as server:
-        run = Run(config, chain, plan, options, server, visitor or Visitor())
+        start = start_from(server, chain, options)
+        plan = Plan(chain, options, start.present if start is not None else None)
+        run = Run(config, chain, plan, options, server, visitor or Visitor(), start)
         verdicts = run.all()
         return Rehearsal(
             verdicts=tuple(verdicts),
-            facts={"server": f"PostgreSQL {server.version} ({server.origin})", "revisions": str(len(plan.judged))},
+            facts={
+                "server": f"PostgreSQL {server.version} ({server.origin})",
+                "revisions": str(len(plan.judged)),
+                **dict(start.facts if start is not None else ()),
+            },
             notes=tuple(run.notes()),
             server_major=server.major,
             seconds=time.monotonic() - started,
@@ -96,13 +106,16 @@ class Visitor:
 class Plan:
     """Which revisions are judged, which are only applied before, and which are there already (baseline)."""
 
-    def __init__(self, chain: Chain, options: Options) -> None:
+    def __init__(self, chain: Chain, options: Options, present: frozenset[str] | None = None) -> None:
+        """``present`` are the revisions that a backup or sample holds."""
         if not chain.revisions:
             raise UsageError("the project has no revisions yet: 'alembic revision' or 'alembic safety-wrap' makes some")
         if options.only is not None and (options.first is not None or options.last is not None):
             raise UsageError("--revision judges one revision alone: leave out --from and --to, or --revision")
         self.present: frozenset[str] = frozenset()
-        if options.baseline is not None:
+        if present is not None:
+            self.present = present
+        elif options.baseline is not None:
             self.present = _up_to(chain, options.baseline[1])
         if options.chosen is not None:
             wanted = {chain.resolve(name).id for name in options.chosen}
@@ -113,6 +126,8 @@ class Plan:
             wanted = {r.id for r in chain.select(spec)}
         needed = set(wanted).union(*(chain.ancestors(w) for w in wanted))
         self.judged = frozenset(wanted - self.present)
+        if not self.judged and present is not None:
+            raise UsageError("nothing is pending there: it holds every revision that was asked for")
         if not self.judged:
             raise UsageError("the baseline holds every revision that was asked for: name later ones")
         self.order: tuple[Revision, ...] = tuple(
@@ -132,7 +147,14 @@ class Run:
     """One run over one scratch database."""
 
     def __init__(
-        self, config: Config, chain: Chain, plan: Plan, options: Options, server: Server, visitor: Visitor
+        self,
+        config: Config,
+        chain: Chain,
+        plan: Plan,
+        options: Options,
+        server: Server,
+        visitor: Visitor,
+        start: Start | None = None,
     ) -> None:
         self.config = config
         self.chain = chain
@@ -140,15 +162,27 @@ class Run:
         self.options = options
         self.server = server
         self.visitor = visitor
-        self.memory = Memory(config, chain, options, server)
-        self.known, database = self.memory.longest_known(plan.order, plan.judged)
-        self.place = Place(server, database or server.create_database())
+        self.start = start
+        self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
+        files, self._strangers = own_files(options.data, self._root, chain.by_id)
+        self.own = OwnRows(files=files, at=options.at_revision_data, before=options.before_revision_data)
         self.roles: list[str] = []
         self.schemas: list[str] = []
-        self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
+        if start is not None:
+            self.known, self.place = 0, Place(server, start.database)
+            self.roles += start.roles
+            self.memory = Memory(config, chain, replace(options, cache=False), server)
+            return
+        self.memory = Memory(config, chain, options, server, self.own.digest)
+        self.known, database = self.memory.longest_known(plan.order, plan.judged)
+        self.place = Place(server, database or server.create_database())
 
     def notes(self) -> Iterator[str]:
         """What stood in for something else."""
+        if self._strangers:
+            yield self._strangers
+        if self.start is not None:
+            yield from self.start.notes
         if self.roles:
             yield f"roles that the migrations name and this server lacks were created as stand-ins: {', '.join(self.roles)}"
         if self.schemas:
@@ -159,6 +193,13 @@ class Run:
         for name in self.server.stand_ins:
             if self._extension_is_used(name):
                 yield f"extension {name} is a stand-in of ours on this server: it does what migrations usually need, not all"
+
+    @property
+    def _own_kind(self) -> str:
+        """What rows it is rehearsed on, where none are made."""
+        if self.start is not None:
+            return self.start.data
+        return OWN if self.own and not self.options.rows else ""
 
     def _extension_is_used(self, name: str) -> bool:
         with self.server.connect(self.place.database.name) as connection:
@@ -227,8 +268,11 @@ class Run:
 
     def _heads_at_start(self, stage: Stage) -> set[str]:
         """The heads of what a baseline brought along; written into the version table where they are missing."""
-        if self.known:
-            return set(stage.context.get_current_heads())
+        if self.known or self.start is not None:
+            heads = set(stage.context.get_current_heads())
+            if self.start is not None and not self.plan.present.issuperset(heads or {""}):
+                raise UsageError("env.py looks for its version table elsewhere than where the rows have it")
+            return heads
         present = self.plan.present
         parents = {p for i in present for p in self.chain.by_id[i].parents}
         heads = {i for i in present if i not in parents}
@@ -261,7 +305,10 @@ class Run:
                 verdict = self._describe(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
             else:
                 started = time.monotonic()
+                self.own.add_before(stage, revision.id)
                 outcome, made = self._one(stage, revision, before)
+                if outcome.after is not None:
+                    self.own.add_at(stage, revision.id)
                 before = outcome.after if outcome.after is not None else (outcome.before or before)
                 verdict = self._describe(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
                 if outcome.after is None:
@@ -353,6 +400,7 @@ class Run:
                             only_up=not judged,
                             rows=self.options.rows,
                             seed=self.options.seed,
+                            own=self._own_kind,
                         )
                     except LeftTransaction:
                         stage.heads = heads
@@ -387,7 +435,7 @@ class Run:
         applied = [r for r in self.plan.order if r.id in self._applied(stage)]
         settings = stage.disconnect()
         try:
-            fresh = self.server.create_database()
+            fresh = self.server.create_database(self.start.copy if self.start is not None else None)
             self.server.replace_database(self.place.database, fresh)
         finally:
             stage.reconnect(settings)
@@ -405,10 +453,12 @@ class Run:
 
         for earlier in applied:
             script = self.chain.script.get_revision(earlier.id)
+            self.own.add_before(stage, earlier.id)
             stage.begin_plain()
             with Operations.context(stage.context):
                 stage.apply(RevisionStep(self.chain.script.revision_map, script, True))
             stage.commit()
+            self.own.add_at(stage, earlier.id)
         return stage.full_snapshot()
 
     def _applied(self, stage: Stage) -> set[str]:

@@ -232,10 +232,12 @@ def transactional(
     only_up: bool = False,
     rows: int = 0,
     seed: int = 0,
+    own: str = "",
 ) -> Outcome:
     """Rehearse a revision in one transaction; then, where it touches tables that were there, on rows in another one.
 
     :param rows: how many rows to make for each table that it touches.
+    :param own: what rows are there already, on which it is rehearsed in the place of made ones; '' for none.
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
@@ -271,7 +273,7 @@ def transactional(
         ):
             stage.rollback()
             stage.heads = set(judge.heads_before)
-            outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed)
+            outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed, own=own)
             set_positions(stage.session, stage.positions)
             stage.begin()
             with stage.staying_in_transaction():
@@ -316,6 +318,7 @@ def _on_rows(
     *,
     rows: int,
     seed: int,
+    own: str,
 ) -> RowProof:
     ways: dict[str, Callable[[], None]] = {}
     if outcome.down is Down.RAN:
@@ -333,13 +336,17 @@ def _on_rows(
         demands=demands,
         rows=rows,
         seed=seed,
+        own=own,
     )
     proof = prove_on_rows(case)
     if observe is not None:
         observe.rehearsed_on_rows(proof)
         for attempt in observe.preservations(outcome.touched):
             with attempt.keeping():
-                attempt.found(prove_on_rows(replace(case, up=partial(attempt.up, judge.run), ways={WAY: attempt.down})))
+                ways = {WAY: attempt.down}
+                attempt.found(
+                    prove_on_rows(replace(case, up=partial(attempt.up, judge.run), ways=ways, only_ways=True))
+                )
     return proof
 
 

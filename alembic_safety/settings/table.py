@@ -80,6 +80,11 @@ class Settings:
         None,
         "FILE@REVISION: a dump (or a script of SQL) to start from; FILE@base is what the database holds before the first revision",
     )
+    data: Path | None = _setting(
+        path(),
+        None,
+        "Folder of rows to rehearse on: REVISION.sql is run once that revision is applied; by default tests/data, where it exists",
+    )
     role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
     exclude: tuple[str, ...] = _setting(
         names(), (), "Schemas and tables (schema.table) left out of every comparison; the version table always is"

@@ -57,6 +57,10 @@ class Case:
     #: Rows in each table; with none the upgrade is only watched.
     rows: int = 8
     seed: int = 0
+    #: What rows are there already and are rehearsed on in the place of made ones; '' for none.
+    own: str = ""
+    #: Whether only the ways down are asked for: what is to be said of the upgrade is known.
+    only_ways: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,12 @@ def prove_on_rows(case: Case) -> RowProof:
     heads = set(stage.heads)
     refused, endless = "", False
     filled: Mapping[str, int] = {}
-    tried = (_Data(GENERATED), _Data(GENERATED, fitted=True), _Data(PLAIN, fitted=True), _Data(NONE))
-    for data in tried if case.rows else (_Data(NONE),):
+    tried: tuple[_Data, ...] = (_Data(GENERATED), _Data(GENERATED, fitted=True), _Data(PLAIN, fitted=True), _Data(NONE))
+    if case.own:
+        tried = (_Data(case.own), _Data(NONE))
+    elif not case.rows:
+        tried = (_Data(NONE),)
+    for data in tried:
         if data.kind != NONE and (endless or (data == _Data(GENERATED, fitted=True) and not case.demands)):
             continue
         stage.begin()
@@ -103,7 +111,7 @@ def prove_on_rows(case: Case) -> RowProof:
             stage.heads = set(heads)
     else:
         return RowProof(refused=refused, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
-    if tables:
+    if tables and not case.only_ways:
         set_positions(stage.session, sequences)
         proof = replace(proof, volatile=_again(case, data, trial))
     return proof
@@ -162,7 +170,7 @@ class _Trial:
         self.outcome_tables: list[str] = []
         self.outcome: dict[str, Fingerprint] = {}
         session = self._stage.session
-        if data.kind != NONE:
+        if data.kind not in (NONE, case.own):
             self._fill()
         #: What the tables held before the upgrade.
         self.prints = fingerprints(session, self._watched(), only=True, by_column=True)
@@ -174,7 +182,7 @@ class _Trial:
             d.probe: {str(key) for (key,) in session.fetch(d.probe.query)} for d in self._violated
         }
         self._back = Reader(session, case.after, case.before).read() if data.kind != NONE and case.ways else []
-        if data.kind != NONE:
+        if data.kind not in (NONE, case.own):
             session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
         self._stage.savepoint(_READY)
         self._witness = Witness(session, case.before, case.touched.suspects, after=case.after)
@@ -200,8 +208,12 @@ class _Trial:
         check_deferred(session)
 
     def _watched(self) -> list[str]:
-        """The tables that hold rows, and those that the upgrade uses."""
+        """The tables that hold rows, and those that the upgrade uses; of real ones these alone, as they may be large."""
         case = self._case
+        if self._data.kind == case.own:
+            return sorted(
+                name for name in case.touched.used if not case.before.by_identity["table", name].props["partition_key"]
+            )
         tables = [o.identity for o in case.before.of_kind("table") if not o.props["partition_key"]]
         if not tables:
             return []
@@ -217,6 +229,8 @@ class _Trial:
         case, session = self._case, self._stage.session
         writes = self._witness.writes()
         rows = sum(self.filled.rows.values()) - self._gone
+        if self._data.kind == case.own:
+            rows = sum(was.rows for was in self.prints.values())
         self.outcome_tables = outcome_tables(session, case.before, case.after, [*case.touched.suspects, *writes])
         self.outcome = outcome(session, self.outcome_tables)
         silent = accepted_violations(self._stage, self._violated, self._keys, self._pairs, self._images)
@@ -227,7 +241,7 @@ class _Trial:
         self._stage.rollback_to(_READY)
         self._stage.heads = set(self._heads)
         ways = {name: replace(self._explained(down), since=since.get(name)) for name, down in downs.items()}
-        adverse = try_adverse(self._stage, self._demands, case.up, self._pairs)
+        adverse = try_adverse(self._stage, [] if case.only_ways else self._demands, case.up, self._pairs)
         probes = adverse.probes
         if self._data.kind == NONE:
             probes = tuple(
@@ -236,7 +250,7 @@ class _Trial:
             )
         return RowProof(
             data=self._data.kind if rows > 0 else NONE,
-            refused=refused if self._data.kind != GENERATED else "",
+            refused=refused if self._data.kind not in (GENERATED, case.own) else "",
             rows=rows,
             unfilled=self.filled.empty,
             writes=writes,

@@ -11,6 +11,8 @@ from alembic_safety.model.probe import Probe
 GENERATED = "generated"
 PLAIN = "generated, plain values"
 NONE = "none"
+#: Rows that the project brought along; besides, ``rehearsal.real`` names those of a backup or a sample.
+OWN = "rows of the project"
 #: How a sentence begins that says that a way down does not run on rows.
 FAILS = "on rows "
 

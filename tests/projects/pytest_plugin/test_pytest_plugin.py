@@ -97,3 +97,24 @@ def test_a_rehearsal_that_could_not_be_done_is_said_without_a_traceback(suite):
     result = suite(GOOD, ini=INI + "server = postgresql://127.0.0.1:1/x\n", arguments=["--alembic-safety"])
     assert "1 failed, 1 passed" in result.stdout
     assert "Traceback" not in result.stdout
+
+
+ROWS = """
+import pytest
+
+@pytest.fixture
+def alembic_config():
+    return {{"file": "alembic.ini", "at_revision_data": {{"a1": {{"__tablename__": "users", "id": {fixture}}}}}}}
+
+def pytest_alembic_safety_data(config):
+    return {{"before_revision_data": {{"b2": [{{"__tablename__": "users", "id": {hook}}}]}}}}
+"""
+
+
+@pytest.mark.parametrize(("fixture", "hook", "passed"), [(1, 2, 3), (1, 1, 2)])
+def test_rows_of_the_suite_are_there(suite, tmp_path, fixture, hook, passed):
+    unique = ("b2", "a1", "unique", 'op.execute("CREATE UNIQUE INDEX u ON users (id)")', 'op.execute("DROP INDEX u")')
+    (tmp_path / "conftest.py").write_text(ROWS.format(fixture=fixture, hook=hook))
+    result = suite(GOOD, unique, arguments=["--alembic-safety"])
+    assert f"{passed} passed" in result.stdout, result.stdout + result.stderr
+    assert ("Key (id)=(1) is duplicated" in result.stdout) == (passed == 2)
