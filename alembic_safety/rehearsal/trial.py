@@ -256,7 +256,7 @@ def transactional(
             outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
             after = stage.snapshot(before)
             heads_after = set(stage.heads)
-            demands = Reader(stage.session, before, after).read() if not only_up and (rows or observe) else []
+            demands = Reader(stage.session, before, after).read() if not only_up and (rows or own or observe) else []
             stage.savepoint(AFTER)
             if observe is not None:
                 observe.look(stage, before, after)

@@ -272,6 +272,7 @@ class _Trial:
     def _down(self, down: Callable[[], None]) -> _Down:
         session = self._stage.session
         try:
+            self._stage.end_session()
             down()
             check_deferred(session)
             now = fingerprints(session, list(self.prints), only=True, by_column=True)

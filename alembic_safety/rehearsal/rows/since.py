@@ -227,6 +227,7 @@ class Later:
         """Go down; what it failed with, or ''."""
         heads = set(self._stage.heads)
         try:
+            self._stage.end_session()
             down()
             check_deferred(self._stage.session)
             return ""

@@ -39,9 +39,10 @@ _COUNTS = """
 SELECT relid::pg_catalog.int8, n_tup_ins, n_tup_upd, n_tup_del FROM pg_catalog.pg_stat_xact_user_tables
 WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
 """
+#: Tables that are there and whose witness is gone, or was switched off.
 _SILENCED = """
-SELECT tgrelid::pg_catalog.int8 FROM pg_catalog.pg_trigger
-WHERE tgname = 'alembic_safety_witness' AND tgenabled <> 'A' AND NOT tgisinternal
+SELECT c.oid::pg_catalog.int8 FROM pg_catalog.pg_class c WHERE c.oid = ANY ('{%s}') AND NOT EXISTS (
+  SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'alembic_safety_witness' AND t.tgenabled = 'A')
 """
 _VERBS = ("insert", "update", "delete")
 
@@ -103,7 +104,7 @@ class Witness:
         seen = str(
             self._session.fetch(f"SELECT pg_catalog.current_setting({quote_literal(_SETTING)}, true)")[0][0] or ""
         )
-        silenced = {int(oid) for (oid,) in self._session.fetch(_SILENCED)}
+        silenced = {int(oid) for (oid,) in self._session.fetch(_SILENCED % ",".join(map(str, self._suspects)))}
         blind = not self._watching or " on" not in seen
         for oid, name in self._suspects.items():
             verbs = {entry.partition(":")[2] for entry in seen.split() if entry.startswith(f"{oid}:")}

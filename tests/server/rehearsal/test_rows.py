@@ -48,6 +48,7 @@ def _run(project: Project, binaries: Binaries, **options: Any) -> tuple[Rehearsa
         ("alter table t alter id type bigint; update t set id = id + 1", ("update",)),
         ("select count(*) from t", ()),
         ("cluster t using t_pkey", ()),
+        ("discard temp; update t set a = 'x' where id = -1", ("write",)),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("rows", [0, 4])
