@@ -318,11 +318,20 @@ BEGIN
     INTO filled, same, same_old
     FROM (SELECT array_position(q.columns, h) AS p, t AS there
           FROM unnest(ARRAY(SELECT jsonb_array_elements_text(parent -> 'here')), ARRAY(SELECT jsonb_array_elements_text(parent -> 'there'))) AS x (h, t)) u
-    WHERE EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attname = u.there AND NOT a.attisdropped)
+    WHERE u.p IS NOT NULL AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attname = u.there AND NOT a.attisdropped)
     HAVING count(*) = jsonb_array_length(parent -> 'here');
+    IF filled IS NULL THEN
+        RETURN NULL;  -- not all of its columns are kept
+    END IF;
     RETURN format('(%s AND NOT EXISTS (SELECT FROM %s f WHERE %s)%s)', filled, rel::regclass, same,
         CASE WHEN rel = to_regclass(q.source) THEN format(' AND NOT EXISTS (SELECT FROM alembic_safety.q%s_old f WHERE %s)', q.number, same_old) ELSE '' END);
 END $$;
+
+-- For each column the condition under which it comes back as NULL; one more foreign key is taken into account.
+CREATE OR REPLACE FUNCTION alembic_safety.emptied_by(q alembic_safety.quarantine, emptied text[], parent jsonb, orphan text) RETURNS text[] LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array_agg(CASE WHEN parent -> 'here' ? u.name THEN coalesce(emptied[u.i] || ' OR ', '') || orphan ELSE emptied[u.i] END ORDER BY u.i)
+    FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+$$;
 
 -- Rows that the upgrade deleted (or all, where it dropped the table) come back.
 CREATE OR REPLACE FUNCTION alembic_safety.put_rows_back(q alembic_safety.quarantine, one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $rows$
@@ -366,12 +375,7 @@ BEGIN
         CONTINUE WHEN orphan IS NULL;
         source_rows := format('FROM alembic_safety.q%s_old o WHERE %s AND %s', q.number, gone, orphan);
         IF parent ->> 'action' = 'n' THEN
-            SELECT emptied || array_fill(NULL::text, ARRAY[greatest(cardinality(q.columns) - cardinality(emptied), 0)]) INTO emptied;
-            FOR i IN 1 .. cardinality(q.columns) LOOP
-                IF parent -> 'here' ? q.columns[i] THEN
-                    emptied[i] := coalesce(emptied[i] || ' OR ', '') || orphan;
-                END IF;
-            END LOOP;
+            emptied := alembic_safety.emptied_by(q, emptied, parent, orphan);
             CONTINUE;
         ELSIF parent ->> 'action' = 'c' THEN
             EXECUTE 'SELECT count(*) ' || source_rows INTO without;
@@ -463,6 +467,9 @@ DECLARE
     o text[] := alembic_safety.key_terms(q, 'old', 'o', NULL);
     t text[] := alembic_safety.key_terms(q, 'table', 't', q.columns);
     touched boolean := false;
+    parent jsonb;
+    orphan text;
+    emptied text[] := '{}';
     setting text;
     differs text;
     sources text;
@@ -481,6 +488,17 @@ BEGIN
     IF touched THEN
         sources := sources || format(' LEFT JOIN alembic_safety.q%s_now n ON %s', q.number, alembic_safety.all_equal(o, alembic_safety.key_terms(q, 'made', 'n', NULL)));
     END IF;
+    FOR parent IN SELECT jsonb_array_elements(q.parents) LOOP
+        orphan := alembic_safety.orphan_of(q, parent);
+        IF orphan IS NOT NULL AND (q.strategy = 'columns' OR parent ->> 'action' = 'n') THEN
+            emptied := alembic_safety.emptied_by(q, emptied, parent, orphan);
+            IF parent ->> 'action' <> 'n' AND NOT one_by_one THEN
+                PERFORM alembic_safety.stop_for(q, format('refer to rows of %s that were deleted since', parent ->> 'table'),
+                    format('FROM %s JOIN %s t ON %s WHERE %s', sources, alembic_safety.rows_of(q, q.source), alembic_safety.all_equal(t, o), orphan),
+                    alembic_safety.key_text(q, o));
+            END IF;
+        END IF;
+    END LOOP;
     SELECT string_agg(format(CASE WHEN touched THEN '%1$I = CASE WHEN n.changed[%3$s] THEN t.%1$I ELSE %2$s END' ELSE '%1$I = %2$s' END, a.attname, x.old, u.i), ', ' ORDER BY u.i),
         'ROW(' || string_agg(format('t.%I', a.attname), ', ' ORDER BY u.i) || ')::text IS DISTINCT FROM ROW('
             || string_agg(format(CASE WHEN touched THEN 'CASE WHEN n.changed[%3$s] THEN t.%1$I ELSE %2$s END' ELSE '%2$s' END, a.attname, x.old, u.i), ', ' ORDER BY u.i) || ')::text'
@@ -489,7 +507,8 @@ BEGIN
     JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND a.attgenerated = '',
     LATERAL (SELECT CASE WHEN q.typed[u.i] AND format_type(a.atttypid, a.atttypmod) = q.types[u.i] THEN format('o.c%s', u.i)
         WHEN q.typed[u.i] THEN format('o.c%s::text::%s', u.i, format_type(a.atttypid, a.atttypmod))
-        ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END AS old) AS x
+        ELSE format('o.c%s::%s', u.i, format_type(a.atttypid, a.atttypmod)) END AS kept) AS y,
+    LATERAL (SELECT CASE WHEN emptied[u.i] IS NULL THEN y.kept ELSE format('CASE WHEN %s THEN NULL ELSE %s END', emptied[u.i], y.kept) END AS old) AS x
     WHERE NOT u.i = ANY (q.key);
     IF setting IS NULL THEN
         RETURN '{}';

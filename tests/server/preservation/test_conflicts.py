@@ -195,3 +195,22 @@ def test_an_owner_who_is_no_superuser_is_enough(preserved):
         preserved.session.execute(
             "RESET ROLE; REASSIGN OWNED BY alembic_safety_owner TO CURRENT_USER; DROP OWNED BY alembic_safety_owner; DROP ROLE alembic_safety_owner"
         )
+
+
+def test_a_parent_of_a_column_that_comes_back(preserved):
+    preserved.up(
+        ["preserve 'columns', 'public.part', ARRAY['other', 'item']"], "ALTER TABLE part DROP other, DROP item"
+    )
+    preserved.session.execute("DELETE FROM item WHERE id = 4")
+    again = "ALTER TABLE part ADD other int, ADD item int"
+    keys = "ALTER TABLE part ADD FOREIGN KEY (other) REFERENCES item ON DELETE SET NULL"
+    with pytest.raises(
+        psycopg.errors.IntegrityConstraintViolation, match="1 rows refer to rows of public.item that were deleted since"
+    ):
+        preserved.down(again, "[public.part]", keys)
+    preserved.session.execute("SET alembic_safety.on_conflict = 'keep'")
+    preserved.down(again, "[public.part]", keys)
+    assert preserved.session.fetch("SELECT id, other, item FROM part WHERE id IN (3, 4) ORDER BY id") == [
+        (3, 3, 3),
+        (4, None, None),
+    ]
