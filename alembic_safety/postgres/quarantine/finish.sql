@@ -108,8 +108,13 @@ BEGIN
                     alembic_safety.as_columns(alembic_safety.key_terms(q, 'made', 'n', NULL)), q.number,
                     alembic_safety.all_equal(terms, alembic_safety.key_terms(q, 'made', 'x', NULL)));
             END IF;
-            EXECUTE format('CREATE TABLE alembic_safety.q%s_made AS SELECT %s %s AS made FROM %s s%s', q.number,
+            taken := format('CREATE TABLE alembic_safety.q%s_made AS SELECT %s %s AS made FROM %s s%s', q.number,
                 alembic_safety.as_columns(terms), alembic_safety.image_of(q, 's'), alembic_safety.rows_of(q, q.after_source), coalesce(taken, ''));
+            IF q.strategy = 'rows' AND alembic_safety.are_few(q, q.relation, q.rows) THEN
+                PERFORM alembic_safety.run_by_index(taken);
+            ELSE
+                PERFORM alembic_safety.run_as_planned(taken);
+            END IF;
             PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_made', q.number));
             PERFORM alembic_safety.run_all(back);
         END IF;

@@ -113,3 +113,22 @@ BEGIN
         EXECUTE one;
     END LOOP;
 END $$;
+
+-- Whether to look few rows of a table up by its index one by one: the planner knows nothing of fresh tables, and would read all of it.
+CREATE OR REPLACE FUNCTION alembic_safety.are_few(q alembic_safety.quarantine, rel oid, touched bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT touched * 5 < c.reltuples AND NOT EXISTS (SELECT FROM unnest(q.key) p WHERE NOT q.typed[p] OR q.suffixes[p] <> '')
+        AND alembic_safety.key_of(rel) = ARRAY(SELECT a.attnum FROM unnest(q.key) WITH ORDINALITY AS u (p, j)
+            JOIN pg_attribute a ON a.attrelid = rel AND a.attname = q.after_columns[u.p] ORDER BY u.j)
+    FROM pg_class c WHERE c.oid = rel
+$$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.run_by_index(statement text) RETURNS void LANGUAGE plpgsql {pinned}
+    SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    EXECUTE statement;
+END $$;
+
+CREATE OR REPLACE FUNCTION alembic_safety.run_as_planned(statement text) RETURNS void LANGUAGE plpgsql {pinned} AS $$
+BEGIN
+    EXECUTE statement;
+END $$;

@@ -35,6 +35,7 @@ DECLARE
     found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
     m text[];
     n text[];
+    looking text;
     back text[];
 BEGIN
     FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.made ORDER BY x.number LOOP
@@ -47,10 +48,15 @@ BEGIN
         ELSE
             m := alembic_safety.key_terms(q, 'made', 'm', NULL);
             n := alembic_safety.key_terms(q, 'table', 's', q.after_columns);
-            EXECUTE format('CREATE TABLE alembic_safety.q%1$s_now AS SELECT %2$s'
+            looking := format('CREATE TABLE alembic_safety.q%1$s_now AS SELECT %2$s'
                 ' (SELECT array_agg(u.a IS DISTINCT FROM u.b ORDER BY u.i) FROM unnest(m.made, x.made) WITH ORDINALITY AS u (a, b, i)) AS changed'
                 ' FROM alembic_safety.q%1$s_made m JOIN %3$s s ON %4$s CROSS JOIN LATERAL (SELECT %5$s AS made) x WHERE m.made IS DISTINCT FROM x.made',
                 q.number, alembic_safety.as_columns(m), alembic_safety.rows_of(q, q.after_source), alembic_safety.all_equal(n, m), alembic_safety.image_of(q, 's'));
+            IF q.strategy = 'rows' AND alembic_safety.are_few(q, to_regclass(q.after_source), q.rows) THEN
+                PERFORM alembic_safety.run_by_index(looking);
+            ELSE
+                PERFORM alembic_safety.run_as_planned(looking);
+            END IF;
         END IF;
         PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_now', q.number));
         IF clear AND q.key <> '{}' THEN
