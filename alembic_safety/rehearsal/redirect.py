@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.server import Terminated
 from alembic_safety.rehearsal.failure import explain
+from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -21,28 +22,33 @@ if TYPE_CHECKING:
 
 
 def run_environment(
-    config: Config, script: ScriptDirectory, url: URL, work: Callable[[MigrationContext, Mapping[str, Any]], None]
+    config: Config,
+    script: ScriptDirectory,
+    places: Places,
+    work: Callable[[MigrationContext, Mapping[str, Any]], None],
 ) -> None:
-    """Run the project's env.py once, connected to ``url`` whatever it is configured for, and do ``work`` where it runs migrations.
+    """Run the project's env.py once, connected to scratch databases whatever it is configured for, and do ``work`` where it runs migrations.
 
     :param work: gets the context, and the arguments that env.py gave to ``context.run_migrations()``.
     :raises RehearsalError: env.py fails, connects past the redirection, or never gets to running migrations.
+    :raises SeveralDatabases: it runs migrations more than once, and ``places`` has but one database.
     """
     from alembic.runtime.environment import EnvironmentContext
     from alembic.util import CommandError
 
-    calls, at_work = 0, False
+    done: list[Any] = []
+    at_work = False
 
     def migrations(_heads: Any, context: MigrationContext) -> list[Any]:
-        nonlocal calls, at_work
-        calls += 1
-        if calls > 1:
-            raise RehearsalError(
-                "env.py runs migrations more than once (several databases in one project): "
-                "rehearse one at a time, with a configuration that names one database"
-            )
+        nonlocal at_work
+        if done and not places.are_several:
+            raise SeveralDatabases
+        name = None if context.connection is None else context.connection.info.get(DATABASE)
+        if name in done:
+            raise RehearsalError(f"env.py runs migrations more than once in the same database ({_call(arguments)})")
+        done.append(name)
         at_work = True
-        work(context, arguments)
+        work(context, dict(arguments))
         at_work = False
         return []
 
@@ -53,14 +59,15 @@ def run_environment(
     run_migrations = environment.run_migrations
 
     def noted(**given: Any) -> None:
+        arguments.clear()
         arguments.update(given)
         run_migrations(**given)
 
     environment.run_migrations = noted  # type: ignore[method-assign]  # Alembic hands them to no function of ours
-    with _redirected(url), _configured(config, url), environment:
+    with _redirected(places), _configured(config, places.first), environment:
         try:
             script.run_env()
-        except (CommandError, Terminated):
+        except (CommandError, Terminated, SeveralDatabases):
             raise
         except SystemExit as end:
             raise RehearsalError(f"env.py ended the process: {end.code}") from end
@@ -68,8 +75,12 @@ def run_environment(
             if at_work:
                 raise
             raise RehearsalError(_why(error, Path(script.dir) / "env.py")) from error
-    if not calls:
+    if not done:
         raise RehearsalError("env.py ended without running migrations: it must call context.run_migrations()")
+
+
+def _call(arguments: Mapping[str, Any]) -> str:
+    return f"run_migrations({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
 
 
 def _why(error: Exception, env: Path) -> str:
@@ -143,7 +154,7 @@ def _with_settings_of(theirs: URL | None, url: URL) -> URL:
 
 
 @contextmanager
-def _redirected(url: URL) -> Iterator[None]:
+def _redirected(places: Places) -> Iterator[None]:
     """Reroute every connection that SQLAlchemy opens meanwhile, and check where each one arrived."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -152,14 +163,14 @@ def _redirected(url: URL) -> Iterator[None]:
     def reroute(dialect: Any, _record: Any, cargs: list[Any], cparams: dict[str, Any]) -> None:
         if dialect.name != "postgresql":
             raise RehearsalError(f"env.py connects to {dialect.name}: only PostgreSQL projects can be rehearsed")
-        args, parameters = dialect.create_connect_args(url)
+        args, parameters = dialect.create_connect_args(places.of(cargs, cparams))
         cargs[:] = args
         # What says where to and as whom comes from us; what says how (timeouts, statement caches) stays the project's.
         for name in _PLACES:
             cparams.pop(name, None)
         cparams.update(parameters)
 
-    def check(connection: Any, _record: Any) -> None:
+    def check(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         try:
             cursor.execute("SELECT pg_catalog.current_database()")
@@ -167,7 +178,8 @@ def _redirected(url: URL) -> Iterator[None]:
         finally:
             cursor.close()
         connection.rollback()
-        if name != url.database:
+        record.info[DATABASE] = name
+        if name not in places.names:
             connection.close()
             raise RehearsalError(
                 f"env.py connected to database {name!r} and not to the scratch database: let it take its URL from "

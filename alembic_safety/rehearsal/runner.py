@@ -28,6 +28,7 @@ from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.rows.own import OwnRows, own_files
 from alembic_safety.rehearsal.rows.records import OWN, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.repeat import volatile_calls
+from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, label_of, merged
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.trial import Outcome, transactional
 from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
@@ -37,6 +38,7 @@ from alembic_safety.revisions.chain import Chain, Revision, load_chain
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import URL
 
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.server import Server
@@ -76,14 +78,22 @@ def rehearse(
     ) as server:
         start = start_from(server, chain, options)
         plan = Plan(chain, options, start.present if start is not None else None)
-        run = Run(config, chain, plan, options, server, visitor or Visitor(), start)
-        verdicts = run.all()
+        visitor = visitor or Visitor()
+        # The template for several databases names them so; of another env.py it is seen when it runs.
+        several = bool(config.get_main_option("databases"))
+        run = Run(config, chain, plan, options, server, visitor, start, several=several)
+        try:
+            verdicts = run.all()
+        except SeveralDatabases:
+            run = Run(config, chain, plan, options, server, visitor, start, several=True)
+            verdicts = run.all()
         return Rehearsal(
             verdicts=tuple(verdicts),
             facts={
                 "server": f"PostgreSQL {server.version} ({server.origin})",
                 "revisions": str(len(plan.judged)),
                 **dict(start.facts if start is not None else ()),
+                **({"databases": ", ".join(run.databases)} if len(run.databases) > 1 else {}),
             },
             notes=tuple(run.notes()),
             server_major=server.major,
@@ -155,7 +165,10 @@ class Run:
         server: Server,
         visitor: Visitor,
         start: Start | None = None,
+        *,
+        several: bool = False,
     ) -> None:
+        """``several``: each database that env.py connects to gets a scratch database (and nothing is remembered from run to run)."""
         self.config = config
         self.chain = chain
         self.plan = plan
@@ -166,16 +179,22 @@ class Run:
         self._root = Path(config.config_file_name).resolve().parent if config.config_file_name else Path.cwd()
         files, self._strangers = own_files(options.data, self._root, chain.by_id)
         self.own = OwnRows(files=files, at=options.at_revision_data, before=options.before_revision_data)
+        self.several = several
+        #: Labels of the databases that migrations were run in.
+        self.databases: list[str] = []
         self.roles: list[str] = []
         self.schemas: list[str] = []
+        if start is not None or several:
+            options = replace(options, cache=False)
+        self.memory = Memory(config, chain, options, server, self.own.digest)
         if start is not None:
             self.known, self.place = 0, Place(server, start.database)
             self.roles += start.roles
-            self.memory = Memory(config, chain, replace(options, cache=False), server)
-            return
-        self.memory = Memory(config, chain, options, server, self.own.digest)
-        self.known, database = self.memory.longest_known(plan.order, plan.judged)
-        self.place = Place(server, database or server.create_database())
+        else:
+            self.known, database = self.memory.longest_known(plan.order, plan.judged)
+            self.place = Place(server, database or server.create_database())
+        #: By name of the database.
+        self.places = {self.place.database.name: self.place}
 
     def notes(self) -> Iterator[str]:
         """What stood in for something else."""
@@ -207,24 +226,32 @@ class Run:
         return row is not None
 
     def all(self) -> list[Verdict]:
-        """Judge every revision of the plan."""
-        verdicts: list[Verdict] = []
-        url = self.place.database.url
-        if self.options.role is not None:
-            self._make_role(self.options.role)
-            url = url.set(username=self.options.role)
+        """Judge every revision of the plan.
+
+        :raises SeveralDatabases: it turns out that env.py has several, and this run is for one.
+        """
+        parts: dict[str, list[Verdict]] = {}
+        places = Places(self._url(self.place), (lambda: self._url(self._another())) if self.several else None)
         if self.options.baseline is not None and not self.known:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
             restore_baseline(self.place, self.options.baseline[0], self.roles)
 
         def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
+            if self.several and context.connection is not None:
+                self.place = self.places[context.connection.info[DATABASE]]
+            label = label_of(arguments, len(parts) + 1)
+            if label in parts:
+                label = f"database {len(parts) + 1}"
+            self.databases.append(label)
+            if len(self.databases) > 1:
+                self._check_several()
             # Only a visitor asks what depends on what.
             stage = Stage(context, self.options.exclude, arguments, edges=type(self.visitor) is not Visitor)
             try:
                 stage.heads = self._heads_at_start(stage)
                 gc.freeze()  # what the imports left is not worth looking through again and again
-                verdicts.extend(self._through(stage))
+                parts[label] = list(self._through(stage))
             finally:
                 gc.unfreeze()
                 stage.give_back()
@@ -232,7 +259,7 @@ class Run:
         try:
             while True:
                 try:
-                    run_environment(self.config, self.chain.script, url, work)
+                    run_environment(self.config, self.chain.script, places, work)
                     break
                 except RehearsalError as error:
                     if not self._stood_in(error):
@@ -242,7 +269,31 @@ class Run:
                 log = self.server.cluster.log_tail()
                 raise ServerError("the throwaway server died in the middle of the run", log=log) from error
             raise
-        return verdicts
+        return merged(parts)
+
+    def _url(self, place: Place) -> URL:
+        """Where env.py connects to, for that scratch database."""
+        if self.options.role is None:
+            return place.database.url
+        self._make_role(self.options.role, place)
+        return place.database.url.set(username=self.options.role)
+
+    def _another(self) -> Place:
+        """One more scratch database."""
+        place = Place(self.server, self.server.create_database())
+        self.places[place.database.name] = place
+        return place
+
+    def _check_several(self) -> None:
+        if self.options.baseline is not None or self.start is not None:
+            raise RehearsalError(
+                "--baseline, --from-backup and --sample hold one database, and env.py has several: leave them out"
+            )
+        if type(self.visitor) is not Visitor:
+            raise RehearsalError(
+                "env.py runs migrations in several databases: safety-test rehearses them, but a downgrade can be derived for one "
+                "database only; name one in the configuration"
+            )
 
     def _stood_in(self, error: RehearsalError) -> bool:
         """Create the role that env.py named (SET ROLE), as the owner of the database, which it will be where this is in use."""
@@ -256,12 +307,12 @@ class Run:
             self.server.maintenance().execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
         return True
 
-    def _make_role(self, role: str) -> None:
+    def _make_role(self, role: str, place: Place) -> None:
         if self.server.is_ours:
             self.server.ensure_roles([role])
             maintenance = self.server.maintenance()
             maintenance.execute(f"ALTER ROLE {quote_ident(role)} LOGIN")
-            name = quote_ident(self.place.database.name)
+            name = quote_ident(place.database.name)
             maintenance.execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
         else:
             raise UsageError("--role works on a server of our own: with --server, give a URL of that role")
