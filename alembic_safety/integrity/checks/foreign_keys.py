@@ -17,7 +17,7 @@ from alembic_safety.integrity.join_plan import LARGE_ROWS, count_orphans
 from alembic_safety.integrity.key_list import LISTABLE
 from alembic_safety.integrity.key_map import FUSABLE
 from alembic_safety.integrity.records import Record
-from alembic_safety.integrity.relation import pages, rows
+from alembic_safety.integrity.relation import SECONDS_PER_TABLE, pages, rows
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
@@ -91,7 +91,9 @@ def _keys(session: Session, scope: Scope, kind: str) -> Iterator[tuple[Item, int
     for oid, name, child_rows, child_pages, parent_rows, child in session.fetch(scope.query(sql)):
         # Few children probe a large parent by its index.
         parent_seconds = min(parent_rows, child_rows * 10) * _SECONDS_PER_PARENT_ROW
-        seconds = child_rows * _SECONDS_PER_CHILD_ROW + child_pages * _SECONDS_PER_PAGE + parent_seconds
+        seconds = (
+            SECONDS_PER_TABLE + child_rows * _SECONDS_PER_CHILD_ROW + child_pages * _SECONDS_PER_PAGE + parent_seconds
+        )
         yield Item(oid, name, seconds), child
 
 

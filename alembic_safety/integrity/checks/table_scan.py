@@ -23,6 +23,7 @@ from alembic_safety.integrity.records import Record, RowCount
 from alembic_safety.integrity.relation import (
     SECONDS_PER_PAGE,
     SECONDS_PER_ROW,
+    SECONDS_PER_TABLE,
     Relation,
     example,
     pages,
@@ -85,7 +86,8 @@ def _tables(session: Session, scope: Scope) -> Iterator[Item]:
             f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND readable AND relispopulated"
         )
     ):
-        yield Item(oid, name, page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW)
+        seconds = SECONDS_PER_TABLE + page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW
+        yield Item(oid, name, seconds)
 
 
 def _run(
