@@ -52,6 +52,8 @@ class ForeignKey:
     #: For a single column whose type can be hashed: SQL that looks ``{child}`` up in ``{list}``, an array of this type.
     membership: str | None = None
     element_type: str | None = None
+    #: Bytes of a referenced value on average, as far as statistics know.
+    width: float = 32.0
 
     def condition(self, *, exact: bool = False) -> str:
         """SQL over the child: true for a row that refers to nothing.
@@ -133,7 +135,10 @@ SELECT con.oid, child.identity || '.' || quote_ident(con.conname), quote_ident(c
         FROM pg_catalog.pg_stats s JOIN pg_catalog.pg_attribute sa ON sa.attrelid = child.oid AND sa.attnum = con.conkey[1]
         WHERE s.schemaname = child.nspname AND s.tablename = child.relname AND s.attname = sa.attname
         ORDER BY s.inherited LIMIT 1),
-       {suspect}, k.membership, k.element_type
+       {suspect}, k.membership, k.element_type,
+       coalesce((SELECT max(s.avg_width) FROM pg_catalog.pg_stats s JOIN pg_catalog.pg_attribute sa
+                 ON sa.attrelid = parent.oid AND sa.attnum = con.confkey[1]
+                 WHERE s.schemaname = pn.nspname AND s.tablename = parent.relname AND s.attname = sa.attname), 32)::float8
 FROM scope child
 JOIN pg_catalog.pg_constraint con ON con.conrelid = child.oid
 JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
@@ -206,7 +211,7 @@ def _rows(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey
     for row in session.fetch(scope.query(sql)):
         (oid, identity, name, c_oid, child, c_kind, c_key, p_oid, parent, p_kind, p_key, columns, referenced, comparisons,
          full, period, validated, enforced, c_rows, c_pages, c_visible, p_rows, p_pages, p_visible, indexed, distinct,
-         suspect, membership, element_type) = row  # fmt: skip
+         suspect, membership, element_type, width) = row  # fmt: skip
         yield ForeignKey(
             oid=oid,
             identity=identity,
@@ -227,4 +232,5 @@ def _rows(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey
             suspect=suspect,
             membership=membership,
             element_type=element_type,
+            width=width,
         )

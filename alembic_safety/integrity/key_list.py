@@ -18,10 +18,10 @@ from alembic_safety.integrity.join_plan import loose_pays, merge_may_pay
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session
 
-#: Memory on the server for the lists of one statement, and what a key of it takes: the array, and up to four slots of 24 bytes.
+#: Memory on the server for the lists of one statement, and what a key takes of it besides its value: up to four slots of 24 bytes.
 MOST_BYTES = 2**26
-_BYTES_PER_KEY = 100
-_MOST_KEYS = MOST_BYTES // _BYTES_PER_KEY
+_SLOTS = 96
+_MOST_KEYS = MOST_BYTES // _SLOTS
 
 #: SQL over ``con`` (pg_constraint), ``child`` (scope) and ``parent`` (pg_class): whether a key may be of this kind. Where the
 #: child's column is indexed and vacuumed, reading two indexes is cheaper.
@@ -61,7 +61,7 @@ def key_lists(keys: Sequence[ForeignKey]) -> tuple[list[KeyList], list[ForeignKe
     joined: list[ForeignKey] = []
     room = MOST_BYTES
     for key in sorted(keys, key=lambda key: key.parent_side.rows):
-        needed = key.parent_side.rows * _BYTES_PER_KEY
+        needed = key.parent_side.rows * (_SLOTS + key.width)
         by_index = loose_pays(key) or merge_may_pay(key)
         if key.membership is None or by_index or needed > room or key.parent_side.rows > key.child_side.rows:
             joined.append(key)
