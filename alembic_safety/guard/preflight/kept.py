@@ -42,7 +42,7 @@ class Kept:
 
 def kept(target: Target, pending: Pending) -> Iterator[Kept]:
     """What the operations of ``upgrade()`` say, as far as they are written with plain names."""
-    for name, table, columns in _operations(pending.revision.source if pending.revision is not None else ""):
+    for name, table, columns in kept_by(pending.revision.source if pending.revision is not None else ""):
         relation = target.relations([table]).get(table)
         size: int | None = None
         if relation is not None and name == "preserve_table":
@@ -62,8 +62,8 @@ def _width(target: Target, oid: int, columns: tuple[str, ...], row: int) -> int:
     return int(width) if int(known) == len(columns) else row // 2
 
 
-def _operations(source: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Name, table and columns of each ``op.preserve_…``."""
+def kept_by(source: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Name, table and columns of each ``op.preserve_…`` in a revision's source."""
     if "preserve_" not in source:
         return
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alembic_safety.guard.preflight.kept import kept_by
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.guard.preflight.target import container
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
@@ -41,6 +42,11 @@ _SCHEMAS = """
 SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace
 WHERE nspname IN ({names}) AND NOT pg_catalog.has_schema_privilege(oid, 'CREATE')
 """
+_READABLE = """
+SELECT named.identity FROM pg_catalog.unnest({names}::pg_catalog.text[]) AS named (identity)
+JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(named.identity)
+WHERE NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+"""
 _THERE = "SELECT extname::pg_catalog.text FROM pg_catalog.pg_extension"
 _DATABASE = "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
 
@@ -55,6 +61,8 @@ class _Demands:
     schemas: dict[str, str]
     made_schemas: dict[str, str]
     extensions: dict[str, str]
+    #: Tables whose rows are kept for the way back, so they are read.
+    kept: dict[str, str]
 
 
 def look(target: Target) -> Iterator[Line]:
@@ -83,6 +91,13 @@ def _missing(target: Target, demands: _Demands, user: str) -> Iterator[tuple[str
                     f"{identity} belongs to {owner}, and {user} is no member of that role: revision {by} changes it",
                     f"migrate as {owner}, or GRANT {quote_ident(owner)} TO {name}",
                 )
+    if demands.kept:
+        names = "ARRAY[" + ", ".join(map(quote_literal, sorted(demands.kept))) + "]"
+        for (identity,) in session.fetch(_READABLE.format(names=names)):
+            yield (
+                f"{user} may not read {identity}, whose rows revision {demands.kept[identity]} keeps for the way back",
+                f"GRANT SELECT ON {identity} TO {name}",
+            )
     if demands.schemas:
         schemas = ", ".join(map(quote_literal, sorted(demands.schemas)))
         for (schema,) in session.fetch(_SCHEMAS.format(names=schemas)):
@@ -104,10 +119,12 @@ def _missing(target: Target, demands: _Demands, user: str) -> Iterator[tuple[str
 
 
 def _demands(target: Target) -> _Demands:
-    demands = _Demands({}, set(), {}, {}, {})
+    demands = _Demands({}, set(), {}, {}, {}, {})
     made: set[str] = set()
     for pending in target.pending:
         changed = _changed(pending, demands, made)
+        for _, table, _ in kept_by(pending.revision.source if pending.revision is not None else ""):
+            demands.kept.setdefault(table, pending.id)
         locked = {
             name
             for activity in pending.activity or ()

@@ -311,7 +311,11 @@ def test_what_a_role_may_do_without_owning_it_is_not_refused(tmp_path: Path, dat
     )
     ini = project.folder / "alembic.ini"
     ini.write_text(ini.read_text().replace(f"//{database.url.username}@", f"//{role}@"))
-    alembic("-x", "safety.backup=none", "--raiseerr", "upgrade", "head", cwd=project.folder)
+    upgrade = ("-x", "safety.backup=none", "--raiseerr", "upgrade", "head")
+    with pytest.raises(GuardError, match=rf"may not read app\.gone, .*GRANT SELECT ON app\.gone TO {role}"):
+        alembic(*upgrade, cwd=project.folder)
+    database.run(f"grant all on app.gone to {role}")
+    alembic(*upgrade, cwd=project.folder)
 
 
 def test_a_role_that_may_not_is_told_before(tmp_path: Path, database: ScratchDatabase) -> None:
