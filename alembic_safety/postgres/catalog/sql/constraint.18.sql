@@ -1,9 +1,11 @@
 -- From PostgreSQL 18 each NOT NULL is a constraint too. The plain ones (own, valid, inheritable, with the automatic name)
 -- say no more than the column's not_null, and are left out.
+-- A foreign key to a partitioned table has a copy on its own table for each partition there, under a name that the server chooses
+-- and no dump shows: it is called after the key and that partition.
 SELECT
     k.oid AS oid,
-    pg_catalog.quote_ident(k.conname) AS identity,
-    k.conname::text AS name,
+    pg_catalog.quote_ident(COALESCE(copy.name, k.conname)) AS identity,
+    COALESCE(copy.name, k.conname)::text AS name,
     k.conrelid AS parent,
     CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
         WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclude' ELSE 'not null' END AS type,
@@ -19,6 +21,16 @@ SELECT
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] AND k.contype = 'n'
+CROSS JOIN LATERAL (SELECT CASE WHEN k.conparentid <> 0 AND k.contype = 'f' THEN (
+    WITH RECURSIVE above AS (
+        SELECT up.conname, up.conparentid, 1 AS level
+        FROM pg_catalog.pg_constraint up WHERE up.oid = k.conparentid AND up.conrelid = k.conrelid
+        UNION ALL
+        SELECT up.conname, up.conparentid, below.level + 1
+        FROM above below
+        JOIN pg_catalog.pg_constraint up ON up.oid = below.conparentid AND up.conrelid = k.conrelid)
+    SELECT above.conname || ' to ' || k.confrelid::pg_catalog.regclass
+    FROM above ORDER BY above.level DESC LIMIT 1) END AS name) copy
 WHERE {user:k.oid} AND {only:k.conrelid}
   AND (k.contype IN ('p', 'u', 'f', 'c', 'x')
        OR (k.contype = 'n' AND NOT (

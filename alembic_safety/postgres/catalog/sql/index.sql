@@ -29,5 +29,7 @@ LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 WHERE {user:i.indexrelid} AND r.relkind IN ('r', 'p', 'm') AND r.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  -- INVALID ones are what a failed CREATE INDEX CONCURRENTLY left: no dump shows them, but for those of partitioned tables.
+  AND (i.indisvalid OR r.relkind = 'p') AND i.indisready
   AND {own:pg_class, c.oid} AND {only:i.indrelid}
 ORDER BY i.indexrelid
