@@ -249,16 +249,21 @@ def _written(
         keys = [key for key in keys if written.intersection(key.columns)]
     if keys:
         yield from orphans_among(session, written_rows(session, relation, touched.written_keys), keys)
-    if bypass:
-        # Deferrable uniqueness and exclusion are kept by triggers, too.
-        doubtful = f"SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = {relation.oid} AND i.indisunique AND NOT i.indimmediate"
-        oids = [row[0] for row in session.fetch(doubtful)]
-        yield from uniqueness.find_duplicates(session, uniqueness.read_indexes(session, scope, oids) if oids else [])
-        only = scope.limited([relation.oid])
-        suspects = replace(only, options=Options(suspects_only=True))
+    # Deferrable uniqueness and exclusion are kept by triggers, too.
+    kept = f"""EXISTS (SELECT 1 FROM pg_catalog.pg_trigger g WHERE g.tgrelid = i.indrelid AND g.tgconstrindid = i.indexrelid
+        AND ({mine("g")} OR g.tgenabled NOT IN ('O', 'A')))"""
+    deferrable = session.fetch(
+        f"""SELECT i.indexrelid, i.indisunique, i.indisexclusion FROM pg_catalog.pg_index i
+        WHERE i.indrelid = {relation.oid} AND NOT i.indimmediate AND ({"true" if bypass else kept})"""
+    )
+    oids = [oid for oid, unique, _ in deferrable if unique]
+    if oids:
+        yield from uniqueness.find_duplicates(session, uniqueness.read_indexes(session, scope, oids))
+    if any(exclusion for *_, exclusion in deferrable):
+        suspects = replace(scope.limited([relation.oid]), options=Options(suspects_only=True))
         for task in exclusions.CHECK.plan(session, suspects):
             yield from task.run(session)
-    else:
+    if not bypass and not deferrable:
         skipped.append(
             f"{relation.identity}: NOT NULL, CHECK, uniqueness of the written rows are enforced by PostgreSQL"
         )

@@ -181,6 +181,17 @@ def test_deferrable_uniqueness_is_looked_at_when_triggers_could_be_off(session):
     assert codes(result) == [("duplicate-keys", "public.purchase.purchase_place_key", 1, ("place=1",))]
 
 
+def test_deferrable_uniqueness_is_looked_at_where_its_triggers_were_switched(session):
+    result = found(
+        session,
+        "ALTER TABLE purchase DISABLE TRIGGER ALL; UPDATE purchase SET place = 1 WHERE id IN (1, 2); ALTER TABLE purchase ENABLE TRIGGER ALL",
+        bypass=False,
+    )
+    assert codes(result) == [("duplicate-keys", "public.purchase.purchase_place_key", 1, ("place=1",))]
+    session.execute("ROLLBACK; BEGIN")
+    assert codes(found(session, "UPDATE purchase SET place = place WHERE id IN (1, 2)", bypass=False)) == []
+
+
 def test_what_was_wrong_before_is_not_reported(session):
     session.execute("DROP TABLE region CASCADE; COMMIT; BEGIN")
     known = known_findings(session)
