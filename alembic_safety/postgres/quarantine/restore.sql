@@ -114,7 +114,8 @@ BEGIN
 END $away$;
 
 -- Put rows and values of some tables back, parents before children; returns what was done, a line for each table.
-CREATE OR REPLACE FUNCTION alembic_safety.restore(in_table text, in_revision text, sources text[]) RETURNS SETOF text LANGUAGE plpgsql {pinned} AS $restore$
+-- Checks, domains and key functions of the application see the caller's search_path.
+CREATE OR REPLACE FUNCTION alembic_safety.restore(in_table text, in_revision text, sources text[], caller_path text DEFAULT current_setting('search_path')) RETURNS SETOF text LANGUAGE plpgsql {pinned} AS $restore$
 DECLARE
     found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
     entries alembic_safety.quarantine[];
@@ -133,6 +134,7 @@ BEGIN
     IF found_number IS NULL THEN
         RETURN;
     END IF;
+    PERFORM set_config('alembic_safety.search_path', caller_path, true);
     FOREACH source_name IN ARRAY sources LOOP
         rel := to_regclass(source_name);
         IF rel IS NULL THEN
@@ -202,6 +204,7 @@ DECLARE
     chosen tid;
     image jsonb;
 BEGIN
+    PERFORM set_config('search_path', concat_ws(', ', 'pg_catalog', NULLIF(current_setting('alembic_safety.search_path', true), ''), 'pg_temp'), true);
     IF NOT one_by_one THEN
         EXECUTE replace(statement, '{row}', '');
         GET DIAGNOSTICS done = ROW_COUNT;

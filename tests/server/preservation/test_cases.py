@@ -162,6 +162,15 @@ CASES: dict[str, tuple[str, list[str], str, list[str]]] = {
         "UPDATE orders SET name = 'z' WHERE id < 9",
         ["[public.orders]"],
     ),
+    "checks_that_need_search_path": (
+        ORDERS
+        + "CREATE FUNCTION least_id() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT min(id) FROM orders); END $$;"
+        "CREATE FUNCTION fits(n int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RETURN n >= coalesce(least_id(), 0) - 100; END $$;"
+        "CREATE DOMAIN fitting AS int CHECK (fits(VALUE)); ALTER TABLE orders ADD n fitting, ADD CHECK (fits(id)); UPDATE orders SET n = id;",
+        ["preserve 'rows', 'public.orders'"],
+        "UPDATE orders SET n = NULL WHERE id < 9; DELETE FROM orders WHERE id > 58",
+        ["[public.orders]"],
+    ),
     "application_triggers": (
         ORDERS
         + "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := 'spoilt'; RETURN NEW; END $$;"

@@ -41,6 +41,8 @@ def test_every_type_comes_back(preserved):
         )
         if name not in INTERNAL
     ]
+    if not session.fetch("SELECT 1 FROM pg_config() WHERE name = 'CONFIGURE' AND setting LIKE '%with-libxml%'"):
+        types.remove("xml")  # this server was built without it
     assert set(types) - set(VALUES) <= {"database", "regdatabase", "oid8"}, (
         "a type of this major version has no value here yet"
     )
