@@ -50,7 +50,7 @@ def build(connection: psycopg.Connection, rows: int) -> None:
     )
     run(
         f"INSERT INTO orders (customer, state, total, note, made) SELECT 1 + g % {rows // 10}, (ARRAY['new', 'paid', 'sent'])[1 + g % 3],"
-        f" (g * 7919) % 100000 / 100.0, repeat(md5(g::text), 5), now() - g * interval '1 second' FROM generate_series(1, {rows}) g"
+        f" (g * 7919::bigint) % 100000 / 100.0, repeat(md5(g::text), 5), now() - g * interval '1 second' FROM generate_series(1, {rows}) g"
     )
     run("CREATE INDEX ON orders (customer); CREATE INDEX ON orders (made)")
     run('CREATE TABLE item (id bigserial PRIMARY KEY, "order" bigint REFERENCES orders, product int, quantity int)')

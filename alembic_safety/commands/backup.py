@@ -63,7 +63,7 @@ def run(config: Config, args: Namespace) -> int:
             where,
             settings,
             None,
-            tell=lambda done, seconds: shown.line(f"{shown_size(done)} written in {seconds:.0f} s"),
+            tell=lambda done, seconds: shown.sometimes(f"{shown_size(done)} written in {seconds:.0f} s"),
         )
     config.print_stdout("%s", told(manifest, base))
     for name in retire(base, manifest, where.endpoint, settings):

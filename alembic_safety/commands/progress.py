@@ -37,11 +37,15 @@ class Progress:
 
     def revision(self, done: int, total: int, revision: Revision, verdict: Verdict | None) -> None:
         """Before (verdict None) and after each revision."""
+        self.sometimes(f"{done}/{total} revisions rehearsed, now {revision.id} {revision.title}".rstrip())
+
+    def sometimes(self, text: str) -> None:
+        """Show one line in place of the last, unless one was shown just before (on a terminal: a moment, else: 10 s)."""
         now = time.monotonic()
         if self._silent or now - self._last < (_REDRAW if self._terminal else _QUIET):
             return
         self._last = now
-        self.line(f"{done}/{total} revisions rehearsed, now {revision.id} {revision.title}".rstrip())
+        self.line(text)
 
     def line(self, text: str) -> None:
         """Show one line in place of the last."""

@@ -75,7 +75,7 @@ def run(config: Config, args: Namespace) -> int:
     with Progress(config, sys.stderr) as shown:
 
         def tell(seconds: float) -> None:
-            shown.line(f"restoring for {seconds:.0f} s")
+            shown.sometimes(f"restoring for {seconds:.0f} s")
 
         if args.into:
             done = restore_into(entry, endpoint, args.into, settings, tell)

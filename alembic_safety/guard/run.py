@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.errors import BackupError
 from alembic_safety.guard.blockers import watching
 from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
@@ -180,8 +181,14 @@ class Run:
         from alembic_safety.guard.backup.target import where_of
 
         revisions = tuple(step.revision.revision for step in self.progress.remaining())
-        with leaving_no_transaction(self.connection()):
-            where = where_of(self.migration, revisions)
+        try:
+            with leaving_no_transaction(self.connection()):
+                where = where_of(self.migration, revisions)
+        except BackupError as error:
+            if self.settings.backup != "auto":
+                raise
+            log().warning("no backup can be taken: %s", error)
+            return None
         return back_up(
             where,
             self.lock,

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -182,6 +183,7 @@ class RunningTool:
             raise ServerError(f"{self.tool.path.name} {how}", log=self.messages()[-_TAIL:])
 
 
+@lru_cache
 def compression(pg_dump: Tool) -> str:
     """What ``pg_dump --compress`` is best given: the quickest that this build has.
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from alembic_safety.errors import BackupError, SafetyError, ServerError
 from alembic_safety.guard.backup import folder as folders
 from alembic_safety.guard.backup.clone import take_clone
-from alembic_safety.guard.backup.dump import Progress
+from alembic_safety.guard.backup.dump import Progress, UnreachableError
 from alembic_safety.guard.backup.lockout import Lockout
-from alembic_safety.guard.backup.plan import CLONE, COMMAND, NONE, Plan, backup_folder, plan_backup
+from alembic_safety.guard.backup.plan import AUTO, CLONE, COMMAND, NONE, Plan, backup_folder, plan_backup
 from alembic_safety.guard.backup.retention import retire
 from alembic_safety.guard.backup.take import Where, take_dump
 from alembic_safety.guard.backup.user_command import take_by_command
@@ -85,6 +85,9 @@ def back_up(
         if plan is not None and not plan.insists:
             log().warning("%s; going on without, because no certificate says that rows would be lost", error)
             return None
+        if plan is not None and settings.backup == AUTO and isinstance(error, UnreachableError):
+            log().warning("%s; going on without, because backup = auto takes what can be had", error)
+            return None
         raise BackupError(f"{error}; the migration was not begun, and {_WAY_OUT}") from error
 
 
@@ -95,9 +98,12 @@ def _take(
     for name in folders.sweep(base):
         log().warning("removed backup %s, which was never finished", name)
     identifier = folders.new_id(where.endpoint.dbname)
-    journal.backup_begins(identifier, plan.kind)
     try:
         writes = count_writes(where.endpoint)
+    except ServerError as error:
+        raise UnreachableError(f"no backup was taken: {str(error).splitlines()[0]}") from error
+    journal.backup_begins(identifier, plan.kind)
+    try:
         manifest, lockout = take(plan, identifier, where, settings, alone)
     except BaseException as error:
         journal.backup_ends(identifier, error, exit_code=getattr(error, "exit_code", None))
@@ -155,6 +161,10 @@ def take(
 
 def told(manifest: Manifest, base: object) -> str:
     """What was taken, in a line."""
+    if manifest.kind == CLONE:
+        return f"backup {manifest.id}: database {manifest.reference}, copied in {manifest.seconds:.1f} s"
+    if manifest.kind == COMMAND:
+        return f"backup {manifest.id}: backup_command ended after {manifest.seconds:.1f} s, and calls it {manifest.reference!r}"
     proven = (
         "every byte read again" if manifest.verified == "digest" else "restored into a scratch database and compared"
     )

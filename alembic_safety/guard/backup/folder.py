@@ -129,8 +129,8 @@ def find(base: Path, identifier: str) -> Entry:
     entries = backups(base)
     fitting = [e for e in entries if e.id == identifier] or [e for e in entries if e.id.startswith(identifier)]
     if len(fitting) != 1:
-        what = "no backup" if not fitting else f"{len(fitting)} backups"
-        raise BackupError(f"there is {what} {identifier!r} in {base}: 'alembic safety-backups' lists them")
+        what = f"are {len(fitting)} backups that begin with" if fitting else "is no backup"
+        raise BackupError(f"there {what} {identifier!r} in {base}: 'alembic safety-backups' lists them")
     return fitting[0]
 
 

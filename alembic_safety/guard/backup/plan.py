@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alembic_safety.revisions.chain import Chain
     from alembic_safety.settings import Settings
 
+AUTO = "auto"
 NONE = "none"
 FULL = "full"
 AFFECTED = "affected"

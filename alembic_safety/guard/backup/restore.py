@@ -16,7 +16,7 @@ from alembic_safety.guard.backup.load import load, restoring_tool
 from alembic_safety.guard.backup.plan import AFFECTED, CLONE, COMMAND
 from alembic_safety.postgres.beside import beside, exists, give_properties, publish, server_of, sessions_in, swap
 from alembic_safety.postgres.catalog import read_snapshot
-from alembic_safety.postgres.contents import row_counts, sequence_states
+from alembic_safety.postgres.contents import row_counts
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import PsycopgSession
 
@@ -148,8 +148,6 @@ def _fill(
             for name, table in manifest.tables.items()
             if counts[name] != table.rows
         ]
-        now = sequence_states(session, list(manifest.sequences))
-        wrong += [f"sequence {name} differs" for name, state in manifest.sequences.items() if now[name] != list(state)]
         if wrong:
             raise BackupError(f"backup {manifest.id} was not restored as it was taken: {'; '.join(wrong[:_SHOWN])}")
         # A dump brings no statistics along, and without them the planner would be blind.
@@ -170,7 +168,7 @@ def end_of_runs(endpoint: Endpoint, manifest: Manifest) -> None:
     with endpoint.connect() as connection:
         session = PsycopgSession(connection)
         if session.fetch("SELECT 1 WHERE pg_catalog.to_regclass('alembic_safety.backup') IS NOT NULL"):
-            message = quote_literal(f"the database was restored from backup {manifest.id}")
+            message = quote_literal(f"what this run did is gone: the database was restored from backup {manifest.id}")
             session.execute(
                 "UPDATE alembic_safety.run SET finished = pg_catalog.clock_timestamp(), outcome = 'failed', "
                 f"message = {message} WHERE finished IS NULL; "

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from alembic_safety.settings import Settings
 
 _JOBS = 4
+#: Kinds of relations that pg_dump locks, and how many we lock in one statement.
+_LOCKED = ("r", "p")
+_BATCH = 500
 #: Connections that are left to others.
 _SPARE = 3
 
@@ -69,16 +72,15 @@ def take_dump(
             session = PsycopgSession(connection)
             if where.role:
                 session.execute(f"SET ROLE {quote_ident(where.role)}")
-            session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            snapshot = str(session.fetch("SELECT pg_catalog.pg_export_snapshot()")[0][0])
-            made = datetime.now(timezone.utc).isoformat(timespec="seconds")
             there = relations(session)
             wanted = [r for r in there if plan.kind != AFFECTED or r.identity in plan.relations]
+            snapshot = _snapshot(session, wanted, settings)
+            made = datetime.now(timezone.utc).isoformat(timespec="seconds")
             jobs = _jobs(session, settings)
             with ThreadPoolExecutor(1) as pool:
                 facts = pool.submit(_facts, session, wanted, with_sums=settings.backup_verify == "restore")
                 try:
-                    files = _archives(plan, where, settings, folder, snapshot, jobs, wanted, progress)
+                    files = _archives(plan, where, settings, folder, snapshot, jobs, there, wanted, progress)
                 except BaseException:
                     connection.cancel()  # the facts of a dump that failed are of no use to anybody
                     raise
@@ -112,6 +114,17 @@ def take_dump(
     return manifest
 
 
+def _snapshot(session: PsycopgSession, wanted: Sequence[Relation], settings: Settings) -> str:
+    """Begin a transaction, and export its snapshot. The tables are locked before: a TRUNCATE is seen by every snapshot."""
+    session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    if settings.lock_wait is not None:
+        session.execute(f"SET LOCAL lock_timeout = {int(settings.lock_wait * 1000)}")
+    names = [r.identity for r in wanted if r.kind in _LOCKED]
+    for start in range(0, len(names), _BATCH):
+        session.execute(f"LOCK TABLE ONLY {', ONLY '.join(names[start : start + _BATCH])} IN ACCESS SHARE MODE")
+    return str(session.fetch("SELECT pg_catalog.pg_export_snapshot()")[0][0])
+
+
 def _archives(
     plan: Plan,
     where: Where,
@@ -119,6 +132,7 @@ def _archives(
     folder: Path,
     snapshot: str,
     jobs: int,
+    there: Sequence[Relation],
     wanted: Sequence[Relation],
     progress: Progress,
 ) -> list[File]:
@@ -132,7 +146,7 @@ def _archives(
     if plan.kind != AFFECTED:
         return _dump_with(jobs, tool, where, folder, DATA, common, progress)
     # The schema of everything that may be read, so that a table can be made again with all that it needs.
-    closed = [f"--exclude-table={r.pattern}" for r in _closed(where, snapshot)]
+    closed = [f"--exclude-table={r.pattern}" for r in there if not r.readable and r.kind in _LOCKED]
     files = dump(tool, where.endpoint, folder, SCHEMA, [*common, "--schema-only", *closed], progress=progress)
     patterns = [f"--table={r.pattern}" for r in wanted]
     files += _dump_with(jobs, tool, where, folder, DATA, [*common, "--data-only", *patterns], progress)
@@ -150,14 +164,6 @@ def _dump_with(
     # The first of several connections was made, or nothing could be dumped at all: with fewer it may be.
     places.remove_tree(folder / name)
     return dump(tool, where.endpoint, folder, name, [*options, "--jobs=1"], progress=progress)
-
-
-def _closed(where: Where, snapshot: str) -> list[Relation]:
-    with where.endpoint.connect() as connection:
-        session = PsycopgSession(connection)
-        if where.role:
-            session.execute(f"SET ROLE {quote_ident(where.role)}")
-        return [r for r in relations(session) if not r.readable and r.kind in ("r", "p")]
 
 
 def _jobs(session: PsycopgSession, settings: Settings) -> int:

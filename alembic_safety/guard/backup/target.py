@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.errors import BackupError, UsageError
+from alembic_safety.errors import BackupError, ServerError, UsageError
 from alembic_safety.guard.backup.take import Where
 from alembic_safety.postgres.endpoint import Endpoint, endpoint_of, of_libpq
 from alembic_safety.postgres.identifiers import qualified
@@ -45,12 +45,16 @@ def project_database(config: Config) -> Where:
 
 
 def where_of(context: MigrationContext, pending: tuple[str, ...] = ()) -> Where:
-    """What a migration's connection says of its database."""
+    """What a migration's connection says of its database. Raises BackupError where nothing can be known from it."""
     if context.connection is None or context.dialect.name != "postgresql":
         raise BackupError("only a PostgreSQL database can be backed up, and env.py gives no connection to one")
     current, login = SqlalchemySession(context.connection).fetch("SELECT current_user::text, session_user::text")[0]
+    try:
+        endpoint = endpoint_of(context.connection)
+    except ServerError as error:
+        raise BackupError(str(error)) from error
     return Where(
-        endpoint=endpoint_of(context.connection),
+        endpoint=endpoint,
         role=current if current != login else "",
         version_table=qualified(context.version_table_schema, context.version_table),
         heads=tuple(context.get_current_heads()),
