@@ -32,11 +32,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(config: Config, args: Namespace) -> int:
     """Read every certificate, and say what is wrong."""
     from alembic_safety.rehearsal.certificate import Grade
-    from alembic_safety.report import write_report, write_report_files
+    from alembic_safety.report import check_report_files, write_report, write_report_files
     from alembic_safety.report.certificates import certificates_report
     from alembic_safety.revisions.chain import load_chain
     from alembic_safety.settings import load_settings
 
+    reports = {name: getattr(args, name) for name in _FORMATS}
+    check_report_files(reports)
     chain = load_chain(config)
     settings = load_settings(config, target=args.target)
     report = certificates_report(
@@ -47,7 +49,7 @@ def run(config: Config, args: Namespace) -> int:
         target=settings.target,
     )
     write_report(report, "text", config.stdout)
-    write_report_files(report, {name: getattr(args, name) for name in _FORMATS})
+    write_report_files(report, reports)
     return OK if report.holds else FOUND
 
 

@@ -62,12 +62,14 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.rehearsal.coverage import Scope
     from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.writing import derive_downgrades, write_downgrades, write_rollbacks
-    from alembic_safety.report import coverage_report, write_report, write_report_files
+    from alembic_safety.report import check_report_files, coverage_report, write_report, write_report_files
     from alembic_safety.revisions.render import render_sql
     from alembic_safety.settings import load_settings
 
     if args.all and args.revisions:
         raise UsageError(f"say either {args.revisions!r} or --all")
+    reports = {name: getattr(args, name) for name in _FORMATS}
+    check_report_files(reports)
     settings = load_settings(
         config, timeout=args.timeout, role=args.role, baseline=args.baseline, **server_options(args)
     )
@@ -103,7 +105,7 @@ def run(config: Config, args: Namespace) -> int:
         write_report(report, "text", sys.stderr)
     else:
         write_report(report, "text", config.stdout)
-    write_report_files(report, {name: getattr(args, name) for name in _FORMATS})
+    write_report_files(report, reports)
     return OK if report.holds else FOUND
 
 

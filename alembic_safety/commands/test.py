@@ -82,10 +82,12 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.commands.progress import Progress
     from alembic_safety.rehearsal.options import options_of
     from alembic_safety.rehearsal.runner import rehearse
-    from alembic_safety.report import rehearsal_report, write_report, write_report_files
+    from alembic_safety.report import check_report_files, rehearsal_report, write_report, write_report_files
     from alembic_safety.report.risks import condensed
     from alembic_safety.settings import load_settings
 
+    reports = {name: getattr(args, name) for name in _FORMATS}
+    check_report_files(reports)
     settings = load_settings(
         config, timeout=args.timeout, role=args.role, baseline=args.baseline, data=args.data, **server_options(args)
     )
@@ -111,7 +113,7 @@ def run(config: Config, args: Namespace) -> int:
         )
     report = rehearsal_report(rehearsal)
     write_report(condensed(report), "text", config.stdout)
-    write_report_files(report, {name: getattr(args, name) for name in _FORMATS})
+    write_report_files(report, reports)
     return _status(rehearsal)
 
 

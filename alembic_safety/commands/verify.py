@@ -106,11 +106,13 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.commands.progress import Progress
     from alembic_safety.integrity.baseline import Baseline, read_baseline
     from alembic_safety.integrity.run import Verification
+    from alembic_safety.report import check_report_files
 
     if args.list_checks:
         return _list_checks(config)
     _check_baseline_options(args)
     baseline = read_baseline(args.baseline) if args.baseline else Baseline()
+    check_report_files({"json": None if args.json == "-" else args.json, **{n: getattr(args, n) for n in _FORMATS}})
     with Progress(config, sys.stderr) as progress:
         watch = _Watch(progress, sys.stderr.isatty())
         verification = Verification(database_url(config, args), _options(args), on_progress=watch)

@@ -3,7 +3,7 @@
 from alembic_safety.report.coverage import coverage_report
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
 from alembic_safety.report.rehearsal import rehearsal_report
-from alembic_safety.report.reporters import REPORTERS, write_report, write_report_files
+from alembic_safety.report.reporters import REPORTERS, check_report_files, write_report, write_report_files
 
 __all__ = [
     "REPORTERS",
@@ -12,6 +12,7 @@ __all__ = [
     "Outcome",
     "Report",
     "Row",
+    "check_report_files",
     "coverage_report",
     "rehearsal_report",
     "write_report",

@@ -41,8 +41,30 @@ def write_report(report: Report, name: str, stream: TextIO) -> None:
     reporter(report, stream)
 
 
+def check_report_files(files: Mapping[str, str | None]) -> None:
+    """See to it before the work that reports can be written, format by format, as far as that can be known.
+
+    :raises UsageError: for a file that could not be written.
+    """
+    for name, file in files.items():
+        if file is None:
+            continue
+        if file == "-":
+            raise UsageError(f"--{name} takes the name of a file: standard output has the table")
+        target = Path(file)
+        trouble = ""
+        if target.is_dir():
+            trouble = "it is a folder"
+        elif not target.parent.is_dir():
+            trouble = f"there is no folder {str(target.parent)!r}"
+        elif not os.access(target.parent, os.W_OK | os.X_OK):
+            trouble = f"the folder {str(target.parent)!r} is closed to you"
+        if trouble:
+            raise UsageError(f"Cannot write the {name} report to {file!r}: {trouble}")
+
+
 def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
-    """Write a report to files, format by format; a file name of None is passed over, ``-`` is not accepted here.
+    """Write a report to files, format by format; a file name of None is passed over.
 
     Each file appears complete or not at all.
 
@@ -51,8 +73,6 @@ def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
     for name, file in files.items():
         if file is None:
             continue
-        if file == "-":
-            raise UsageError(f"--{name} takes the name of a file: standard output has the table")
         target = Path(file)
         try:
             _write_atomically(report, name, target)
