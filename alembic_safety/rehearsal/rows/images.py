@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic_safety.postgres.identifiers import quote_ident
+from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
 if TYPE_CHECKING:
     from alembic_safety.model.catalog import CatalogObject
@@ -48,13 +48,20 @@ def key_columns(snapshot: Snapshot, table: CatalogObject) -> tuple[str, ...]:
 
 
 def image(session: Session, table: str, columns: Sequence[str], key: Sequence[str]) -> Image | None:
-    """A table's rows; None where they are too many to look at.
+    """A table's rows; None where they are too many to look at, or a downgrade did not bring the table back in this form.
 
     :param columns: names; ``key`` are some of them, or none.
     Raises the driver's own error.
     """
     if not columns:
         return Image(columns=(), key=(), rows={})
+    names = ", ".join(quote_literal(name) for name in columns)
+    there = session.fetch(
+        f"SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({quote_literal(table)}) "
+        f"AND attname IN ({names}) AND NOT attisdropped"
+    )
+    if there[0][0] != len(columns):
+        return None
     listed = ", ".join(f"{quote_ident(name)}::pg_catalog.text" for name in columns)
     found = session.fetch(f"SELECT {listed} FROM ONLY {table} LIMIT {MOST_ROWS + 1}")
     if len(found) > MOST_ROWS:

@@ -160,3 +160,15 @@ def test_an_upgrade_that_never_ends_on_rows_is_rehearsed_without(
     assert loop.holds
     assert (loop.data, after.data) == ("none", "generated")
     assert "statement timeout" in loop.data_refused
+
+
+def test_a_downgrade_that_leaves_another_name_or_no_column_is_a_verdict(
+    project: Project, any_binaries: Binaries
+) -> None:
+    project.sql("start", "create table t (id serial primary key, a text, n int)", "drop table t")
+    project.sql("renamed", "alter table t rename to u", "select 1")
+    project.sql("column", "alter table u add b int; update u set b = 1", "alter table u drop a, drop b")
+    rehearsal, deriver = _run(project, any_binaries)
+    assert not verdict_of(rehearsal, "renamed").holds
+    assert not verdict_of(rehearsal, "column").holds
+    assert all(derived.proven for derived in deriver.derived.values())
