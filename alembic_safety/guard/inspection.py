@@ -11,7 +11,7 @@ from alembic_safety.guard.integrity_check import check_integrity
 from alembic_safety.guard.live import XMIN, LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
-from alembic_safety.guard.preflight.target import commits_by_itself, target_of
+from alembic_safety.guard.preflight.target import target_of
 from alembic_safety.guard.rehearsed import (
     WAY_OUT,
     drift,
@@ -25,7 +25,7 @@ from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.catalog import read_delta, read_snapshot
-from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.postgres.session import SqlalchemySession, commits_by_itself
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -77,6 +77,8 @@ class Inspection:
         #: The same after the last step, within its transaction.
         self._latest: tuple[Snapshot, int] | None = None
         self._live = LiveState(migration, settings.live_state)
+        #: With the isolation level AUTOCOMMIT there is no transaction to look into before it commits.
+        self._verifies = settings.verify != "off"
 
     def before(self, steps: list[RevisionStep]) -> None:
         """Look at everything before the first transaction begins.
@@ -84,6 +86,9 @@ class Inspection:
         :raises GuardError: the upgrade is refused; nothing was changed.
         """
         session = self._session()
+        if commits_by_itself(session.connection):
+            log().warning("the engine commits each statement by itself (AUTOCOMMIT): nothing is verified before COMMIT")
+            self._verifies = False
         chain = chain_in(self._migration) if self._is_upgrade else None
         if chain is not None:
             revisions = [step.revision.revision for step in steps]
@@ -100,7 +105,7 @@ class Inspection:
         if self._base is None and any(self._live.concerns(step.revision.revision) for step in steps):
             self._look()
         self._check(steps)
-        if self._settings.verify != "off":
+        if self._verifies:
             self._known = known_findings(session)
 
     def _check(self, steps: list[RevisionStep]) -> None:
@@ -117,7 +122,7 @@ class Inspection:
 
     def transaction_begins(self) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""
-        if self._settings.verify != "off":
+        if self._verifies:
             self._watch = watch_triggers(self._session())
 
     def step_begins(self, step: RevisionStep) -> None:
@@ -161,7 +166,7 @@ class Inspection:
         if owns_transaction:
             session.execute("SET CONSTRAINTS ALL IMMEDIATE")
         self._compare(steps, session, lock)
-        if self._settings.verify != "off":
+        if self._verifies:
             everything = self._settings.verify == "full"
             budget = self._settings.verify_budget
             check_integrity(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
-from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
+from alembic_safety.postgres.session import Session, SqlalchemySession, commits_by_itself, sqlstate
 from alembic_safety.revisions.preserve import STORED
 from alembic_safety.revisions.split import split
 
@@ -73,7 +74,7 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
         f"{_array(statements)})"
     )
     try:
-        with context.connection.begin_nested():
+        with nullcontext() if commits_by_itself(context.connection) else context.connection.begin_nested():
             own_schema.ensure(session)
             _forget(session, table, info.up_revision_id)
             session.execute(insert)

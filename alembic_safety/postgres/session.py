@@ -109,6 +109,11 @@ class SqlalchemySession:
             sent(sql)
 
 
+def commits_by_itself(connection: sqlalchemy.Connection) -> bool:
+    """Whether each statement is committed as it is done (the isolation level AUTOCOMMIT)."""
+    return bool(getattr(connection.connection.dbapi_connection, "autocommit", False))
+
+
 def _numbered(sql: str) -> str:
     """``%s`` to ``$1``, ``$2``, … as asyncpg wants it; ``%%`` to ``%``."""
     count = 0

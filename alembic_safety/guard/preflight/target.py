@@ -230,11 +230,6 @@ def socket_of(connection: Connection) -> str | None:
     return address if isinstance(address, str) else None
 
 
-def commits_by_itself(connection: Connection) -> bool:
-    """Whether each statement is committed as it is done (the isolation level AUTOCOMMIT)."""
-    return bool(getattr(connection.connection.dbapi_connection, "autocommit", False))
-
-
 def _sizes(expressions: tuple[str, str], names: str) -> str:
     table, total = expressions
     sizes = f"coalesce(parts.heap, {table.format('c')}, 0), coalesce(parts.total, {total.format('c')}, 0)"

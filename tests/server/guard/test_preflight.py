@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -366,3 +367,18 @@ def test_room_for_the_backup(session: PsycopgSession, tmp_path: Path, monkeypatc
     (line,) = look("disk", one)
     assert "the backup needs up to" in line.text
     assert not line.sure
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_an_engine_that_commits_each_statement(tmp_path: Path, database: ScratchDatabase, driver: str) -> None:
+    project = own_environment(tmp_path / "own", database, driver)
+    env = project.folder / "env.py"
+    env.write_text(re.sub(r'(sqlalchemy\.url"\)), ', r'\1, isolation_level="AUTOCOMMIT", ', env.read_text()))
+    assert "AUTOCOMMIT" in env.read_text()
+    project.sql("a1", "create table t (id int)")
+    database.run(f"alter database {database.name} connection limit 2")
+    with pytest.raises(GuardError, match="nothing was changed"):
+        alembic("-x", "safety.checks=connections=refuse", "--raiseerr", "upgrade", "head", cwd=project.folder)
+    database.run(f"alter database {database.name} connection limit -1")
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    assert alembic("safety-plan", cwd=project.folder).status == 0
