@@ -49,8 +49,7 @@ def check_report_files(files: Mapping[str, str | None]) -> None:
     for name, file in files.items():
         if file is None:
             continue
-        if file == "-":
-            raise UsageError(f"--{name} takes the name of a file: standard output has the table")
+        _refuse_standard_output(name, file)
         target = Path(file)
         trouble = ""
         if target.is_dir():
@@ -73,11 +72,17 @@ def write_report_files(report: Report, files: Mapping[str, str | None]) -> None:
     for name, file in files.items():
         if file is None:
             continue
+        _refuse_standard_output(name, file)
         target = Path(file)
         try:
             _write_atomically(report, name, target)
         except OSError as error:
             raise UsageError(f"Cannot write the {name} report to {file!r}: {error.strerror or error}") from error
+
+
+def _refuse_standard_output(name: str, file: str) -> None:
+    if file == "-":
+        raise UsageError(f"--{name} takes the name of a file: standard output has the table")
 
 
 def _write_atomically(report: Report, name: str, target: Path) -> None:
