@@ -60,7 +60,7 @@ def main() -> int:
                         f"{scenario.name}: {fault}: {outcome.request[:100]!r}", *outcome.wrong, sep="\n    ", flush=True
                     )
                     if chosen.verbose:
-                        print(outcome.log, flush=True)
+                        print(outcome.log[-6000:], flush=True)
             campaign.close()
             print(
                 f"{scenario.name}: {campaign.requests} requests, {here} faults, {time.monotonic() - began:.0f} s",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.session import sqlstate
@@ -69,6 +70,22 @@ def clearing_invalid_indexes(connection: Connection, retries: int, pause: Callab
         event.remove(engine, "do_execute_no_params", execute_plain)
 
 
+def leftover(cursor: Any, statement: str) -> bool | None:
+    """Whether a CREATE INDEX CONCURRENTLY that was interrupted is done, by its index; what it left INVALID is dropped.
+
+    None where it is another statement. Outside of a transaction only.
+    """
+    match = _CREATE.match(statement)
+    if match is None:
+        return None
+    creation = _Creation(cursor, match)
+    index = creation.look()
+    if index is not None and not index.valid:
+        creation.drop_left(GuardError("the run was interrupted"))
+        return False
+    return index is not None
+
+
 class _Creation:
     """One CREATE INDEX CONCURRENTLY, on the cursor that runs it."""
 
@@ -79,7 +96,7 @@ class _Creation:
         self._table = match["table"]
 
     def run(self, execute: Callable[[], Any], retries: int, pause: Callable[[int], float]) -> None:
-        before = self._look()
+        before = self.look()
         if before is not None and not before.valid and self._lenient:
             log().warning(
                 "index %s is there and INVALID, so IF NOT EXISTS leaves it as it is: drop it, and create it again",
@@ -91,7 +108,7 @@ class _Creation:
                 execute()
                 return
             except Exception as error:
-                left = self._drop_left(error) if before is None else None
+                left = self.drop_left(error) if before is None else None
                 if left is None or sqlstate(error) not in _PASSING or attempt >= retries:
                     raise
                 attempt += 1
@@ -104,7 +121,8 @@ class _Creation:
                 )
                 time.sleep(seconds)
 
-    def _look(self) -> _Index | None:
+    def look(self) -> _Index | None:
+        """The index as it is now."""
         # Not by parameters: every driver writes them in another way.
         self._cursor.execute(
             "SELECT n.nspname, c.relname, i.indisvalid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
@@ -114,10 +132,10 @@ class _Creation:
         row = self._cursor.fetchone()
         return None if row is None else _Index(*row)
 
-    def _drop_left(self, error: Exception) -> _Index | None:
+    def drop_left(self, error: Exception) -> _Index | None:
         """Drop the index that the failed statement left; it was not there before."""
         try:
-            left = self._look()
+            left = self.look()
             if left is None or left.valid:
                 return left
             self._cursor.execute("DROP INDEX CONCURRENTLY IF EXISTS " + qualified(left.schema, left.name))

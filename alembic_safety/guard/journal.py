@@ -19,6 +19,7 @@ from alembic_safety.guard.leftover import await_end
 from alembic_safety.guard.log import log
 from alembic_safety.guard.past import PastRun, read_journal
 from alembic_safety.guard.redact import redacted
+from alembic_safety.guard.statements import HalfDone
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
@@ -164,19 +165,49 @@ class Journal:
             message=message,
         )  # fmt: skip
 
-    def step(self, revision: str) -> None:
-        """Write that a revision begins."""
+    def step(self, revision: str, half_done: HalfDone | None = None) -> None:
+        """Write that a revision begins, or goes on after the part of it that an interrupted run committed."""
+        known = half_done or HalfDone()
         if self._number is not None:
             self._lock.side.execute(
-                f"INSERT INTO {_STEP} (run, revision) VALUES ({self._number}, {quote_literal(revision)}) "
+                f"INSERT INTO {_STEP} (run, revision, left_transaction, statements, doing) VALUES ({self._number}, "
+                f"{quote_literal(revision)}, {half_done is not None}, {_array(known.done)}, {quote_literal(known.doubtful)}) "
                 "ON CONFLICT (run, revision) DO UPDATE SET begun = pg_catalog.clock_timestamp()"
             )
         self._write_file("step", revision=revision)
+
+    def half_done(self, command: str) -> dict[str, HalfDone]:
+        """What is known of each revision that was interrupted on the same way, and has not been run since."""
+        if not self._is_kept:
+            return {}
+        rows = self._lock.side.fetch(f"""
+            SELECT DISTINCT ON (s.revision) s.revision, s.statements, s.doing,
+                   s.left_transaction AND s.applied IS NULL AND r.command = {quote_literal(command)} AND (s.statements <> '{{}}' OR s.doing <> '')
+            FROM {_STEP} s JOIN {_RUN} r ON r.number = s.run WHERE r.version_table = {quote_literal(self._table)}
+            ORDER BY s.revision, s.run DESC""")
+        return {row[0]: HalfDone(tuple(row[1]), row[2]) for row in rows if row[3]}
 
     def left_transaction(self, revision: str) -> None:
         """Write that a revision leaves its transaction, and commits a part of itself."""
         if self._number is not None:
             self._lock.side.execute(f"UPDATE {_STEP} SET left_transaction = true WHERE {self._row(revision)}")
+
+    def doing(self, revision: str, statement: str) -> None:
+        """Write that a statement begins outside of a transaction."""
+        if self._number is not None:
+            self._lock.side.execute(
+                f"UPDATE {_STEP} SET doing = {quote_literal(statement)} WHERE {self._row(revision)}"
+            )
+
+    def done(self, revision: str, statements: Sequence[str], session: Session | None = None) -> None:
+        """Write which statements of a revision are done.
+
+        :param session: the migration's own, within the transaction that did them; outside of one they are committed already.
+        """
+        if self._number is not None:
+            (session or self._lock.side).execute(
+                f"UPDATE {_STEP} SET statements = {_array(statements)}, doing = '' WHERE {self._row(revision)}"
+            )
 
     def applied(self, session: Session, revision: str) -> None:
         """Write that a revision is done, in its own transaction."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from alembic_safety.postgres import own_schema
@@ -181,6 +182,12 @@ def _events(session: Session, runs: list[int], found: dict[int, list[PastEvent]]
         event = PastEvent(at=row[1], kind=row[2], outcome=row[3], seconds=row[4], message=row[5])
         found.setdefault(row[0], []).append(event)
     return found
+
+
+def as_json(runs: Sequence[PastRun]) -> str:
+    """The runs as a JSON array, times as ISO 8601."""
+    rows = [asdict(past) for past in runs]
+    return json.dumps(rows, indent=2, ensure_ascii=False, default=lambda value: value.isoformat())
 
 
 def _is_there(session: Session, table: str) -> bool:

@@ -22,6 +22,7 @@ from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.recovery import recover
 from alembic_safety.guard.runner_lock import RunnerLock
 from alembic_safety.guard.side import backend_pid, driver_pid
+from alembic_safety.guard.statements import Statements
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.takeback import after_failure
 from alembic_safety.guard.timeouts import timeouts
@@ -158,7 +159,10 @@ class Run:
         self.backup = None if self.command == TAKE_BACK else self._back_up()
         every = min(max((self.settings.lock_timeout or 2.0) / 4, 0.1), 1.0)
         before = self.migration.on_version_apply_callbacks
+        self.half_done = self.journal.half_done(self.command)
+        self.statements = Statements(connection, self.journal)
         with (
+            self.statements.followed(),
             clearing_invalid_indexes(connection, self.settings.retries, pause),
             doing_steps(self.migration, self._remaining),
             self._autocommit_noticed(),
@@ -256,9 +260,11 @@ class Run:
         self.progress.begin(step)
         if begins:
             self._transaction_begins()
-        self.journal.step(self.progress.current)
+        half_done = self.half_done.get(self.progress.current)
+        self.journal.step(self.progress.current, half_done)
         self.inspection.step_begins(step)
-        body(**arguments)
+        with self.statements.of(self.progress.current, half_done):
+            body(**arguments)
 
     def connection(self) -> Connection:
         """The migration's own."""
@@ -294,11 +300,16 @@ class Run:
             self.progress.left_transaction()
             self.journal.left_transaction(self.progress.current)
             if self._has_transactions:
-                self._about_to_commit(SqlalchemySession(self.connection()))
-            with original():
+                done = self.statements.done
+                with self.statements.paused():
+                    session = SqlalchemySession(self.connection())
+                    self.journal.done(self.progress.current, done, session)
+                    self._about_to_commit(session)
+            with original(), self.statements.outside():
                 yield
             if self.connection().in_transaction():
-                self._transaction_begins()
+                with self.statements.paused():
+                    self._transaction_begins()
 
         self.migration.autocommit_block = noticed  # type: ignore[method-assign]
         try:

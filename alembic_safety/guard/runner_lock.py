@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
-from alembic_safety.guard.side import SideConnection, backend_pid
+from alembic_safety.guard.side import SideConnection, backend_pid, prepare_nothing
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.session import SqlalchemySession
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
+#: Also what ends a query's portal: until the next statement it keeps the snapshot of a query that was sent by the extended protocol,
+#: and CREATE INDEX CONCURRENTLY waits for every older snapshot in a transaction that stays open.
+_WITHOUT_END = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _POLL = 0.1
 _POLL_LONGEST = 1.0
 
@@ -49,6 +52,8 @@ class RunnerLock:
         self.is_pooled = self.side.is_pooled
         if self.is_pooled:
             self._holder = SideConnection(self._connection, autocommit=False)
+            for connection in (self._connection, self.side.connection, self._holder.connection):
+                prepare_nothing(connection)
         else:
             name = f"alembic-safety {os.getpid()}@{socket.gethostname()}"[:63]
             self.side.execute(f"SET application_name = {quote_literal(name)}; SET idle_session_timeout = 0")
@@ -81,10 +86,10 @@ class RunnerLock:
         if not self.is_pooled:
             return bool(self._holder.fetch(f"SELECT pg_catalog.pg_try_advisory_lock({self._key})")[0][0])
         self._holder.rollback()
-        self._holder.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        if int(self._holder.fetch("SHOW server_version_num")[0][0]) >= 170000:
-            self._holder.execute("SET LOCAL transaction_timeout = 0")
-        return bool(self._holder.fetch(f"SELECT pg_catalog.pg_try_advisory_xact_lock({self._key})")[0][0])
+        is_new = int(self._holder.fetch("SHOW server_version_num")[0][0]) >= 170000
+        taken = bool(self._holder.fetch(f"SELECT pg_catalog.pg_try_advisory_xact_lock({self._key})")[0][0])
+        self._holder.execute(_WITHOUT_END + ("; SET LOCAL transaction_timeout = 0" if is_new else ""))
+        return taken
 
     def holder(self) -> str:
         """Who holds it, in words."""
@@ -126,12 +131,13 @@ class RunnerLock:
     def _is_held(self) -> bool:
         unsigned = self._key % 2**64
         try:
-            return bool(
-                self._holder.fetch(f"""
-                    SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-                    AND pid = pg_catalog.pg_backend_pid() AND classid = {unsigned >> 32}::text::oid
-                    AND objid = {unsigned % 2**32}::text::oid""")
-            )
+            rows = self._holder.fetch(f"""
+                SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+                AND pid = pg_catalog.pg_backend_pid() AND classid = {unsigned >> 32}::text::oid
+                AND objid = {unsigned % 2**32}::text::oid""")
+            if self.is_pooled:
+                self._holder.execute(_WITHOUT_END)
+            return bool(rows)
         except Exception:  # noqa: BLE001 - whatever the driver raises where the server ended the session
             return False
 

@@ -81,3 +81,10 @@ def driver_pid(connection: Connection) -> int:
     if hasattr(raw, "get_server_pid"):  # asyncpg
         return int(raw.get_server_pid())
     return int(raw.info.backend_pid)
+
+
+def prepare_nothing(connection: Connection) -> None:
+    """Behind a pooler the next transaction may meet another process, which knows nothing of a statement that was prepared in one."""
+    raw: Any = connection.connection.driver_connection
+    if hasattr(raw, "prepare_threshold"):  # psycopg 3, which prepares by itself what is sent often
+        raw.prepare_threshold = None

@@ -81,6 +81,10 @@ STATEMENTS: tuple[str, ...] = (
     ADD COLUMN IF NOT EXISTS backend_start timestamptz,
     ADD COLUMN IF NOT EXISTS xact_start timestamptz,
     ADD COLUMN IF NOT EXISTS xid text""",
+    # Of a revision that left its transaction: the statements that are committed, and the one that may be.
+    f"""ALTER TABLE {NAME}.step
+    ADD COLUMN IF NOT EXISTS statements text[] NOT NULL DEFAULT '{{}}',
+    ADD COLUMN IF NOT EXISTS doing text NOT NULL DEFAULT ''""",
     # What else happened in a run: verification, health checks, what was refused, what was settled.
     f"""CREATE TABLE IF NOT EXISTS {NAME}.event (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -59,7 +59,7 @@ def test_an_interrupted_run_is_told_of_truthfully(
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     with database.connect(autocommit=True) as connection:
-        for _ in range(400):
+        for _ in range(2000):
             if connection.execute(
                 "select 1 from pg_stat_activity where query ~ 'pg_sleep.20' and state = 'active' and pid <> pg_backend_pid()"
             ).fetchall():
@@ -117,6 +117,15 @@ def test_runs_are_kept_in_the_database_and_in_a_file(
     assert "downgrade  done" in shown
     assert "upgrade  failed" in shown
     assert "division by zero" in shown
+    told = json.loads(alembic(*url, "safety-history", "--json", cwd=project.folder).out)
+    assert [(run["command"], run["outcome"]) for run in told] == [
+        ("upgrade", "done"),
+        ("downgrade", "done"),
+        ("upgrade", "failed"),
+    ]
+    assert told[0]["steps"][0]["revision"] == "a1"
+    assert told[0]["steps"][0]["seconds"] >= 0
+    assert told[0]["tool"]
 
 
 def test_a_role_that_may_not_make_a_schema_migrates_without_a_journal(
@@ -135,3 +144,47 @@ def test_a_role_that_may_not_make_a_schema_migrates_without_a_journal(
             assert done.status == 0, done.err + done.out
     finally:
         database.run("drop owned by alembic_safety_test_small; drop role alembic_safety_test_small")
+
+
+@pytest.mark.parametrize("moment", ["before the first", "between", "after the last"])
+def test_a_revision_that_left_its_transaction_goes_on(
+    tmp_path: Path, database: ScratchDatabase, url: tuple[str, str], moment: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    project = Project.new(tmp_path / "p")
+    project.sql("a1", "create table t (id int, n int); insert into t values (1, 1), (2, 2)")
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    pause = {"before the first": 0, "between": 1, "after the last": 2}[moment]
+    statements = ["create index concurrently t_id on t (id)", "create index concurrently t_n on t (n)"]
+    statements.insert(pause, PAUSE)
+    path = project.sql("a2", "create table u (id int); insert into u values (1); " + "; ".join(statements))
+    killed = _killed_at_pause(project, url, database)
+    assert killed.returncode == -signal.SIGKILL
+    path.write_text(path.read_text().replace(PAUSE, "select 1"))
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    told = "rolled back: a2" if moment == "before the first" else "revision a2 goes on after the"
+    assert told in caplog.text
+    with database.connect() as connection:
+        assert connection.execute("select count(*) from u").fetchone() == (1,)
+        valid = "select relname from pg_class join pg_index on indexrelid = oid where indisvalid and relname like 't\\_%' order by 1"
+        assert connection.execute(valid).fetchall() == [("t_id",), ("t_n",)]
+
+
+def _killed_at_pause(project: Project, url: tuple[str, str], database: ScratchDatabase) -> subprocess.Popen[bytes]:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "alembic", *url, "upgrade", "head"],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    query = (
+        "select 1 from pg_stat_activity where query ~ 'pg_sleep.20' and state = 'active' and pid <> pg_backend_pid()"
+    )
+    with database.connect(autocommit=True) as connection:
+        for _ in range(2000):
+            if connection.execute(query).fetchall():
+                break
+            time.sleep(0.05)
+    running.send_signal(signal.SIGKILL)
+    running.wait(30)
+    return running

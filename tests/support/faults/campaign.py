@@ -129,6 +129,8 @@ class Campaign:
     def _prepare(self) -> None:
         """The state before, and without a fault: the states on the way by revision, and how many requests there are."""
         scenario = self.scenario
+        # Throwaway servers do without: what a crash takes would be the server's doing.
+        self.admin().execute("alter role current_user set synchronous_commit = on")
         self._alembic(self.base, "upgrade", scenario.start, through=False)
         with self.base.connect(autocommit=True) as connection:
             connection.execute(scenario.rows)
