@@ -144,6 +144,8 @@ class _Finder:
                 sequences.append(need)
         for name in self.seen.writes:
             self._rows(name)
+        for name in _followers(before, self.seen.writes):
+            self._rows(name)
         names = self.whole | set(self.columns) | self.rows
         return [self._keep(name) for name in _parents_first(before, names)], sequences
 
@@ -186,6 +188,25 @@ class _Finder:
             key=key,
             rewritten=name in self.seen.refiled and "truncate" not in self.seen.writes.get(name, ()),
         )
+
+
+def _followers(side: Snapshot, writes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Tables that a foreign key may write to along with those that are written, though no generated row made it do so."""
+    found: list[str] = []
+    waiting = [(name, set(verbs)) for name, verbs in writes.items()]
+    while waiting:
+        name, verbs = waiting.pop()
+        for constraint in side.of_kind("constraint"):
+            if constraint.props["type"] != "foreign key" or constraint.props["references"] != name:
+                continue
+            text = str(constraint.props["definition"])
+            cascades = "ON DELETE CASCADE" in text and "delete" in verbs
+            changes = ("ON DELETE SET" in text and "delete" in verbs) or ("ON UPDATE" in text and "update" in verbs)
+            here = side.objects[constraint.parent].identity if constraint.parent in side.objects else None  # type: ignore[index]
+            if here is not None and here not in found and (cascades or changes):
+                found.append(here)
+                waiting.append((here, {"delete"} if cascades else {"update"}))
+    return found
 
 
 def _key(seen: Seen, name: str, changed: Collection[str]) -> tuple[str, ...] | None:

@@ -154,9 +154,9 @@ class RestoreOp(MigrateOperation):
     def begin_restore(cls, operations: Operations, *, clear: bool = False) -> None:
         """Find what the upgrade kept, and which rows were changed since; comes before anything is changed.
 
-        :param clear: take values of retyped columns away that will get their old values, since the old type may not hold them.
-
         Refuses where nothing was kept, unless the loss is accepted (``-x safety.accept_loss=on``).
+
+        :param clear: take values of retyped columns away that will get their old values, since the old type may not hold them.
         """
         operations.invoke(cls("begin_restore", clear))
 

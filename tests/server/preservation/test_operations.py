@@ -160,3 +160,26 @@ def test_large_objects_are_not_missed(project, database):
     path.write_text(path.read_text().replace("UPDATE item", "SELECT lo_from_bytea(0, 'x'); UPDATE item"))
     stopped = alembic("upgrade", "head", cwd=project.folder)
     assert "pg_largeobject: it was written to (1 rows)" in stopped.out
+
+
+def test_a_conflict_stops_a_downgrade_or_goes_to_its_table(project, database):
+    project.add(
+        "r3",
+        'op.preserve_rows("public.item")\nop.run_sql("DELETE FROM item WHERE id = 9")',
+        'op.begin_restore()\nop.restore_rows("public.item")\nop.end_restore()',
+    )
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    database.run("INSERT INTO item VALUES (9, 1)")
+    stopped = alembic("downgrade", "-1", cwd=project.folder)
+    assert stopped.status != 0
+    assert (
+        'public.item: 1 rows that the upgrade deleted have their keys in use again\nfor example {"id = 9"}'
+        in stopped.out
+    )
+    assert "-x safety.on_conflict=keep" in stopped.out
+    kept = alembic("-x", "safety.on_conflict=keep", "downgrade", "-1", cwd=project.folder)
+    assert kept.status == 0, kept.out
+    found = PsycopgSession(database.connect()).fetch(
+        "SELECT source, before_upgrade ->> 'price', at_downgrade ->> 'price' FROM alembic_safety.conflict"
+    )
+    assert found == [("public.item", "90", "1")]
