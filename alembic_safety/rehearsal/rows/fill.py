@@ -26,10 +26,13 @@ EXCEPTION WHEN OTHERS THEN
 END $accepts$
 """
 _DROP_ACCEPTS = "DROP FUNCTION pg_temp.alembic_safety_accepts(text, text, text, text)"
+#: Names of constraints are not unique, and SET CONSTRAINTS refuses one that another constraint has which cannot be deferred: such a
+#: constraint stays immediate.
 _DEFERRED = """
 SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.conname)
 FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
-WHERE c.condeferred AND c.conparentid = 0
+WHERE c.condeferred AND c.conparentid = 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint o
+  WHERE o.conname = c.conname AND o.connamespace = c.connamespace AND NOT o.condeferrable)
 """
 #: The server finds an element of an array of texts by going through it: from here on a join is quicker.
 _SUBSCRIPTS = 200
@@ -54,7 +57,8 @@ class Filled:
 def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, hurting: bool = True) -> Filled:
     """Add up to ``rows`` rows to each table and to the tables that they refer to.
 
-    Application triggers fire where they let rows in. Deferred constraints are checked at the end, and deferred as they were.
+    Application triggers fire where they let rows in. Deferred constraints are checked with each table, and deferred again as they
+    were. A table that takes none of the rows is tried with plain values, and then with rows in which almost everything is NULL.
     Needs an open transaction. The same seed on the same catalog gives the same rows.
 
     :param tables: OIDs; rows of a partition are written through its root.
@@ -62,14 +66,24 @@ def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, h
     Raises the driver's own error only where the catalog cannot be read.
     """
     shapes, types = read_shapes(session, tables)
-    values = Values(types, hurting=hurting, seed=seed)
+    # Whatever is deferred is checked with the table that it is about, which then may be tried in another way.
+    session.execute("SET CONSTRAINTS ALL IMMEDIATE")
     accepts = attempt(session, _ACCEPTS)
+    values = {kind: Values(types, hurting=kind, seed=seed) for kind in {hurting, False}}
     added: dict[str, int] = {}
     empty = []
     for shape in _in_order(shapes):
-        writer = _Writer(session, shape, values, shapes, rows=rows, hurting=hurting, accepts=accepts)
-        added[shape.name] = count = writer.write()
-        if not count:
+        milder = [(True, False)] * hurting + [(False, False)]
+        if shape.checks:  # which may ask for exactly one of several columns
+            milder.append((False, True))
+        for kind, sparse in milder:
+            writer = _Writer(
+                session, shape, values[kind], shapes, rows=rows, hurting=kind, accepts=accepts, sparse=sparse
+            )
+            added[shape.name] = writer.write()
+            if added[shape.name]:
+                break
+        if not added[shape.name] and not writer.count():
             empty.append(shape.name)
     if accepts:
         session.execute(_DROP_ACCEPTS)
@@ -133,7 +147,9 @@ class _Writer:
         rows: int,
         hurting: bool,
         accepts: bool,
+        sparse: bool = False,
     ) -> None:
+        """``sparse``: of the columns that take NULL only one holds something in each row, another in each."""
         self._session = session
         self._shape = shape
         self._values = values
@@ -141,23 +157,31 @@ class _Writer:
         self._rows = rows
         self._hurting = hurting
         self._accepts = accepts
+        self._sparse = self._turns() if sparse else {}
 
     def write(self) -> int:
         """Rows that the table has more than before."""
-        before = self._count()
+        before = self.count()
         insert = self._insert()
         whole = insert.replace("{first}", "1").replace("{last}", str(self._rows))
         quick = self._rows >= _MANY and self._keys_hold and attempt(self._session, _UNCHECKED % whole)
         if not quick and not attempt(self._session, whole):
             attempt(self._session, self._one_by_one(insert))
-        if self._count() == before:
+        if self.count() == before:
             # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
             # and those hold because every value comes from a row that is there.
             replica = "SET LOCAL session_replication_role = replica"
             attempt(
                 self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin"
             )
-        return self._count() - before
+        return self.count() - before
+
+    def _turns(self) -> dict[int, int]:
+        """When each column that takes NULL has its turn; columns of one foreign key have theirs together."""
+        keys = {column: key.columns[0] for key in reversed(self._shape.foreign_keys) for column in key.columns}
+        leaders = {c.number: keys.get(c.number, c.number) for c in self._shape.columns if self._values.takes_null(c)}
+        order = sorted(set(leaders.values()))
+        return {number: order.index(leader) for number, leader in leaders.items()}
 
     @property
     def _keys_hold(self) -> bool:
@@ -167,7 +191,8 @@ class _Writer:
         apart = len(set(columns)) == len(columns)
         return apart and not self._shape.watched and not any(key.full and len(key.columns) > 1 for key in keys)
 
-    def _count(self) -> int:
+    def count(self) -> int:
+        """Rows that the table has."""
         return int(self._session.fetch(f"SELECT pg_catalog.count(*) FROM {self._shape.name}")[0][0])
 
     def _one_by_one(self, insert: str) -> str:
@@ -261,6 +286,8 @@ END"""
         """The value, or NULL in some rows: in the second all that may be."""
         if not self._values.takes_null(column):
             return value
+        if self._sparse:
+            return f"CASE WHEN g.i % {len(set(self._sparse.values()))} = {self._sparse[column.number]} THEN {value} END"
         if not self._hurting:  # only where the first rows were refused
             return f"CASE WHEN g.i > {self._rows} AND (g.i + {column.number}) % 3 = 0 THEN NULL ELSE {value} END"
         return f"CASE WHEN g.i = 2 OR (g.i + {column.number}) % 4 = 0 THEN NULL ELSE {value} END"
