@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ from alembic_safety.guard.backup.take import Where, take_dump
 from alembic_safety.guard.backup.user_command import take_by_command
 from alembic_safety.guard.backup.writes import Counts, count_writes
 from alembic_safety.guard.log import log
+from alembic_safety.postgres.session import PsycopgSession
 from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from alembic_safety.guard.journal import Journal
     from alembic_safety.guard.runner_lock import RunnerLock
     from alembic_safety.postgres.endpoint import Endpoint
+    from alembic_safety.postgres.session import Session
     from alembic_safety.revisions.chain import Chain
     from alembic_safety.settings import Settings
 
@@ -72,7 +76,8 @@ def back_up(
     """
     plan = None
     try:
-        plan = plan_backup(lock.side, chain, where.pending, settings, is_upgrade=is_upgrade)
+        with _planning(where, lock) as session:
+            plan = plan_backup(session, chain, where.pending, settings, is_upgrade=is_upgrade)
         (log().warning if plan.falls_short else log().info)("%s", plan.describe())
         if plan.kind == NONE:
             return None
@@ -89,6 +94,20 @@ def back_up(
             log().warning("%s; going on without, because backup = auto takes what can be had", error)
             return None
         raise BackupError(f"{error}; the migration was not begun, and {_WAY_OUT}") from error
+
+
+@contextmanager
+def _planning(where: Where, lock: RunnerLock) -> Iterator[Session]:
+    """What may be read is asked as the role that dumps."""
+    if not where.role:
+        yield lock.side
+        return
+    try:
+        connection = where.connect()
+    except ServerError as error:
+        raise BackupError(f"no backup was taken: {str(error).splitlines()[0]}") from error
+    with connection:
+        yield PsycopgSession(connection)
 
 
 def _take(

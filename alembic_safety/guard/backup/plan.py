@@ -109,7 +109,7 @@ def plan_backup(
     if wanted.kind == NONE:
         return wanted
     try:
-        return _with_tool(wanted, session, there, settings)
+        return _with_tool(_readable(there, wanted), session, there, settings)
     except BackupError as error:
         return Plan(kind=NONE, why=f"{wanted.why}, but {error}", falls_short=True, insists=False)
 
@@ -223,17 +223,46 @@ def _with_parts(there: list[Relation], tables: Collection[str]) -> list[str]:
 
 def _with_tool(plan: Plan, session: Session, there: list[Relation], settings: Settings) -> Plan:
     """The plan, with the pg_dump that carries it out. Raises BackupError where it can't be carried out."""
-    closed = [
-        r for r in there if not r.readable and r.kind != "m" and (plan.kind == FULL or r.identity in plan.relations)
-    ]
+    closed = _closed(there, plan)
     if closed:
         raise BackupError(
-            f"the migrating role may not read all of {closed[0].identity}"
-            + (f" and {len(closed) - 1} more" if len(closed) > 1 else "")
-            + ": grant it pg_read_all_data (and BYPASSRLS where policies hide rows)"
+            f"the migrating role may not read all of {_named(closed)}"
+            ": grant it pg_read_all_data (and BYPASSRLS where policies hide rows)"
         )
     major = int(session.fetch("SHOW server_version_num")[0][0]) // 10000
     return replace(plan, tool=client(settings, "pg_dump", major))
+
+
+def _closed(there: list[Relation], plan: Plan) -> list[Relation]:
+    """What a plan needs and pg_dump may not read. What is ours in the database is no reason: it is left out then."""
+    return [
+        r
+        for r in there
+        if not r.readable
+        and r.kind != "m"
+        and r.schema != own_schema.NAME
+        and (plan.kind == FULL or r.identity in plan.relations)
+    ]
+
+
+def _readable(there: list[Relation], plan: Plan) -> Plan:
+    """As much of everything as may be read."""
+    closed = _closed(there, plan)
+    if plan.kind != FULL or not closed:
+        return plan
+    open_ = [r for r in there if r.readable and r.kind in ("r", "S")]
+    return replace(
+        plan,
+        kind=AFFECTED,
+        why=f"{plan.why}; left out is what the migrating role may not read: {_named(closed)}",
+        relations=tuple(r.identity for r in open_),
+        size=_size(open_),
+        falls_short=True,
+    )
+
+
+def _named(found: list[Relation]) -> str:
+    return found[0].identity + (f" and {len(found) - 1} more" if len(found) > 1 else "")
 
 
 def client(settings: Settings, name: str, major: int) -> Tool:

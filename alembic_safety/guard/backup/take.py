@@ -33,6 +33,8 @@ from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import PsycopgSession
 
 if TYPE_CHECKING:
+    import psycopg
+
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.endpoint import Endpoint
     from alembic_safety.settings import Settings
@@ -56,6 +58,13 @@ class Where:
     heads: tuple[str, ...]
     pending: tuple[str, ...]
 
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection in autocommit mode, as the role that the project works as. Raises ServerError."""
+        connection = self.endpoint.connect()
+        if self.role:
+            connection.execute(f"SET ROLE {quote_ident(self.role)}", prepare=False)
+        return connection
+
 
 def take_dump(
     identifier: str, plan: Plan, where: Where, settings: Settings, base: Path, progress: Progress
@@ -68,12 +77,13 @@ def take_dump(
     assert plan.tool is not None
     started = time.monotonic()
     with folders.being_made(base, identifier) as folder:
-        with where.endpoint.connect(autocommit=True) as connection:
+        with where.connect() as connection:
             session = PsycopgSession(connection)
-            if where.role:
-                session.execute(f"SET ROLE {quote_ident(where.role)}")
             there = relations(session)
-            wanted = [r for r in there if plan.kind != AFFECTED or r.identity in plan.relations]
+            if plan.kind == AFFECTED:
+                wanted = [r for r in there if r.identity in plan.relations]
+            else:
+                wanted = [r for r in there if r.readable or r.kind == "m"]
             snapshot = _snapshot(session, wanted, settings)
             made = datetime.now(timezone.utc).isoformat(timespec="seconds")
             jobs = _jobs(session, settings)
@@ -143,11 +153,11 @@ def _archives(
         common.append(f"--lock-wait-timeout={int(settings.lock_wait * 1000)}")
     if where.role:
         common.append(f"--role={where.role}")
+    common += [f"--exclude-table={r.pattern}" for r in there if not r.readable and r.kind != "m"]
     if plan.kind != AFFECTED:
         return _dump_with(jobs, tool, where, folder, DATA, common, progress)
     # The schema of everything that may be read, so that a table can be made again with all that it needs.
-    closed = [f"--exclude-table={r.pattern}" for r in there if not r.readable and r.kind in _LOCKED]
-    files = dump(tool, where.endpoint, folder, SCHEMA, [*common, "--schema-only", *closed], progress=progress)
+    files = dump(tool, where.endpoint, folder, SCHEMA, [*common, "--schema-only"], progress=progress)
     patterns = [f"--table={r.pattern}" for r in wanted]
     files += _dump_with(jobs, tool, where, folder, DATA, [*common, "--data-only", *patterns], progress)
     return files

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alembic_safety.errors import BackupError
 from alembic_safety.guard.backup.digests import damage
+from alembic_safety.guard.backup.load import load
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest
+from alembic_safety.postgres.clienttools import Tool
+from alembic_safety.postgres.endpoint import Endpoint
 from alembic_safety.postgres.server import Server
 from tests.conftest import ScratchDatabase
 from tests.support.backup_place import SCHEMA, Place
@@ -268,3 +273,63 @@ def test_auto_takes_what_the_certificates_say_is_lost(
     # And everything is only taken up to a limit.
     assert place.alembic("upgrade", "head", backup_limit="1kB").status == 0
     assert "more than backup_limit (1kB)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("delete from parts where id = 7", "table public.parts_1 has 98 rows instead of 99"),
+        ("update parts set n = n || ' ' where id = 7", "table public.parts_1 has other values"),
+        ("drop view v", "view public.v is missing"),
+        ("alter table parts alter n set default 'x'", "default public.parts.n is new"),
+        ("alter sequence s increment 7", "sequence public.s differs"),
+    ],
+)
+def test_a_backup_that_gives_something_else_is_no_backup(
+    one_place: Place, monkeypatch: pytest.MonkeyPatch, change: str, said: str
+) -> None:
+    def load_and_change(tool: Tool, endpoint: Endpoint, *arguments: Any, **options: Any) -> None:
+        load(tool, endpoint, *arguments, **options)
+        with endpoint.connect() as connection:
+            connection.execute(change)
+
+    monkeypatch.setattr("alembic_safety.guard.backup.scratch.load", load_and_change)
+    server = one_place.database.server.url().render_as_string(hide_password=False)
+    refused = one_place.alembic("safety-backup", "--prove", "restore", server=server)
+    assert refused.status == 2
+    assert "gives something else" in refused.err
+    assert said in refused.err
+    assert os.listdir(one_place.folder) == []
+
+
+def test_what_asyncpg_and_a_role_of_env_py_do(tmp_path: Path, one_database: ScratchDatabase) -> None:
+    """A role that logs in, may do nothing, and becomes the owner; by way of asyncpg."""
+    from tests.server.guard.test_run import own_environment
+
+    name = f"owner_{one_database.name}"
+    one_database.run(
+        f"create role {name}; alter database {one_database.name} owner to {name}; create role login_{name} login in role {name} noinherit"
+    )
+    one_database.run(f"grant all on schema public to {name}")
+    place = Place(tmp_path, one_database)
+
+    class Other:
+        url = one_database.url.set(username=f"login_{name}")
+
+    own = own_environment(tmp_path / "own", Other(), "asyncpg")  # type: ignore[arg-type]
+    environment = own.folder / "env.py"
+    environment.write_text(
+        environment.read_text().replace(
+            "def work(connection):",
+            f"def work(connection):\n    connection.exec_driver_sql('set role {name}')\n    connection.commit()",
+        )
+    )
+    own.sql("a1", SCHEMA)
+    own.sql("a2", "drop view v")
+    place.project = own
+    assert place.alembic("upgrade", "a1").status == 0
+    done = place.alembic("upgrade", "a2", backup="full")
+    assert done.status == 0, done.out
+    (manifest,) = place.manifests()
+    assert manifest.tables["public.parts_1"].rows == 99
+    one_database.run(f"reassign owned by {name} to current_user; drop owned by {name}; drop role {name}, login_{name}")
