@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from alembic_safety.downgrade.kinds import rules_of
 from alembic_safety.downgrade.kinds.base import Context, Step
 from alembic_safety.downgrade.pairing import changed_keys, slots
-from alembic_safety.downgrade.plan import Planned
 from alembic_safety.downgrade.statement import Statement
+from alembic_safety.downgrade.write import Planned
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident

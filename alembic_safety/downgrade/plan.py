@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alembic_safety.downgrade.kinds import rules_of
-from alembic_safety.downgrade.kinds.base import Context, Step
-from alembic_safety.downgrade.kinds.facts import facts
-from alembic_safety.downgrade.members import changes_extensions, member_grants
+from alembic_safety.downgrade.kinds.base import Context
 from alembic_safety.downgrade.order import CircleError, Needs, arrange
 from alembic_safety.downgrade.pairing import changed_keys, edges_of, pair, slots
-from alembic_safety.downgrade.statement import Statement
+from alembic_safety.downgrade.write import Planned, Writer, parent_name
 from alembic_safety.errors import SynthesisError
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
@@ -34,14 +32,6 @@ class TooLowError(Exception):
         self.object = obj
         self.level = level
         self.reason = reason
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A statement of a plan with the object of ``now`` or ``before`` that it is about."""
-
-    statement: Statement
-    object: CatalogObject
 
 
 @dataclass
@@ -252,7 +242,7 @@ class Plan:
                 return arrange(nodes, needs, self._key)
             except CircleError as error:
                 if not self._break(error.circle, needs):
-                    names = ", ".join(self._object(node).identity for node in error.circle)
+                    names = ", ".join(self.object_of(node).identity for node in error.circle)
                     raise SynthesisError(f"these need each other in a circle: {names}", subject=names) from None
         raise SynthesisError("dependencies form circles without end")
 
@@ -338,14 +328,15 @@ class Plan:
     def _slots(obj: CatalogObject) -> Iterable[tuple[str, str]]:
         return slots(obj.kind, obj.identity)
 
-    def _object(self, node: Node) -> CatalogObject:
+    def object_of(self, node: Node) -> CatalogObject:
+        """What a node is about: an object of now where it is dropped, else of before."""
         return (self.ctx.now if node[0] == "drop" else self.ctx.before).objects[node[1]]
 
     def _key(self, node: Node) -> tuple[Any, ...]:
-        obj = self._object(node)
+        obj = self.object_of(node)
         rank = rules_of(obj.kind).rank_of(obj)
         side = self.ctx.now if node[0] == "drop" else self.ctx.before
-        above = _parent_name(obj, side)
+        above = parent_name(obj, side)
         return (_PHASES[node[0]], -rank if node[0] == "drop" else rank, above, obj.position, obj.identity)
 
     def _break(self, circle: list[Node], needs: Needs[Node]) -> bool:
@@ -367,96 +358,6 @@ class Plan:
                     self.stood_in.add(node[1])
                     return True
         return False
-
-    # -- writing ----------------------------------------------------------------------------------------------------------
-    def write(self) -> list[Planned]:
-        """The statements in the order in which they are to run."""
-        early: list[Planned] = []
-        main: list[Planned] = []
-        late: list[Planned] = []
-        for node in self.arranged():
-            for step in self._steps(node):
-                place = early if step.early else late if step.late else main
-                place.append(self._planned(node, step))
-        return [*early, *main, *late, *self._facts(), *self._member_grants()]
-
-    def _member_grants(self) -> list[Planned]:
-        """Grants on what belongs to extensions, once the extensions are the wanted ones (a second round sees to the rest)."""
-        ctx = self.ctx
-        if changes_extensions(
-            [*(ctx.before.objects[a] for a in ctx.creates), *(ctx.now.objects[a] for a in ctx.drops)]
-        ):
-            return []
-        result = []
-        for one in member_grants(ctx.before, ctx.now, ctx.role):
-            obj = CatalogObject(kind=one.kind, address=Address("", 0), identity=one.identity, name="")
-            label = f"{one.kind.replace('_', ' ')} {one.identity} changed"
-            result += [_planned(obj, Step(sql), "facts", "", label) for sql in one.statements]
-        return result
-
-    def _steps(self, node: Node) -> list[Step]:
-        ctx = self.ctx
-        obj = self._object(node)
-        rules = rules_of(obj.kind)
-        if node[0] == "drop":
-            return rules.drop(obj, ctx)
-        if node[0] == "complete":
-            return rules.complete(obj, ctx)
-        if node[0] == "create":
-            if node[1] in self.stood_in:
-                return rules.stand_in(obj, ctx) or []
-            return rules.create(obj, ctx)
-        now = ctx.now.objects[ctx.present[node[1]]]
-        steps = rules.rename(now, obj.name, ctx) if node[1] in self.renamed else []
-        return [*steps, *(rules.alter(now, obj, self.changed[node[1]], ctx) or [])] if self.changed[node[1]] else steps
-
-    def _planned(self, node: Node, step: Step) -> Planned:
-        obj = self._object(node)
-        action = {"complete": "create"}.get(node[0], node[0])
-        reason = step.reason
-        if not reason and node[0] == "drop" and node[1] in self.ctx.wanted:
-            reason = self.because.get(self.ctx.wanted[node[1]], "")
-        return _planned(obj, step, action, reason, self._group(node, obj))
-
-    def _group(self, node: Node, obj: CatalogObject) -> str:
-        label = f"{obj.kind.replace('_', ' ')} {obj.identity}"
-        if node[0] == "drop":
-            return f"{label} changed" if node[1] in self.ctx.wanted else f"{label} was created"
-        if node[0] == "alter" or node[1] in self.replaced:
-            return f"{label} changed"
-        return f"{label} was dropped"
-
-    def _facts(self) -> list[Planned]:
-        ctx = self.ctx
-        result: list[Planned] = []
-
-        def place(base: Address) -> tuple[Any, ...]:
-            obj = ctx.before.objects[base]
-            above = _parent_name(obj, ctx.before)
-            return (rules_of(obj.kind).rank_of(obj), above, obj.position, obj.identity)
-
-        concerned = set(ctx.creates)
-        for address, base in ctx.wanted.items():
-            now, want = ctx.now.objects[address], ctx.before.objects[base]
-            if (now.owner, now.acl, now.comment, now.labels) != (want.owner, want.acl, want.comment, want.labels):
-                concerned.add(base)
-        for base in sorted(concerned, key=place):
-            want = ctx.before.objects[base]
-            current = None if base in ctx.creates else ctx.now.objects[ctx.present[base]]
-            label = f"{want.kind.replace('_', ' ')} {want.identity}"
-            group = f"{label} was dropped" if current is None else f"{label} changed"
-            result += [_planned(want, step, "facts", step.reason, group) for step in facts(current, want, ctx)]
-        return result
-
-
-def _parent_name(obj: CatalogObject, side: Snapshot) -> str:
-    above = side.objects.get(obj.parent) if obj.parent is not None else None
-    return above.identity if above is not None else ""
-
-
-def _planned(obj: CatalogObject, step: Step, action: str, reason: str, group: str) -> Planned:
-    statement = Statement(sql=step.sql, kind=obj.kind, subject=obj.identity, action=action, reason=reason, group=group)
-    return Planned(statement=statement, object=obj)
 
 
 def make_plan(
@@ -499,7 +400,7 @@ def make_plan(
     for edge in plan.edges_before:
         plan.users_before.setdefault(edge.referenced, []).append(edge)
     plan.decide()
-    return plan.write()
+    return Writer(plan).write()
 
 
 def _edges(side: Snapshot) -> list[Edge]:

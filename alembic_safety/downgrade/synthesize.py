@@ -17,10 +17,11 @@ from alembic_safety.downgrade.kinds.base import Context
 from alembic_safety.downgrade.loss import data_needs, rows_in_the_way
 from alembic_safety.downgrade.names import undo_names
 from alembic_safety.downgrade.pairing import pair
-from alembic_safety.downgrade.plan import Planned, TooLowError, make_plan
+from alembic_safety.downgrade.plan import TooLowError, make_plan
 from alembic_safety.downgrade.rating import rate
 from alembic_safety.downgrade.statement import Grade, Synthesis
 from alembic_safety.downgrade.workbench import Workbench
+from alembic_safety.downgrade.write import Planned
 from alembic_safety.errors import SynthesisError
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import Snapshot
