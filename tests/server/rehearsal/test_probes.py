@@ -133,6 +133,7 @@ def test_probes_find_what_is_refused(database: ScratchDatabase, case: str) -> No
         "alter table t add b int not null default 1, add c int generated always as identity",
         "alter type mood rename value 'calm' to 'quiet'; alter type mood add value 'new'",
         "alter table t add constraint c check (n > 0) not valid",
+        "alter table t drop constraint t_up_fkey, add constraint c foreign key (up) references t on delete set null deferrable",
         "create table u (id int primary key, t int references t)",
     ],
 )
@@ -140,7 +141,8 @@ def test_what_every_row_meets_is_not_asked(database: ScratchDatabase, change: st
     with database.connect() as connection:
         session = PsycopgSession(connection)
         session.execute(
-            "create type mood as enum ('calm', 'wild'); create table t (id int primary key, a varchar(5) unique, n int, m mood)"
+            "create type mood as enum ('calm', 'wild'); create table t (id int primary key, a varchar(5) unique, n int, m mood, "
+            "up int references t)"
         )
         before = read_snapshot(session)
         session.execute(change)
