@@ -16,6 +16,14 @@ from alembic_safety.model.catalog import Address, CatalogObject, Edge
 PHYSICAL = frozenset({"columns_order"})
 
 
+class Token:
+    """Stands for the objects of one snapshot; each is equal to itself only."""
+
+    def __init__(self, objects: int) -> None:
+        """``objects`` is the ``id()`` of their mapping."""
+        self.objects = objects
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Everything ``pg_dump --schema-only`` would show, read at one moment in one database."""
@@ -29,11 +37,17 @@ class Snapshot:
     unmodelled: tuple[tuple[str, str], ...] = ()
     #: Addresses that belong to an extension (never objects of their own), mapped to the extension's name.
     extension_members: Mapping[Address, str] = field(default_factory=dict)
-    #: Stands for this snapshot, and keeps nothing of it alive.
-    token: object = field(default_factory=object, compare=False, repr=False)
+    #: Stands for this snapshot and keeps nothing of it alive; a new one is made for other objects.
+    token: Token | None = field(default=None, compare=False, repr=False)
     #: Token of the snapshot that this one was made from (None: from none), and the only addresses where it may hold another object.
-    root: object | None = field(default=None, compare=False, repr=False)
+    root: Token | None = field(default=None, compare=False, repr=False)
     changed: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.token is None or self.token.objects != id(self.objects):
+            # Frozen for all others; where objects were replaced, nothing is known of what they share.
+            object.__setattr__(self, "token", Token(id(self.objects)))
+            object.__setattr__(self, "root", None)
 
     @cached_property
     def by_identity(self) -> dict[tuple[str, str], CatalogObject]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.errors import RehearsalError, ServerError, UsageError
+from alembic_safety.errors import RehearsalError, SafetyError, ServerError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.roles import missing_role_in
@@ -20,7 +20,7 @@ from alembic_safety.postgres.schemas import missing_schema_in
 from alembic_safety.postgres.server import throwaway_server
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.committed import committed
-from alembic_safety.rehearsal.failure import driver_error, is_fatal
+from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.real import start_from
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from alembic_safety.rehearsal.real import Start
     from alembic_safety.rehearsal.trial import Observer
 
+#: What the server's log says where it failed for that (the message of the operating system's ENOSPC).
+_DISK_FULL = "No space left on device"
 #: What a database may have had before its first revision.
 _UNDEFINED_SCHEMA, _UNDEFINED_TABLE = "3F000", "42P01"
 _BEGIN_ELSEWHERE = (
@@ -265,11 +267,25 @@ class Run:
                     if not self._stood_in(error):
                         raise
         except Exception as error:
-            if is_fatal(error) and self.server.cluster is not None and self.server.cluster.has_ended(within=2.0):
-                log = self.server.cluster.log_tail()
-                raise ServerError("the throwaway server died in the middle of the run", log=log) from error
+            if is_fatal(error) and (failed := self._server_failed(error)) is not None:
+                raise failed from error
             raise
         return merged(parts)
+
+    def _server_failed(self, error: Exception) -> ServerError | None:
+        """What to say of a server that is gone, or that restarts after a crash; None where the error says enough."""
+        cluster = self.server.cluster
+        ended = cluster is not None and cluster.has_ended(within=2.0)
+        log = cluster.log_tail() if cluster is not None else ""
+        if ended:
+            return ServerError("the throwaway server died in the middle of the run", log=log)
+        if _DISK_FULL in log:
+            return ServerError(
+                "the disk under the throwaway server is full: make room, or let TMPDIR name another", log=log
+            )
+        if isinstance(error, SafetyError):
+            return None
+        return ServerError(f"the server failed in the middle of the run: {explain(error)}", log=log)
 
     def _url(self, place: Place) -> URL:
         """Where env.py connects to, for that scratch database."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
-from alembic_safety.model.snapshot import Snapshot
+from alembic_safety.model.snapshot import Snapshot, Token
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.catalog.census import LETTERS
 from alembic_safety.postgres.catalog.edges import EdgeSet
@@ -191,7 +191,9 @@ class _Delta:
             self._propagate(self._read_pending())
         if start is None or "pg_description" in changed:
             self._comments()
-        moment = replace(self.base, moment=self.now, rare=rare, objects=self.objects, units=self.units, token=object())
+        moment = replace(
+            self.base, moment=self.now, rare=rare, objects=self.objects, units=self.units, token=Token(id(self.objects))
+        )
         unsettled = frozenset(self.done) if self.settled else self.base.unsettled | self.done
         return replace(
             self._with_edges(

@@ -6,7 +6,9 @@ UNION ALL
 SELECT 'pg_proc', pg_catalog.array_agg(DISTINCT p.prokind::text) FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
 UNION ALL
 SELECT 'members', pg_catalog.array_agg(DISTINCT d.classid::pg_catalog.regclass::text)
-FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND d.objid >= 16384
+FROM pg_catalog.pg_depend d
+-- The index leads to them by what they refer to.
+WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e' AND d.objid >= 16384
 UNION ALL
 SELECT 'pg_rewrite', pg_catalog.array_agg(DISTINCT 'r'::text) FROM pg_catalog.pg_rewrite w
 WHERE w.oid >= 16384 AND w.rulename <> '_RETURN'
