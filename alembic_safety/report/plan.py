@@ -86,7 +86,10 @@ def _summary(planned: Planned, refusals: int) -> str:
     count = len(planned.pending)
     if not count:
         return "nothing is pending"
-    what = f"{count} revision{'' if count == 1 else 's'} pending, {shown_seconds(sum(w.seconds for w in planned.work))} of work"
+    unknown = sum(pending.activity is None for pending in planned.pending)
+    time = shown_seconds(sum(w.seconds for w in planned.work))
+    what = f"{count} revision{'' if count == 1 else 's'} pending, "
+    what += f"{time} of work" if not unknown else f"{unknown} of them of unknown work"
     if refusals:
         return f"{what}; the upgrade would be refused for {refusals} reason{'' if refusals == 1 else 's'}"
     warning = [result.check for result in planned.checks if result.state is State.WARN]
