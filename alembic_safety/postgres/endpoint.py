@@ -30,6 +30,8 @@ class Endpoint:
 
     #: libpq's parameters, the password among them.
     parameters: Mapping[str, str] = field(repr=False)
+    #: Whether a pooler stands between, which gives its sessions to others: what is set in one stays in it.
+    is_shared: bool = False
 
     @property
     def dbname(self) -> str:
@@ -60,6 +62,8 @@ class Endpoint:
             raise ServerError(
                 f"no connection to database {self.dbname} at {self.place}: {str(error).strip()}"
             ) from error
+        if self.is_shared:
+            return connection
         # A session that waits for a client program is no session to be ended.
         connection.execute(
             "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0"

@@ -99,7 +99,7 @@ def back_up(
 @contextmanager
 def _planning(where: Where, lock: RunnerLock) -> Iterator[Session]:
     """What may be read is asked as the role that dumps."""
-    if not where.role:
+    if not where.role or where.endpoint.is_shared:
         yield lock.side
         return
     try:
@@ -166,6 +166,11 @@ def take(
     try:
         if plan.kind == COMMAND:
             return take_by_command(identifier, settings.backup_command or "", where, base), None
+        if where.endpoint.is_shared:
+            raise UnreachableError(
+                "no backup was taken: the database is reached through a pooler, and pg_dump would leave its settings in sessions "
+                "of others; let env.py connect directly, or use backup = command"
+            )
         if plan.kind == CLONE:
             if alone is None:
                 return take_clone(identifier, where, base)

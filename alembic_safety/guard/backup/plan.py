@@ -148,8 +148,8 @@ def _by_certificates(
     is_upgrade: bool,
 ) -> Plan:
     size = _size(there)
-    if not _holds_something(there):
-        return Plan(kind=NONE, why="the database holds no table yet", insists=False)
+    if not _holds_something([r for r in there if r.readable]):
+        return Plan(kind=NONE, why="there is no table yet that could be backed up", insists=False)
     lossy = {r: c for r, c in known.items() if c.grade is not Grade.EXACT} if is_upgrade else dict(known)
     if unknown:
         why = f"no valid certificate says what {_listed(unknown)} will touch"

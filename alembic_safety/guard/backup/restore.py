@@ -136,30 +136,41 @@ def _fill(
     tell: Callable[[float], None] | None,
 ) -> list[str]:
     """Load the backup into the empty database, and see that every row is there. Returns notes."""
+    import psycopg
+
     tool = restoring_tool(settings, manifest, server.major)
     jobs = settings.backup_jobs or min(os.cpu_count() or 1, _JOBS)
     load(tool, endpoint, entry.folder, manifest, jobs=jobs, tell=tell)
+    try:
+        with endpoint.connect() as connection:
+            return _checked(PsycopgSession(connection), server, manifest)
+    except psycopg.Error as error:
+        raise BackupError(
+            f"backup {manifest.id} was not restored as it was taken: {str(error).strip().splitlines()[0]}"
+        ) from error
+
+
+def _checked(session: PsycopgSession, server: Server, manifest: Manifest) -> list[str]:
+    """See that everything is there, and give the planner its statistics. Returns notes."""
     notes = []
-    with endpoint.connect() as connection:
-        session = PsycopgSession(connection)
-        counts = row_counts(session, list(manifest.tables))
-        wrong = [
-            f"{name} has {counts[name]} rows instead of {table.rows}"
-            for name, table in manifest.tables.items()
-            if counts[name] != table.rows
-        ]
-        if wrong:
-            raise BackupError(f"backup {manifest.id} was not restored as it was taken: {'; '.join(wrong[:_SHOWN])}")
-        # A dump brings no statistics along, and without them the planner would be blind.
-        session.execute("ANALYZE")
-        if manifest.kind != AFFECTED and server.major == manifest.server_version // 10000:
-            session.execute("BEGIN")
-            structure = read_snapshot(session).structure_fingerprint
-            session.execute("ROLLBACK")
-            if structure != manifest.structure:
-                notes.append(
-                    "the catalog's fingerprint is another than when the backup was taken; compare them if that matters"
-                )
+    counts = row_counts(session, list(manifest.tables))
+    wrong = [
+        f"{name} has {counts[name]} rows instead of {table.rows}"
+        for name, table in manifest.tables.items()
+        if counts[name] != table.rows
+    ]
+    if wrong:
+        raise BackupError(f"backup {manifest.id} was not restored as it was taken: {'; '.join(wrong[:_SHOWN])}")
+    # A dump brings no statistics along, and without them the planner would be blind.
+    session.execute("ANALYZE")
+    if manifest.kind != AFFECTED and server.major == manifest.server_version // 10000:
+        session.execute("BEGIN")
+        structure = read_snapshot(session).structure_fingerprint
+        session.execute("ROLLBACK")
+        if structure != manifest.structure:
+            notes.append(
+                "the catalog's fingerprint is another than when the backup was taken; compare them if that matters"
+            )
     return notes
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import BackupError, ServerError, UsageError
 from alembic_safety.guard.backup.take import Where
+from alembic_safety.guard.side import backend_pid, driver_pid
 from alembic_safety.postgres.endpoint import Endpoint, endpoint_of, of_libpq
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession
@@ -13,6 +15,7 @@ from alembic_safety.postgres.session import SqlalchemySession
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Engine
 
 
 def project_database(config: Config) -> Where:
@@ -26,9 +29,12 @@ def project_database(config: Config) -> Where:
 
     script = ScriptDirectory.from_config(config)
     found: list[Where] = []
+    engines: list[Engine] = []
 
     def work(_heads: Any, context: MigrationContext) -> list[Any]:
         found.append(where_of(context))
+        if context.connection is not None and not context.connection.dialect.is_async:
+            engines.append(context.connection.engine)
         return []
 
     try:
@@ -39,6 +45,8 @@ def project_database(config: Config) -> Where:
             f"the project's database can't be asked: {str(error.orig).strip().splitlines()[0]}; name it, or another one of its "
             "server, with --url where the command takes it"
         ) from error
+    for engine in engines:
+        engine.dispose()  # what env.py's pool keeps open would be in the way of a restore
     if not found:
         raise BackupError("env.py of this project gives no connection to a database")
     return found[0]
@@ -53,8 +61,9 @@ def where_of(context: MigrationContext, pending: tuple[str, ...] = ()) -> Where:
         endpoint = endpoint_of(context.connection)
     except ServerError as error:
         raise BackupError(str(error)) from error
+    is_shared = driver_pid(context.connection) != backend_pid(SqlalchemySession(context.connection))
     return Where(
-        endpoint=endpoint,
+        endpoint=replace(endpoint, is_shared=is_shared),
         role=current if current != login else "",
         version_table=qualified(context.version_table_schema, context.version_table),
         heads=tuple(context.get_current_heads()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from alembic_safety.postgres.server import Server
@@ -185,3 +187,26 @@ def test_backups_are_listed_and_deleted(one_place: Place) -> None:
     assert one_place.alembic("safety-backups", "--delete", "../x").status == 2
     assert one_place.alembic("safety-backups", "--delete", first).status == 0
     assert len(one_place.manifests()) == 1
+
+
+def test_what_env_py_keeps_open_is_not_in_the_way(tmp_path: Path, one_place: Place) -> None:
+    from tests.server.guard.test_run import own_environment
+
+    own = own_environment(tmp_path / "own", one_place.database, "psycopg")
+    for path in (one_place.project.folder / "versions").glob("*.py"):
+        (own.folder / "versions" / path.name).write_text(path.read_text())
+    one_place.project = own
+    backup = taken(one_place)
+    done = one_place.alembic("safety-restore", backup, "--confirm", one_place.database.name)
+    assert done.status == 0, done.err
+
+
+def test_through_a_pooler_nothing_is_left_in_sessions_of_others(
+    one_place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("alembic_safety.guard.backup.target.driver_pid", lambda _: 0)
+    refused = one_place.alembic("upgrade", "head", backup="full")
+    assert "reached through a pooler" in refused.out
+    assert one_place.alembic("upgrade", "head").status == 0
+    assert "reached through a pooler" in caplog.text
+    assert not one_place.folder.exists()
