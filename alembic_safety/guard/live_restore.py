@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Addresses of objects that are to be made: no server gives such an OID.
 _NOT_THERE_YET = 2**32
+#: What is not as it was when only its form comes back.
+_HOLDS_ROWS = frozenset({"table", "column"})
 _WAY_OUT = "nothing was changed; -x safety.live_state=off goes on without"
 
 
@@ -103,7 +105,7 @@ class _Goal:
         self._edges: set[Edge] = set()
 
     def snapshot(self) -> tuple[Snapshot | None, tuple[str, ...]]:
-        """The goal (None where it is reached), and what cannot be reached, a sentence each."""
+        """The goal (None where it is reached), and what cannot be reached, a sentence each. Raises GuardError."""
         for found in self._state.found:
             self._found_by_the_upgrade(found)
         recorded = {found.key for found in self._state.found}
@@ -150,7 +152,7 @@ class _Goal:
     # -- what went along ------------------------------------------------------------------------------------------------
 
     def _make_missing(self) -> Iterator[str]:
-        """Put in what is not there again and nobody meant to drop; says what cannot be."""
+        """Put in what is not there again and nobody meant to drop; says what cannot be. Raises GuardError."""
         missing = {
             found.key: found
             for found in self._state.found
@@ -158,6 +160,12 @@ class _Goal:
         }
         letters: dict[Address, dict[Address, str]] = {}
         lost = [obj for obj in self._before.objects.values() if self._is_lost(obj)] if self._is_known else []
+        for obj in lost:
+            if obj.kind in _HOLDS_ROWS:
+                raise GuardError(
+                    f"the downgrade would drop {obj.kind} {obj.identity}, which was there before the upgrade or was made by "
+                    f"somebody else since, with what it holds; {_WAY_OUT}"
+                )
         if lost:
             for edge in self._before.edges:
                 letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype

@@ -36,6 +36,7 @@ LATER = {
     "a7": "drop function f(int); create function f(n int, o int default 1) returns int language sql as 'select n + o'",
     "a8": "alter table orders rename to purchases; alter table purchases add column more text",
     "a9": "drop table parted; drop materialized view m",
+    "b0": "create table if not exists there (id int)",
     "b1": "revoke all on moods from current_user; comment on table moods is 'rehearsed'",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
@@ -166,3 +167,15 @@ def test_a_dependent_made_by_hand_since_stops_the_downgrade_and_what_was_granted
     _run_as_app(production, "drop view mine")
     assert alembic(*url, "downgrade", "-1", cwd=project.folder).status == 0
     assert f"GRANT SELECT ON TABLE public.v TO {REPORTING}" in _dump(production)
+
+
+def test_what_was_there_before_the_upgrade_is_not_dropped(project: Project, production: ScratchDatabase) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a9", cwd=project.folder).status == 0
+    _run_as_app(production, "create table there (id int); insert into there values (1)")
+    assert alembic(*url, "upgrade", "b0", cwd=project.folder).status == 0
+    refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert "would drop table public.there" in refused.out
+    with production.connect() as connection:
+        assert connection.execute("select count(*) from there").fetchone() == (1,)
