@@ -51,6 +51,7 @@ def _judged(project: Project, binaries: Binaries, **options: Any) -> tuple[Verdi
         ("alter table t add constraint c unique (a)", "alter table t drop constraint c", {"duplicate"}),
         ("alter table t add constraint c check (n > -5)", "alter table t drop constraint c", {"check"}),
         ("alter table t add constraint c foreign key (n) references p", "alter table t drop constraint c", {"orphan"}),
+        ("alter table t add constraint c check (n is not null and n > 10 and n < 0)", "alter table t drop constraint c", {"check"}),
         ("alter table t alter n type int", "alter table t alter n type bigint", {"out-of-range"}),
         ("alter table t alter a type varchar(9)", "alter table t alter a type text", {"too-long"}),
         ("alter table t add b int not null", "alter table t drop b", {"not-empty"}),
