@@ -48,7 +48,7 @@ def test_auto_backs_up_everything_where_nothing_is_known(place: Place, caplog: p
     with place.database.connect() as connection:
         journal = connection.execute("select id, kind, outcome, bytes > 0 from alembic_safety.backup").fetchall()
     assert journal == [(manifest.id, "full", "done", True)]
-    assert f"backup {manifest.id} (full, " in place.alembic("safety-history").out
+    assert f"{manifest.id} (full, " in place.alembic("safety-history").out
 
 
 @pytest.mark.parametrize("backup", ["none", "off"])
