@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve cf532395057d7073
+    op.preserve_rows("chat.messages")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "014_message_search_vector.sql",
         sha256="7df4597ad994d6bd0a76e83e81caa768125ccc771ca4516118acd84cc97e0656",
@@ -21,8 +24,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade a5cc18784dbac541
-    # not given back: chat.messages: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade aae7d3e12c472dfa
+    op.begin_restore()
+
     # trigger chat.messages.messages_search_refresh was created
     op.run_sql("DROP TRIGGER messages_search_refresh ON chat.messages")
 
@@ -31,4 +35,7 @@ def downgrade() -> None:
 
     # column chat.messages.search was created
     op.drop_column("messages", "search", schema="chat")
+
+    op.restore_rows("chat.messages")
+    op.end_restore()
     # alembic-safety: end downgrade

@@ -14,6 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve ac63c28cae1dbe48
+    op.preserve_rows("audit.events")
+    op.preserve_columns("identity.users", ["location"])
+    op.preserve_rows("identity.users")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "028_split_location.sql",
         sha256="8ee8fbd151761a5401d2ef8f7fd146343934d056b95448db05ff289d2821f5de",
@@ -21,10 +26,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade d638411f3df65a29
-    # not given back: identity.users.location: the upgrade drops column identity.users.location with its values
-    # not given back: audit.events_rest: the upgrade inserts rows, which stay
-    # not given back: identity.users: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade 3cd2bb4986bf51b6
+    op.begin_restore()
+
     # view identity.user_profiles changed
     op.run_sql("DROP VIEW identity.user_profiles")
 
@@ -53,4 +57,7 @@ def downgrade() -> None:
     # view identity.user_profiles was dropped
     op.run_sql("GRANT SELECT ON TABLE identity.user_profiles TO lantern_report")
     op.run_sql("COMMENT ON VIEW identity.user_profiles IS 'What one member may see of another'")
+
+    op.restore_rows("audit.events", "identity.users")
+    op.end_restore()
     # alembic-safety: end downgrade

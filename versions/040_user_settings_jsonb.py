@@ -14,6 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve e6434c84ea40876b
+    op.preserve_rows("audit.events")
+    op.preserve_columns("identity.users", ["notify_email", "notify_push", "theme"])
+    op.preserve_rows("identity.users")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "040_user_settings_jsonb.sql",
         sha256="887a612dc1d49d028135cc48d2b6773c56583ecd11b54916907b80a86806f967",
@@ -21,13 +26,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade eccf31769dc10fde
-    # not given back: identity.users.notify_email: the upgrade drops column identity.users.notify_email with its values
-    # not given back: identity.users.notify_push: the upgrade drops column identity.users.notify_push with its values
-    # not given back: identity.users.theme: the upgrade drops column identity.users.theme with its values
-    # not given back: audit.events: the upgrade inserts rows, which stay
-    # not given back: audit.events_rest: the upgrade inserts rows, which stay
-    # not given back: identity.users: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade dac6dbfbb7a53dcc
+    op.begin_restore()
+
     # column identity.users.settings was created
     op.drop_column("users", "settings", schema="identity")
 
@@ -40,8 +41,12 @@ def downgrade() -> None:
     # column identity.users.theme was dropped
     op.run_sql("ALTER TABLE identity.users ADD COLUMN theme text DEFAULT 'light'::text NOT NULL")
 
+    op.restore_rows("audit.events", "identity.users")
+
     # constraint identity.users.users_theme_check was dropped
     op.run_sql("""
         ALTER TABLE identity.users ADD CONSTRAINT users_theme_check CHECK ((theme = ANY (ARRAY['light'::text, 'dark'::text, 'system'::text])))
     """)
+
+    op.end_restore()
     # alembic-safety: end downgrade

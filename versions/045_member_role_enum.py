@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 37d7806845d36d8d
+    op.preserve_columns("identity.workspace_members", ["role"])
+    # alembic-safety: end preserve
     op.run_sql_file(
         "045_member_role_enum.sql",
         sha256="5a2e2d14377546d6ea2bb7c47c3842ce16d3ff4c173f4978a568ac443cb77997",
@@ -21,8 +24,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade d9c95bde55af69c5
-    # not given back: identity.workspace_members.role: the upgrade turns identity.workspace_members.role from character varying(16) into identity.member_role
+    # alembic-safety: begin downgrade 889be65fcc4d2c69
+    op.begin_restore()
+
     # index identity.workspace_members_staff_idx was created
     op.drop_index(op.f("workspace_members_staff_idx"), schema="identity")
 
@@ -35,6 +39,8 @@ def downgrade() -> None:
         ALTER TABLE identity.workspace_members ALTER COLUMN role TYPE character varying(16) USING role::text::character varying(16)
     """)
 
+    op.restore_columns("identity.workspace_members", ["role"])
+
     # enum identity.member_role was created
     op.run_sql("DROP TYPE identity.member_role")
 
@@ -45,4 +51,6 @@ def downgrade() -> None:
     op.run_sql("""
         ALTER TABLE identity.workspace_members ADD CONSTRAINT workspace_members_role_check CHECK (((role)::text = ANY (ARRAY['owner'::character varying, 'admin'::character varying, 'member'::character varying])))
     """)
+
+    op.end_restore()
     # alembic-safety: end downgrade

@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve cf532395057d7073
+    op.preserve_rows("chat.messages")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "055_message_kind.sql",
         sha256="2b25cb1503183d580c1b73dd726c3a447be3eddcc0fcc2ea23a31995e106dfc8",
@@ -21,11 +24,15 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 957d5e9ae3525bd4
-    # not given back: chat.messages: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade b67d6d09917b39b4
+    op.begin_restore()
+
     # column chat.messages.kind was created
     op.drop_column("messages", "kind", schema="chat")
 
     # enum chat.message_kind was created
     op.run_sql("DROP TYPE chat.message_kind")
+
+    op.restore_rows("chat.messages")
+    op.end_restore()
     # alembic-safety: end downgrade

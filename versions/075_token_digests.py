@@ -14,6 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 55d7e9f3bf41b8de
+    op.preserve_columns("identity.invites", ["token"])
+    op.expect_writes("identity.invites")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "075_token_digests.sql",
         sha256="80a4a94f3bc6544940cf0336f4c296f1b7e9b4cae05e0ca628834caa83bf354e",
@@ -21,9 +25,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade b1f3877f45b8ded0
-    # not given back: identity.invites.token: the upgrade drops column identity.invites.token with its values
-    # not given back: identity.invites: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade 06c55758c4c80e29
+    op.begin_restore()
+
     # column identity.invites.token_digest was created
     op.drop_column("invites", "token_digest", schema="identity")
 
@@ -31,4 +35,7 @@ def downgrade() -> None:
     op.run_sql("""
         ALTER TABLE identity.invites ADD COLUMN token text DEFAULT encode(public.gen_random_bytes(18), 'hex'::text) NOT NULL
     """)
+
+    op.restore_columns("identity.invites", ["token"])
+    op.end_restore()
     # alembic-safety: end downgrade

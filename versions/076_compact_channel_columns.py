@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 8e86b2d003014ad1
+    op.preserve_columns("chat.channels", ["topic", "topic_set_by", "topic_set_at"])
+    # alembic-safety: end preserve
     op.run_sql_file(
         "076_compact_channel_columns.sql",
         sha256="2d37cecf8547f874dc5185f9bbbed848251d7c7794639ec59df915ac75c3d878",
@@ -21,10 +24,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 50736ce3a0eb887c
-    # not given back: chat.channels.topic: the upgrade drops column chat.channels.topic with its values
-    # not given back: chat.channels.topic_set_by: the upgrade drops column chat.channels.topic_set_by with its values
-    # not given back: chat.channels.topic_set_at: the upgrade drops column chat.channels.topic_set_at with its values
+    # alembic-safety: begin downgrade 1316714a1483a28e
+    op.begin_restore()
+
     # table chat.channel_topics was created
     op.drop_table("channel_topics", schema="chat")
 
@@ -36,6 +38,8 @@ def downgrade() -> None:
 
     # column chat.channels.topic_set_at was dropped
     op.run_sql("ALTER TABLE chat.channels ADD COLUMN topic_set_at timestamp with time zone")
+
+    op.restore_columns("chat.channels", ["topic", "topic_set_by", "topic_set_at"])
 
     # constraint chat.channels.channels_topic_complete was dropped
     op.run_sql("""
@@ -51,4 +55,6 @@ def downgrade() -> None:
     op.run_sql("""
         ALTER TABLE chat.channels ADD CONSTRAINT channels_topic_set_by_fkey FOREIGN KEY (topic_set_by) REFERENCES identity.users(id) ON DELETE SET NULL
     """)
+
+    op.end_restore()
     # alembic-safety: end downgrade
