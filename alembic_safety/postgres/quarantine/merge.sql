@@ -120,11 +120,13 @@ DECLARE
     same_old text;
 BEGIN
     IF rel IS NULL OR (rel <> to_regclass(q.source) AND EXISTS (
-        SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text AND x.after_source IS NULL)) THEN
+        SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text
+            AND (x.after_source IS NULL OR (x.strategy = 'table' AND x.key = '{}')))) THEN
         RETURN NULL;  -- its own rows come back at another moment
     END IF;
     SELECT string_agg(format('o.c%s IS NOT NULL', u.p), ' AND '),
-        string_agg(format(CASE WHEN q.typed[u.p] THEN 'f.%I = o.c%s' ELSE 'f.%I::text COLLATE "C" = o.c%s COLLATE "C"' END, u.there, u.p), ' AND '),
+        string_agg(format(CASE WHEN q.typed[u.p] AND (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = rel AND a.attname = u.there AND NOT a.attisdropped) = q.types[u.p]
+            THEN 'f.%I = o.c%s' ELSE 'f.%I::text COLLATE "C" = o.c%s::text COLLATE "C"' END, u.there, u.p), ' AND '),
         string_agg(format('f.c%s = o.c%s', array_position(q.columns, u.there), u.p), ' AND ')
     INTO filled, same, same_old
     FROM (SELECT array_position(q.columns, h) AS p, t AS there
