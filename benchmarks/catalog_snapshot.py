@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from alembic_safety.postgres.catalog import read_delta, read_snapshot
+from alembic_safety.postgres.catalog import read_delta, read_snapshot, read_start
 from alembic_safety.postgres.server import Server, throwaway_server
 from alembic_safety.postgres.session import PsycopgSession
 
@@ -93,10 +93,11 @@ def measure(server: Server, tables: int, rounds: int) -> None:
             time.sleep(0.05)  # until its backend has ended
             cpu["pg_dump"][-1] += ended_ms(pid) - ended
             timed("snapshot", lambda: read_snapshot(session))
-            row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
-            assert row is not None
+            connection.rollback()
+            xid, start = read_start(session)
             connection.execute("ALTER TABLE t5 ADD COLUMN extra int")
-            timed("delta", lambda since=int(row[0]): read_delta(session, base, since))
+            # As a rehearsal reads it.
+            timed("delta", lambda xid=xid, start=start: read_delta(session, base, xid, start=start, edges=False))
     middle = {name: statistics.median(values) for name, values in wall.items()}
     used = {name: statistics.median(values) for name, values in cpu.items()}
     print(
