@@ -148,8 +148,10 @@ SELECT a.attrelid, quote_ident(a.attname),
        format('(%s)::%s', pg_get_expr(d.adbin, d.adrelid), format_type(a.atttypid, a.atttypmod)) FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = ANY ({oids}) AND a.attgenerated = 's' AND NOT a.attisdropped
-  AND EXISTS (SELECT FROM pg_catalog.pg_depend f WHERE f.classid = 'pg_catalog.pg_attrdef'::regclass AND f.objid = d.oid
-              AND f.refclassid = 'pg_catalog.pg_proc'::regclass)
+  -- until 14 it is the column that depends on the function, not its expression
+  AND EXISTS (SELECT FROM pg_catalog.pg_depend f WHERE f.refclassid = 'pg_catalog.pg_proc'::regclass
+              AND (f.classid, f.objid, f.objsubid) IN (('pg_catalog.pg_attrdef'::regclass, d.oid, 0),
+                                                       ('pg_catalog.pg_class'::regclass, a.attrelid, a.attnum)))
 ORDER BY a.attrelid, a.attnum
 """
 
