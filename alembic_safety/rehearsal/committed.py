@@ -6,9 +6,11 @@ For revisions that leave their transaction: autocommit blocks, COMMIT in the sou
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.session import sqlstate
+from alembic_safety.rehearsal.rows.demands import Reader
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome
@@ -17,6 +19,7 @@ from alembic_safety.rehearsal.verdict import Restored
 if TYPE_CHECKING:
     from alembic.script import Script
 
+    from alembic_safety.model.probe import Probe
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.place import Copy, Place
     from alembic_safety.rehearsal.stage import Stage
@@ -62,7 +65,7 @@ def committed(
         if observe is not None:
             _observe(stage, observe, before, after)
             if watched is not None:
-                outcome.rows = watched
+                outcome.rows = watched = replace(watched, probes=_demands(stage, before, after))
                 observe.rehearsed_on_rows(watched)
             if (other := observe.other_downgrade()) is not None:
                 proof = Outcome(before=before, committed=True)
@@ -79,6 +82,15 @@ def committed(
         stage.heads = heads_after
         outcome.after = stage.full_snapshot()
     return outcome
+
+
+def _demands(stage: Stage, before: Snapshot, after: Snapshot) -> tuple[Probe, ...]:
+    """What the upgrade demands of rows, as follows from the two schemas; nobody tried."""
+    stage.begin()
+    try:
+        return tuple(demand.probe for demand in Reader(stage.session, before, after).read())
+    finally:
+        stage.rollback()
 
 
 def _watched(judge: Judge, before: Snapshot) -> RowProof:

@@ -79,7 +79,7 @@ def test_writes_are_seen_where_a_revision_commits_by_itself(project: Project, an
         """
         op.execute("update t set a = 'x'")
         with op.get_context().autocommit_block():
-            op.execute("create index concurrently t_a on t (a)")
+            op.execute("create unique index concurrently t_a on t (a)")
         """,
         None,
     )
@@ -89,6 +89,7 @@ def test_writes_are_seen_where_a_revision_commits_by_itself(project: Project, an
     rows = deriver.derived["change"].rows
     assert rows is not None
     assert rows.writes == {"public.t": ("update",)}
+    assert [(probe.code, probe.subject, probe.seen) for probe in rows.probes] == [("duplicate", "public.t_a", False)]
     assert grade_of(deriver.derived["change"])[0] is Grade.SCHEMA_EXACT
     assert grade_of(deriver.derived["last"])[0] is Grade.EXACT
 
