@@ -1,5 +1,5 @@
--- Takes away what 012 brought. Members and channels go with their workspace.
-delete from identity.workspaces where id = 1;
+-- Takes away what 012 brought, and the workspaces that its accounts own. Members and channels go with their workspace.
+delete from identity.workspaces where id = 1 or owner_id in (1, 2);
 delete from identity.users where id in (1, 2);
 
 -- and both counters back to behind the last row that is left

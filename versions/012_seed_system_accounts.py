@@ -23,5 +23,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.run_sql_file(
         "012_seed_system_accounts.down.sql",
-        sha256="a5203f340085dbe0019335bb9d0e3534cac0e8fcdf3f8a3747d87bcb2da90584",
+        sha256="86ab9f28c55f1557885f929155401da75369e31190b11d504c3fc7406ee721ad",
     )

@@ -112,7 +112,7 @@ def run(config: Config, args: Namespace) -> int:
             ),
         )
     report = rehearsal_report(rehearsal)
-    write_report(condensed(report), "text", config.stdout)
+    write_report(condensed(report, rehearsal.verdicts), "text", config.stdout)
     write_report_files(report, reports)
     return _status(rehearsal)
 

@@ -10,8 +10,6 @@ from alembic_safety.rehearsal.verdict import Verdict
 from alembic_safety.report.records import Report
 from alembic_safety.risk import Step, Subject, assess
 
-#: Codes that say how a rehearsal went; all others are risks.
-_ABOUT_THE_RUN = frozenset({"not-compared", "rows-not-restored", "rows-refused"})
 #: More are a history rather than news, and only counted on the terminal.
 _MOST = 12
 
@@ -26,9 +24,9 @@ def risks(verdicts: Iterable[Verdict]) -> Iterator[Finding]:
         yield from assess(Subject(revision=verdict.revision, steps=steps, dropped=dropped, file=verdict.file or None))
 
 
-def condensed(report: Report) -> Report:
-    """For a terminal: many risks become one line; the other formats have them all."""
-    found = [finding for finding in report.findings if finding.code not in _ABOUT_THE_RUN]
+def condensed(report: Report, verdicts: Iterable[Verdict]) -> Report:
+    """For a terminal: many risks become one line, what the rehearsal itself found stays; the other formats have all."""
+    found = tuple(risks(verdicts))
     if len(found) <= _MOST:
         return report
     revisions = len({finding.revision for finding in found})
@@ -38,5 +36,5 @@ def condensed(report: Report) -> Report:
         message=f"{len(found)} statements in {revisions} revisions would lock, rewrite or break something in use",
         remedy="--json, --html and --sarif list them with what to do instead; --from REV or --revision REV shows those of a few",
     )
-    others = tuple(finding for finding in report.findings if finding.code in _ABOUT_THE_RUN)
+    others = tuple(finding for finding in report.findings if finding not in found)
     return replace(report, findings=(*others, counted))

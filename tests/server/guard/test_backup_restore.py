@@ -45,7 +45,7 @@ def test_over_the_database_everything_is_as_it_was(place: Place, pg_server: Serv
     assert place.alembic("current").out.startswith("a1")
     with pg_server.connect() as connection:
         ((aside,),) = connection.execute(
-            "select datname from pg_database where datname like %s", [f"{name}_before_restore_%"]
+            "select datname from pg_database where datname like %s", [f"{name[:30]}%_before_restore_%"]
         ).fetchall()
     assert aside in done.out
     assert "    n text" not in dump_schema(pg_server, aside, "-N", "alembic_safety")
