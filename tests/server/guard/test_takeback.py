@@ -148,6 +148,7 @@ def test_a_failed_health_check_has_the_same_consequences(
     project: Project, database: ScratchDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
     certified(project, database)
+    _Health.status = 200
     server = HTTPServer(("127.0.0.1", 0), _Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/health?password=hidden"
