@@ -19,7 +19,7 @@ from alembic_safety.postgres import places
 from alembic_safety.postgres.ownership import new_owner, owner_in
 
 MARKER = "marker"
-_ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9_]{1,32}-[0-9a-f]{6}")
+_ID = re.compile(r"\d{8}T\d{6}Z-[a-z0-9_]{1,32}-[0-9a-f]{6,8}")
 _PARTIAL = re.compile(rf"\.({_ID.pattern})\.partial")
 
 
@@ -53,9 +53,10 @@ def default_folder() -> Path:
 
 def new_id(dbname: str) -> str:
     """A name for a backup of a database: sorts by time, and can be typed."""
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    now = datetime.now(timezone.utc)
     slug = re.sub(r"[^a-z0-9_]+", "_", dbname.lower()).strip("_")[:32] or "database"
-    return f"{now}-{slug}-{secrets.token_hex(3)}"
+    # The microsecond stands behind the name: two backups of one second sort by time as well, and retention relies on it.
+    return f"{now:%Y%m%dT%H%M%SZ}-{slug}-{now.microsecond:05x}{secrets.token_hex(2)[:3]}"
 
 
 @contextlib.contextmanager
