@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 #: Milliseconds that one statement may take on a handful of rows: a loop until no duplicate is left may never end on them.
 _PATIENCE = 10_000
 _CANCELLED = "57014"
+_NOT_SUPPORTED = "0A000"
 _READY = "alembic_safety_rows"
 
 
@@ -94,7 +95,7 @@ def prove_on_rows(case: Case) -> RowProof:
             with stage.staying_in_transaction():
                 trial = _Trial(case, data)
                 try:
-                    case.up()
+                    trial.up()
                     check_deferred(stage.session)
                 except Exception as error:
                     _raise_signals(error)
@@ -125,7 +126,7 @@ def _again(case: Case, data: _Data, first: _Trial) -> tuple[str, ...]:
     try:
         with stage.staying_in_transaction():
             second = _Trial(case, data)
-            case.up()
+            second.up()
             unstable = {name for name, was in first.prints.items() if second.prints.get(name) != was}
             return volatile_columns(first.outcome, outcome(stage.session, first.outcome_tables), unstable)
     except Exception as error:
@@ -187,6 +188,20 @@ class _Trial:
         self._stage.savepoint(_READY)
         self._witness = Witness(session, case.before, case.touched.suspects, after=case.after)
         self._witness.start()
+
+    def up(self) -> None:
+        """Run the upgrade. May raise anything."""
+        try:
+            self._case.up()
+        except Exception as error:
+            if sqlstate(error) != _NOT_SUPPORTED or not self._witness.names_columns:
+                raise
+            # It may set the type of a column that has it already, which no trigger may name.
+            self._stage.rollback_to(_READY)
+            self._stage.heads = set(self._heads)
+            self._witness = Witness(self._stage.session, self._case.before, self._case.touched.suspects)
+            self._witness.start()
+            self._case.up()
 
     def _fill(self) -> None:
         case, session = self._case, self._stage.session

@@ -72,6 +72,11 @@ class Witness:
         self._watching = False
         self._local = "false" if lasting else "true"
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether a trigger of it names columns, whose type nobody can change."""
+        return any(self._columns(oid) for oid in self._suspects)
+
     def start(self) -> None:
         """From here on. Where triggers can't be made (the role may not), every suspect counts as written."""
         self._counts = self._count()

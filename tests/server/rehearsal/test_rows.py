@@ -46,6 +46,7 @@ def _run(project: Project, binaries: Binaries, **options: Any) -> tuple[Rehearsa
         ("create function g() returns void language sql as 'delete from t'", ()),
         ("alter table t add b text default 'x'; update t set b = a", ()),
         ("alter table t alter id type bigint; update t set id = id + 1", ("update",)),
+        ("update t set a = 'x' where id = -1; alter table t alter a type text", ("update",)),
         ("select count(*) from t", ()),
         ("cluster t using t_pkey", ()),
         ("discard temp; update t set a = 'x' where id = -1", ("write",)),
