@@ -8,7 +8,7 @@ the workbench equals *before* or nothing more can be done. Only what was seen to
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
@@ -63,7 +63,7 @@ class _Attempt:
     def run(self) -> None:
         """Raises _StatementError, TooLowError or SynthesisError; else ``residue`` says what is left."""
         if self.emptied:
-            _empty(self.bench, self.after)
+            take_rows_away(self.bench.execute, self.after)
         rebuilt = {key for key, level in self.levels.items() if level >= 2}
         first = {kind for kind, rules in RULES.items() if rules.first}
         start = self.after
@@ -147,7 +147,7 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
                 attempt.run()
         except _StatementError as failure:
             log.debug("failed: %s: %s", failure.planned.statement.sql, failure.error)
-            if not in_the_way and _because_of_rows(failure.error):
+            if not in_the_way and because_of_rows(failure.error):
                 in_the_way.append((failure.planned.statement.sql, _first_line(failure.error)))
                 continue
             if not _escalate(failure.planned.object, levels, before, attempt.now or after):
@@ -279,19 +279,19 @@ def _rebuild_tables(residue: Iterable[Difference], levels: dict[Key, int]) -> bo
     return bool(fresh)
 
 
-def _because_of_rows(error: Exception) -> bool:
+def because_of_rows(error: BaseException) -> bool:
     """Whether a statement failed over rows that are there, and not over the schema: integrity violated, data not convertible."""
     return (sqlstate(error) or "")[:2] in ("22", "23")
 
 
-def _empty(bench: Workbench, after: Snapshot) -> None:
-    """Take all rows away (the workbench puts them back): what is left to fail is the schema."""
+def take_rows_away(execute: Callable[[str], None], after: Snapshot) -> None:
+    """Empty every table (whoever calls it puts the rows back): what is left to fail is the schema."""
     tables = [t.identity for t in after.of_kind("table")]
     if tables:
-        bench.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        bench.execute("SET LOCAL session_replication_role = replica")  # triggers may forbid it
-        bench.execute(f"TRUNCATE {', '.join(tables)}")
-        bench.execute("SET LOCAL session_replication_role = origin")
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+        execute("SET LOCAL session_replication_role = replica")  # triggers may forbid it
+        execute(f"TRUNCATE {', '.join(tables)}")
+        execute("SET LOCAL session_replication_role = origin")
 
 
 def _first_line(error: Exception) -> str:

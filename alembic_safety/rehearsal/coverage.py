@@ -118,8 +118,11 @@ def _action(
         return Action.WRITE if scope is not Scope.BROKEN else Action.NONE
     if scope is Scope.FORCE:
         return Action.REPLACE if derived.proven else Action.KEEP
-    if state == MARKED and derived.block and own is not Grade.EXACT and scope is not Scope.MISSING:
-        return Action.REPLACE  # by one that gives the rows back too
+    if derived.block and own is not Grade.EXACT:  # one that gives the rows back too
+        if state == EMPTY and scope is not Scope.BROKEN:
+            return Action.WRITE
+        if state == MARKED and scope is not Scope.MISSING:
+            return Action.REPLACE
     if verdict.holds or scope is Scope.MISSING:
         return Action.KEEP
     if not derived.proven:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.concurrently import concurrently
 from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
-from alembic_safety.downgrade.synthesize import synthesize
+from alembic_safety.downgrade.synthesize import because_of_rows, synthesize, take_rows_away
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import sqlstate
@@ -52,6 +52,8 @@ class Derived:
     again: bool = False
     #: Why nothing was derived or the proof failed; '' where all is well.
     failure: str = ""
+    #: Why the body does not run on rows that the upgrade leaves; it was proven without them. '' where it does, or gives rows back.
+    stopped_by_rows: str = ""
     #: Fingerprints of structure and privileges before and after the upgrade.
     fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
     #: What the upgrade touches and depends on (``rehearsal.closure``).
@@ -72,6 +74,11 @@ class Derived:
     @property
     def proven(self) -> bool:
         """Whether the body runs, gives the schema back (physical column order apart), and lets the upgrade run again."""
+        return self.proven_without_rows and not self.stopped_by_rows
+
+    @property
+    def proven_without_rows(self) -> bool:
+        """The same, where rows of the upgrade's own need not be there."""
         return self.again and not self.failure and self.restores
 
     @property
@@ -88,8 +95,7 @@ class Derived:
     def reasons(self) -> tuple[str, ...]:
         """Why it is not exact: each object that cannot be given back, with its reason."""
         reasons = [f"{subject}: {reason}" for subject, reason in (self.synthesis.refusals if self.synthesis else ())]
-        if self.failure:
-            reasons.append(self.failure)
+        reasons += [text for text in (self.failure, self.stopped_by_rows) if text]
         reasons += [d.message for d in self.left if d.tier is not Tier.COLUMN_ORDER]
         return tuple(dict.fromkeys(reasons))
 
@@ -130,10 +136,10 @@ class Deriver(Visitor):
         source = derived.revision.source
         return (
             (policy_of(source) or self.preserve) == "exact"
-            and derived.proven
+            and derived.proven_without_rows
             and derived.rows is not None
             and derived.rows.data != NO_ROWS
-            and bool(losses(derived))
+            and bool(losses(derived) or derived.stopped_by_rows)
             and holds_block(source)
         )
 
@@ -198,7 +204,7 @@ class _Watcher(Observer):
         for attempt in attempts(stage, derived, *self._states, touched, self._deriver.render):
             yield attempt
             if attempt.restores and (attempt.keeps_since or not kept):
-                self._deriver.derived[self._revision.id] = attempt.derived
+                self._deriver.derived[self._revision.id] = replace(attempt.derived, stopped_by_rows="")
                 kept = True
             if attempt.restores and attempt.keeps_since:
                 return
@@ -218,30 +224,57 @@ class _Watcher(Observer):
 
 
 def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> Derived:
-    """Run a body, compare with *before*, run the upgrade again, compare with *after*; the stage stays at *after*."""
+    """Run a body, compare with *before*, run the upgrade again, compare with *after*; the stage stays at *after*.
+
+    Where rows that the upgrade leaves stop the body, it is proven without them: keeping rows may take them away.
+    """
     heads = set(stage.heads)
+    stopped = ""
+    while True:
+        try:
+            with stage.scratch("alembic_safety_proof"):
+                if stopped:
+                    take_rows_away(stage.session.execute, after)
+                return _proof(stage, replace(derived, stopped_by_rows=stopped), before, after)
+        except _BodyError as stop:
+            failure = stop.error
+        except Exception as error:  # a body that fails, for whatever reason, is not proven
+            if is_fatal(error):
+                raise
+            return replace(derived, failure=explain(error))
+        finally:
+            stage.heads = heads
+        if stopped or not because_of_rows(driver_error(failure)):
+            return replace(derived, failure=stopped or explain(failure))
+        stopped = explain(failure)
+
+
+class _BodyError(Exception):
+    """The body itself did not run."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _proof(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> Derived:
     try:
-        with stage.scratch("alembic_safety_proof"):
-            run_body(stage, derived.body, derived.revision)
-            found = differences(before, stage.snapshot(after, edges=False))
-            derived = replace(derived, left=tuple(found), restored=restored_by(found))
-            if derived.restored is Restored.DIFFERENT:
-                return derived
-            if derived.revision.needs_autocommit or stage.autocommits or stage.saw_concurrently:
-                return derived  # the second upgrade needs commits: see Observer.other_downgrade
-            derived = _upgrade_again_on(stage, derived)
-            again = [
-                d for d in differences(after, stage.snapshot(after, edges=False)) if d.tier is not Tier.COLUMN_ORDER
-            ]
-            if again:
-                return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
-            return replace(derived, again=True)
-    except Exception as error:  # a body that fails, for whatever reason, is not proven
+        run_body(stage, derived.body, derived.revision)
+    except Exception as error:
         if is_fatal(error):
             raise
-        return replace(derived, failure=explain(error))
-    finally:
-        stage.heads = heads
+        raise _BodyError(error) from error
+    found = differences(before, stage.snapshot(after, edges=False))
+    derived = replace(derived, left=tuple(found), restored=restored_by(found))
+    if derived.restored is Restored.DIFFERENT:
+        return derived
+    if derived.revision.needs_autocommit or stage.autocommits or stage.saw_concurrently:
+        return derived  # the second upgrade needs commits: see Observer.other_downgrade
+    derived = _upgrade_again_on(stage, derived)
+    again = [d for d in differences(after, stage.snapshot(after, edges=False)) if d.tier is not Tier.COLUMN_ORDER]
+    if again:
+        return replace(derived, failure="the second upgrade gives something else: " + again[0].message)
+    return replace(derived, again=True)
 
 
 def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:

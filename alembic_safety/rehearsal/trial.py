@@ -345,7 +345,7 @@ def _on_rows(
             with attempt.keeping():
                 ways = {WAY: attempt.down}
                 attempt.found(
-                    prove_on_rows(replace(case, up=partial(attempt.up, judge.run), ways=ways, only_ways=True))
+                    prove_on_rows(replace(case, up=partial(attempt.up, judge.run), ways=ways, again_on=proof.variant))
                 )
     return proof
 

@@ -17,7 +17,7 @@ from alembic_safety.postgres.identifiers import quote_literal
 #: Text of values must not depend on the session.
 _PINNED = """SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC'
     SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET xmloption = 'content' SET row_security = off"""
-_FILES = ("tables", "helpers", "preserve", "capture", "finish", "restore", "merge", "housekeeping")
+_FILES = ("tables", "helpers", "preserve", "capture", "finish", "restore", "merge", "hold", "housekeeping")
 
 
 @cache

@@ -67,7 +67,7 @@ BEGIN
         RETURN '{}';
     END IF;
     t := alembic_safety.key_terms(q, 'table', 't', q.columns);
-    PERFORM alembic_safety.stop_for_followers(q);
+    PERFORM alembic_safety.stop_for_followers(q, alembic_safety.goes(q, '{t}'), 'that the upgrade inserted');
     source_rows := format('NOT EXISTS (SELECT FROM alembic_safety.q%s_old p WHERE %s)', q.number,
         alembic_safety.all_equal(alembic_safety.key_terms(q, 'old', 'p', NULL), m));
     done := alembic_safety.for_each(q,
@@ -90,7 +90,8 @@ CREATE OR REPLACE FUNCTION alembic_safety.goes(q alembic_safety.quarantine, alia
 $$;
 
 -- A foreign key that cascades would take other rows along: those that refer to what goes stop it.
-CREATE OR REPLACE FUNCTION alembic_safety.stop_for_followers(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql {pinned} AS $followers$
+-- {t} stands for the alias in the condition.
+CREATE OR REPLACE FUNCTION alembic_safety.stop_for_followers(q alembic_safety.quarantine, going text, words text) RETURNS void LANGUAGE plpgsql {pinned} AS $followers$
 DECLARE
     follower oid;
     fkey_name text;
@@ -104,10 +105,10 @@ BEGIN
         WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = to_regclass(q.source) AND f.confdeltype IN ('c', 'n', 'd')
         GROUP BY f.oid, f.conrelid, f.conname
     LOOP
-        PERFORM alembic_safety.stop_for(q, format('that the upgrade inserted are referred to by %s (%s)', follower::regclass, fkey_name),
-            format('FROM %s t JOIN %s c ON %s WHERE %s%s', alembic_safety.rows_of(q, q.source), follower::regclass, joined, alembic_safety.goes(q, 't'),
-                CASE WHEN follower = to_regclass(q.source) THEN ' AND NOT ' || alembic_safety.goes(q, 'c') ELSE '' END),
-            alembic_safety.key_text(q, alembic_safety.key_terms(q, 'table', 't', q.columns)));
+        PERFORM alembic_safety.stop_for(q, format('%s are referred to by %s (%s)', words, follower::regclass, fkey_name),
+            format('FROM %s t JOIN %s c ON %s WHERE (%s)%s', alembic_safety.rows_of(q, q.source), follower::regclass, joined, replace(going, '{t}', 't'),
+                CASE WHEN follower = to_regclass(q.source) THEN format(' AND NOT coalesce((%s), false)', replace(going, '{t}', 'c')) ELSE '' END),
+            alembic_safety.shown_row(q));
     END LOOP;
 END $followers$;
 
@@ -338,32 +339,5 @@ BEGIN
     IF kept > 0 THEN
         said := said || format('%s: %s rows were changed since the upgrade, and keep what was written then', q.source, kept);
     END IF;
-    IF q.strategy <> 'rows' THEN
-        PERFORM alembic_safety.require_values(q, one_by_one);
-    END IF;
     RETURN said;
 END $values$;
-
--- A column that allows no NULL and has no default: rows written since the upgrade have nothing for it.
-CREATE OR REPLACE FUNCTION alembic_safety.require_values(q alembic_safety.quarantine, keeping boolean) RETURNS void LANGUAGE plpgsql {pinned} AS $require$
-DECLARE
-    name text;
-    shown text;
-BEGIN
-    FOR name IN
-        SELECT u.name FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
-        JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND NOT a.attnotnull
-        WHERE q.required[u.i]
-    LOOP
-        IF keeping THEN
-            EXECUTE format('WITH gone AS (DELETE FROM %s t WHERE t.%I IS NULL RETURNING to_jsonb(t) AS image)'
-                ' INSERT INTO alembic_safety.conflict (revision, source, reason, at_downgrade)'
-                ' SELECT (SELECT p.revision FROM alembic_safety.preservation p WHERE p.number = %s), %L, %L, gone.image FROM gone',
-                alembic_safety.rows_of(q, q.source), name, q.preservation, q.source, format('written since the upgrade, and column %I may not be NULL', name));
-        ELSE
-            shown := alembic_safety.key_text(q, alembic_safety.key_terms(q, 'table', 't', q.columns));
-            PERFORM alembic_safety.stop_for(q, format('were written since the upgrade, and have no value for column %I, which has no default and may not be NULL', name),
-                format('FROM %s t WHERE t.%I IS NULL', alembic_safety.rows_of(q, q.source), name), shown);
-        END IF;
-    END LOOP;
-END $require$;

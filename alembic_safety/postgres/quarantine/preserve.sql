@@ -108,10 +108,21 @@ BEGIN
         'action', f.confdeltype)), '[]')
     INTO q.parents FROM pg_constraint f WHERE f.conrelid = rel AND f.contype = 'f' AND f.conparentid = 0;
 
+    SELECT coalesce(jsonb_object_agg(a.attname, x.labels) FILTER (WHERE x.labels IS NOT NULL), '{}') INTO q.labels
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
+    LATERAL (SELECT jsonb_agg(e.enumlabel) AS labels FROM pg_enum e WHERE e.enumtypid IN (t.oid, t.typelem)) AS x
+    WHERE a.attrelid = rel AND a.attnum = ANY (q.numbers);
+    SELECT coalesce(jsonb_object_agg(k.conname, pg_get_expr(k.conbin, rel)), '{}') INTO q.checks
+    FROM pg_constraint k WHERE k.conrelid = rel AND k.contype = 'c' AND k.convalidated;
+    SELECT coalesce(jsonb_agg(x.names), '[]') INTO q.uniques
+    FROM pg_index i, LATERAL (SELECT array_agg(a.attname ORDER BY u.i) AS names FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY AS u (n, i)
+        JOIN pg_attribute a ON a.attrelid = rel AND a.attnum = u.n) AS x
+    WHERE i.indrelid = rel AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL;
+
     INSERT INTO alembic_safety.quarantine (
-        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions, parents, updates)
+        preservation, strategy, asked, source, relation, columns, numbers, types, typed, suffixes, required, key, alone, rewrites, file, positions, parents, updates, labels, checks, uniques)
     VALUES (q.preservation, q.strategy, q.asked, q.source, rel, q.columns, coalesce(q.numbers, '{}'), coalesce(q.types, '{}'), coalesce(q.typed, '{}'),
-        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions, q.parents, alembic_safety.updated_in(rel))
+        coalesce(q.suffixes, '{}'), coalesce(q.required, '{}'), q.key, q.alone, q.rewrites, q.file, q.positions, q.parents, alembic_safety.updated_in(rel), q.labels, q.checks, q.uniques)
     RETURNING * INTO q;
 
     SELECT string_agg(format('s.%I%s AS c%s', u.name,

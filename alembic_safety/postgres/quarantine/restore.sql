@@ -62,6 +62,9 @@ BEGIN
         IF clear AND q.key <> '{}' THEN
             PERFORM alembic_safety.clear_retyped(q);
         END IF;
+        IF q.strategy <> 'rows' THEN
+            PERFORM alembic_safety.hold_retyped(q, alembic_safety.is_on('on_conflict', 'keep'));
+        END IF;
         PERFORM alembic_safety.run_all(back);
     END LOOP;
 END $begin$;
@@ -192,6 +195,11 @@ BEGIN
                 WHEN 'insert' THEN alembic_safety.put_rows_back(entries[i], one_by_one)
                 ELSE alembic_safety.put_values_back(entries[i], one_by_one) END;
         END LOOP;
+    END LOOP;
+    FOR i IN REVERSE cardinality(entries) .. 1 LOOP
+        PERFORM alembic_safety.require_values(entries[i], one_by_one);
+        PERFORM alembic_safety.require_checks(entries[i], one_by_one);
+        PERFORM alembic_safety.require_unique(entries[i], one_by_one);
     END LOOP;
     RETURN said;
 END $order$;

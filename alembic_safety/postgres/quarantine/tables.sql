@@ -68,3 +68,9 @@ CREATE TABLE IF NOT EXISTS alembic_safety.conflict (
     at_downgrade jsonb,
     found timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+
+ALTER TABLE alembic_safety.quarantine
+    -- Labels of the enums that columns hold, by column; its checks, name to expression; and the columns of each unique key.
+    ADD COLUMN IF NOT EXISTS labels jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN IF NOT EXISTS checks jsonb NOT NULL DEFAULT '{}',
+    ADD COLUMN IF NOT EXISTS uniques jsonb NOT NULL DEFAULT '[]';

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
@@ -54,7 +54,15 @@ class Filled:
     empty: tuple[str, ...] = ()
 
 
-def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, hurting: bool = True) -> Filled:
+def fill(
+    session: Session,
+    tables: Iterable[int],
+    *,
+    rows: int,
+    seed: int = 0,
+    hurting: bool = True,
+    leaving: Collection[int] = (),
+) -> Filled:
     """Add up to ``rows`` rows to each table and to the tables that they refer to.
 
     Application triggers fire where they let rows in. Deferred constraints are checked with each table, and deferred again as they
@@ -63,6 +71,7 @@ def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, h
 
     :param tables: OIDs; rows of a partition are written through its root.
     :param hurting: extremes, empty and very long texts, and NULL wherever it may be; else plain values everywhere.
+    :param leaving: OIDs of tables that get none, though others may refer to them.
     Raises the driver's own error only where the catalog cannot be read.
     """
     shapes, types = read_shapes(session, tables)
@@ -73,6 +82,8 @@ def fill(session: Session, tables: Iterable[int], *, rows: int, seed: int = 0, h
     added: dict[str, int] = {}
     empty = []
     for shape in _in_order(shapes):
+        if shape.oid in leaving:
+            continue
         milder = [(True, False)] * hurting + [(False, False)]
         if shape.checks:  # which may ask for exactly one of several columns
             milder.append((False, True))

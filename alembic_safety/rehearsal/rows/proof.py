@@ -7,7 +7,7 @@ All in transactions that are rolled back: no row stays in the database that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,12 @@ from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.fill import Filled, attempt, check_deferred, fill
 from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
 from alembic_safety.rehearsal.rows.pairs import pairs
-from alembic_safety.rehearsal.rows.records import GENERATED, NONE, PLAIN, RowProof, Way
+from alembic_safety.rehearsal.rows.records import GENERATED, NONE, RowProof, Way
 from alembic_safety.rehearsal.rows.repeat import outcome, outcome_tables, volatile_columns
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.rows.shape import followers
 from alembic_safety.rehearsal.rows.since import Later
+from alembic_safety.rehearsal.rows.variants import EMPTY, Variant, first_variants, last_variants
 from alembic_safety.rehearsal.rows.witness import Witness
 
 if TYPE_CHECKING:
@@ -60,16 +61,8 @@ class Case:
     seed: int = 0
     #: What rows are there already and are rehearsed on in the place of made ones; '' for none.
     own: str = ""
-    #: Whether only the ways down are asked for: what is to be said of the upgrade is known.
-    only_ways: bool = False
-
-
-@dataclass(frozen=True)
-class _Data:
-    """A kind of rows, and whether those that the upgrade can't accept are taken out."""
-
-    kind: str
-    fitted: bool = False
+    #: Only the ways down are asked for, on such rows: what is to be said of the upgrade is known.
+    again_on: Variant | None = None
 
 
 def prove_on_rows(case: Case) -> RowProof:
@@ -77,55 +70,76 @@ def prove_on_rows(case: Case) -> RowProof:
 
     :raises LeftTransaction: the upgrade ended its transaction this time: the database may have changed.
     """
+    sequences = positions(case.stage.session)
+    refusals = _Refusals()
+    if case.again_on is not None:
+        tried: Iterable[Variant] = (case.again_on,)
+    else:
+        tried = first_variants(case.own, case.rows, demanding=bool(case.demands))
+    found = _first_accepted(case, tried, refusals)
+    if found is not None and found[1].variant is EMPTY and refusals.filled and not (case.own or refusals.endless):
+        found = _first_accepted(case, _more(case, found[0], refusals), refusals) or found
+    if found is None:
+        return RowProof(refused=refusals.why, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
+    proof, trial = found
+    if trial.outcome_tables and case.again_on is None:
+        set_positions(case.stage.session, sequences)
+        proof = replace(proof, volatile=_again(case, trial))
+    return proof
+
+
+@dataclass
+class _Refusals:
+    """Of rows that the upgrade did not accept."""
+
+    #: The first time, why.
+    why: str = ""
+    #: It had to be ended.
+    endless: bool = False
+    #: How many rows the tables held.
+    filled: Mapping[str, int] = field(default_factory=dict)
+
+
+def _more(case: Case, on_none: RowProof, refusals: _Refusals) -> Iterable[Variant]:
+    return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled)
+
+
+def _first_accepted(case: Case, variants: Iterable[Variant], refusals: _Refusals) -> tuple[RowProof, _Trial] | None:
+    """The proof on the first rows that the upgrade accepts."""
     stage = case.stage
-    sequences = positions(stage.session)
     heads = set(stage.heads)
-    refused, endless = "", False
-    filled: Mapping[str, int] = {}
-    tried: tuple[_Data, ...] = (_Data(GENERATED), _Data(GENERATED, fitted=True), _Data(PLAIN, fitted=True), _Data(NONE))
-    if case.own:
-        tried = (_Data(case.own), _Data(NONE))
-    elif not case.rows:
-        tried = (_Data(NONE),)
-    for data in tried:
-        if data.kind != NONE and (endless or (data == _Data(GENERATED, fitted=True) and not case.demands)):
+    for variant in variants:
+        if variant.kind != NONE and refusals.endless:
             continue
         stage.begin()
         try:
             with stage.staying_in_transaction():
-                trial = _Trial(case, data)
+                trial = _Trial(case, variant)
                 try:
                     trial.up()
                     check_deferred(stage.session)
                 except Exception as error:
                     _raise_signals(error)
-                    refused = refused or explain(error)
-                    endless = sqlstate(error) == _CANCELLED
-                    filled = trial.filled.rows or filled
+                    refusals.why = refusals.why or explain(error)
+                    refusals.endless = sqlstate(error) == _CANCELLED
+                    refusals.filled = trial.filled.rows or refusals.filled
                     continue
                 stage.check_transaction()
-                proof = trial.result(refused, filled)
-                tables = trial.outcome_tables
-                break
+                return trial.result(refusals), trial
         finally:
             stage.rollback()
             stage.heads = set(heads)
-    else:
-        return RowProof(refused=refused, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
-    if tables and not case.only_ways:
-        set_positions(stage.session, sequences)
-        proof = replace(proof, volatile=_again(case, data, trial))
-    return proof
+    return None
 
 
-def _again(case: Case, data: _Data, first: _Trial) -> tuple[str, ...]:
+def _again(case: Case, first: _Trial) -> tuple[str, ...]:
     """Run the upgrade on the same rows in another transaction, whose now() is another."""
     stage = case.stage
     heads = set(stage.heads)
     stage.begin()
     try:
         with stage.staying_in_transaction():
-            second = _Trial(case, data)
+            second = _Trial(case, first.variant)
             second.up()
             unstable = {name for name, was in first.prints.items() if second.prints.get(name) != was}
             return volatile_columns(first.outcome, outcome(stage.session, first.outcome_tables), unstable)
@@ -159,10 +173,10 @@ class _Down:
 class _Trial:
     """One attempt, within a transaction: the rows are there when it is made."""
 
-    def __init__(self, case: Case, data: _Data) -> None:
+    def __init__(self, case: Case, variant: Variant) -> None:
         self._case = case
         self._stage = case.stage
-        self._data = data
+        self.variant = variant
         self._heads = set(case.stage.heads)
         #: Rows that were made and did not fit what the upgrade demands.
         self._gone = 0
@@ -171,19 +185,19 @@ class _Trial:
         self.outcome_tables: list[str] = []
         self.outcome: dict[str, Fingerprint] = {}
         session = self._stage.session
-        if data.kind not in (NONE, case.own):
+        if variant.kind not in (NONE, case.own):
             self._fill()
         #: What the tables held before the upgrade.
         self.prints = fingerprints(session, self._watched(), only=True, by_column=True)
-        self._pairs = pairs(case.before, case.after, case.touched.used) if data.kind != NONE else []
+        self._pairs = pairs(case.before, case.after, case.touched.used) if variant.kind != NONE else []
         held = ((p.old.identity, p.old_image(session)) for p in self._pairs)
         self._images = {name: rows for name, rows in held if rows is not None}
-        self._demands, self._violated = answerable(self._stage, case.demands) if data.kind != NONE else ([], [])
+        self._demands, self._violated = answerable(self._stage, case.demands) if variant.kind != NONE else ([], [])
         self._keys: dict[Probe, set[str]] = {
             d.probe: {str(key) for (key,) in session.fetch(d.probe.query)} for d in self._violated
         }
-        self._back = Reader(session, case.after, case.before).read() if data.kind != NONE and case.ways else []
-        if data.kind not in (NONE, case.own):
+        self._back = Reader(session, case.after, case.before).read() if variant.kind != NONE and case.ways else []
+        if variant.kind not in (NONE, case.own):
             session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
         self._stage.savepoint(_READY)
         self._witness = Witness(session, case.before, case.touched.suspects, after=case.after)
@@ -208,9 +222,16 @@ class _Trial:
         known = case.before.by_identity
         oids = {known["table", name].address.oid for name in case.touched.used}
         written = {known["table", name].address.oid for name in case.touched.suspects}
-        hurting = self._data.kind == GENERATED
-        self.filled = fill(session, oids | followers(session, written), rows=case.rows, seed=case.seed, hurting=hurting)
-        if not self._data.fitted:
+        hurting = self.variant.kind == GENERATED
+        self.filled = fill(
+            session,
+            oids | followers(session, written),
+            rows=min(case.rows, self.variant.few or case.rows),
+            seed=case.seed,
+            hurting=hurting,
+            leaving={known["table", name].address.oid for name in self.variant.without},
+        )
+        if not self.variant.fitted:
             return
         for demand in case.demands:
             probe = demand.probe
@@ -225,7 +246,7 @@ class _Trial:
     def _watched(self) -> list[str]:
         """The tables that hold rows, and those that the upgrade uses; of real ones these alone, as they may be large."""
         case = self._case
-        if self._data.kind == case.own:
+        if self.variant.kind == case.own:
             return sorted(
                 name for name in case.touched.used if not case.before.by_identity["table", name].props["partition_key"]
             )
@@ -236,38 +257,36 @@ class _Trial:
         filled = {str(name) for (name,) in self._stage.session.fetch(" UNION ALL ".join(asked))}
         return [name for name in tables if name in filled or name in case.touched.used]
 
-    def result(self, refused: str, filled: Mapping[str, int]) -> RowProof:
-        """Go each way down from here, then up on other rows.
-
-        :param filled: how many rows the tables held when the upgrade refused them.
-        """
+    def result(self, refusals: _Refusals) -> RowProof:
+        """Go each way down from here, then up on other rows."""
         case, session = self._case, self._stage.session
         # On rows the upgrade may have dropped what it leaves alone while it is empty.
         self._pairs = [pair for pair in self._pairs if _is_there(session, pair.new.identity)]
         writes = self._witness.writes()
         rows = sum(self.filled.rows.values()) - self._gone
-        if self._data.kind == case.own:
+        if self.variant.kind == case.own:
             rows = sum(was.rows for was in self.prints.values())
         self.outcome_tables = outcome_tables(session, case.before, case.after, [*case.touched.suspects, *writes])
         self.outcome = outcome(session, self.outcome_tables)
         silent = accepted_violations(self._stage, self._violated, self._keys, self._pairs, self._images)
         downs = self._downs()
-        later = Later(self._stage, self._pairs, self._images, self._back, case.seed)
+        later = Later(self._stage, case.before, self._pairs, self._images, self._back, case.seed)
         ran = {name: case.ways[name] for name, down in downs.items() if not down.way.error}
         since = later.tried(ran, {name: downs[name].images for name in ran})
         self._stage.rollback_to(_READY)
         self._stage.heads = set(self._heads)
         ways = {name: replace(self._explained(down), since=since.get(name)) for name, down in downs.items()}
-        adverse = try_adverse(self._stage, [] if case.only_ways else self._demands, case.up, self._pairs)
+        adverse = try_adverse(self._stage, [] if case.again_on is not None else self._demands, case.up, self._pairs)
         probes = adverse.probes
-        if self._data.kind == NONE:
+        if self.variant.kind == NONE:
             probes = tuple(
-                replace(d.probe, seen=d.probe.code == "not-empty" and bool(filled.get(d.probe.table)))
+                replace(d.probe, seen=d.probe.code == "not-empty" and bool(refusals.filled.get(d.probe.table)))
                 for d in case.demands
             )
         return RowProof(
-            data=self._data.kind if rows > 0 else NONE,
-            refused=refused if self._data.kind not in (GENERATED, case.own) else "",
+            data=self.variant.name if rows > 0 else NONE,
+            variant=self.variant if rows > 0 else None,
+            refused=refusals.why if self.variant.is_milder else "",
             rows=rows,
             unfilled=self.filled.empty,
             writes=writes,

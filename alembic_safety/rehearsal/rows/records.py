@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from alembic_safety.model.probe import Probe
+
+if TYPE_CHECKING:
+    from alembic_safety.rehearsal.rows.variants import Variant
 
 #: Kinds of rows, the hardest first; the first that the upgrade accepts is what the proof runs on.
 GENERATED = "generated"
@@ -60,8 +64,10 @@ class Way:
 class RowProof:
     """What a rehearsal on rows found."""
 
-    #: One of the kinds of rows above.
+    #: One of the kinds of rows above; with what was left out of them, where the upgrade accepts no more.
     data: str = NONE
+    #: The same as it was made, so that it can be made again; None where there were none.
+    variant: Variant | None = None
     #: Why the upgrade did not accept harder rows; '' where it did.
     refused: str = ""
     #: How many rows were there.

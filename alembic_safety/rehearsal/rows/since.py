@@ -23,6 +23,7 @@ from alembic_safety.rehearsal.rows.violations import count, violate
 from alembic_safety.revisions.preserve import TOLD
 
 if TYPE_CHECKING:
+    from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.rows.demands import Demand
     from alembic_safety.rehearsal.stage import Stage
 
@@ -58,19 +59,29 @@ class Later:
     """What is written between an upgrade and the way down, in the open transaction of a rehearsal on rows."""
 
     def __init__(
-        self, stage: Stage, pairs: Sequence[Pair], was: Mapping[str, Image], demands: Sequence[Demand], seed: int
+        self,
+        stage: Stage,
+        before: Snapshot,
+        pairs: Sequence[Pair],
+        was: Mapping[str, Image],
+        demands: Sequence[Demand],
+        seed: int,
     ) -> None:
         """The stage stands right after the upgrade.
 
+        :param before: the catalog before it.
         :param was: the rows before the upgrade, by the table's identity then.
         :param demands: what the old schema demands of rows of the new one.
         """
         self._stage = stage
+        self._before = before
         self._was = was
         self._seed = seed
         counts = [(demand, count(stage.session, demand.probe)) for demand in demands]
         #: What the rows that were there don't meet is no demand of a way down that ran on them.
         self._demands = [demand for demand, number in counts if number == 0]
+        #: But such a way may have taken those rows away or given them old values, which it can't once somebody has touched them.
+        self._excused = [(demand, _keys(stage, demand)) for demand, number in counts if number]
         # Where a demand cannot be asked, nobody knows which rows would fit.
         unknown = {demand.probe.table for demand, number in counts if number is None}
         self._pairs = [p for p in pairs if p.old.identity in was and p.new.identity not in unknown]
@@ -132,7 +143,8 @@ class Later:
 
     def _change(self, pair: Pair, image: Image) -> None:
         """Give a row values of other rows, and delete another."""
-        keys = sorted(image.rows)
+        excused = {key for demand, keys in self._excused if demand.probe.table == pair.new.identity for key in keys}
+        keys = [key for key in sorted(image.rows) if image.rows[key] and key not in excused]
         free = [c for c in pair.columns if c.old not in pair.key]
         if free and len(keys) > 1:
             where = _is(pair, image, keys[0])
@@ -152,8 +164,9 @@ class Later:
         """Run a statement, unless the old schema could not hold what comes of it."""
         session = self._stage.session
         session.execute("SAVEPOINT alembic_safety_write")
-        fits = attempt(session, f"{sql}; SET CONSTRAINTS ALL IMMEDIATE") and not any(
-            count(session, d.probe) for d in self._demands
+        fits = attempt(session, f"{sql}; SET CONSTRAINTS ALL IMMEDIATE") and not (
+            any(count(session, d.probe) for d in self._demands)
+            or any(_keys(self._stage, demand) - keys for demand, keys in self._excused)
         )
         if not fits:
             session.execute("ROLLBACK TO SAVEPOINT alembic_safety_write")
@@ -166,6 +179,14 @@ class Later:
         for demand in self._demands:
             if count(session, demand.probe):
                 attempt(session, f"DELETE FROM {demand.probe.table} WHERE {demand.key} IN ({demand.probe.query})")
+        for demand, keys in self._excused:
+            if _keys(self._stage, demand) - keys:
+                others = ", ".join(map(quote_literal, sorted(keys)))
+                attempt(
+                    session,
+                    f"DELETE FROM {demand.probe.table} WHERE {demand.key} IN ({demand.probe.query}) "
+                    f"AND NOT {demand.key}::pg_catalog.text IN ({others})",
+                )
         check_deferred(session)
 
     # -- looking ----------------------------------------------------------------------------------------------------------
@@ -179,8 +200,8 @@ class Later:
                 return Since()
             if error.startswith(_CONFLICT):
                 return Since(stops=(f"rows written since: {error.removeprefix(_CONFLICT).splitlines()[0]}",))
-            if error and (column := self._unsure()):
-                return Since(stops=(f"rows written since, perhaps because of {column}: {error.splitlines()[0]}",))
+            if error and (cause := self._unsure(error)):
+                return Since(stops=(f"rows written since, perhaps because of {cause}: {error.splitlines()[0]}",))
             if error:
                 return Since(error=error)
             lost: list[str] = []
@@ -196,13 +217,20 @@ class Later:
                     disturbed += [f"{name}: {text}" for text in _disturbed(table, plain[name], now)]
         return Since(lost=tuple(lost), disturbed=tuple(disturbed))
 
-    def _unsure(self) -> str:
-        """A column of another type, of which nobody knows what the old one takes; '' where there is none."""
+    def _unsure(self, error: str) -> str:
+        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column that comes back, in which
+        such rows hold what they may; '' where there is none.
+        """
         asked = {(d.probe.table, name) for d in self._demands for name in d.columns}
         for pair in self._pairs:
             for column in pair.columns:
                 if not column.is_same and (pair.new.identity, column.new) not in asked:
                     return f"{pair.new.identity}.{column.new}"
+            shared = {column.old for column in pair.columns}
+            for child in self._before.children.get(pair.old.address, ()):
+                named = child.kind == "constraint" and f'"{child.name}"' in error
+                if named and not shared.issuperset(child.props["columns"] or ()):
+                    return child.identity
         return ""
 
     def _unfit(self, demand: Demand, ways: Mapping[str, Callable[[], None]], found: dict[str, Since]) -> None:
@@ -245,6 +273,10 @@ class Later:
 
 _ARTEFACT = "\0"
 _CONFLICT = "\1"
+
+
+def _keys(stage: Stage, demand: Demand) -> set[str]:
+    return {str(key) for (key,) in stage.session.fetch(demand.probe.query)}
 
 
 def _subject(demand: Demand) -> str:

@@ -214,3 +214,121 @@ def test_a_parent_of_a_column_that_comes_back(preserved):
         (3, 3, 3),
         (4, None, None),
     ]
+
+
+def kept_conflicts(preserved):
+    return preserved.session.fetch(
+        "SELECT reason, at_downgrade ->> 'id' FROM alembic_safety.conflict ORDER BY (at_downgrade ->> 'id')::int"
+    )
+
+
+def test_a_value_that_the_old_type_cannot_hold(preserved):
+    preserved.session.execute(
+        "CREATE TYPE mood AS ENUM ('ok', 'sad'); ALTER TABLE item ADD mood mood NOT NULL DEFAULT 'ok'"
+    )
+    before = preserved.rows()
+    preserved.up(
+        ["preserve 'columns', 'public.item', ARRAY['size', 'mood']"],
+        "ALTER TABLE item ALTER size TYPE text USING size || '!', ALTER mood DROP DEFAULT, ALTER mood TYPE text; DROP TYPE mood",
+    )
+    steps = (
+        "CREATE TYPE mood AS ENUM ('ok', 'sad')",
+        "ALTER TABLE item ALTER size TYPE varchar(5), ALTER mood TYPE mood USING mood::mood",
+        "ALTER TABLE item ALTER mood SET DEFAULT 'ok'",
+        "[public.item]",
+        "ALTER TABLE item ALTER mood SET NOT NULL",
+    )
+    preserved.session.execute("UPDATE item SET size = 'far too long' WHERE id IN (3, 4)")
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as stopped:
+        preserved.down(*steps)
+    assert "public.item: 2 rows hold values of column size that type character varying(5) cannot hold" in str(
+        stopped.value
+    )
+    assert "id = 3 (size = far too long)" in str(stopped.value)
+    preserved.session.execute(
+        "UPDATE item SET size = 'brief' WHERE id = 4; UPDATE item SET mood = 'glad' WHERE id = 5; INSERT INTO item VALUES (30, 'x', 'y', 'z', 'mad')"
+    )
+    preserved.session.execute("SET alembic_safety.on_conflict = 'keep'")
+    preserved.down(*steps)
+    assert kept_conflicts(preserved) == [
+        ("type character varying(5) cannot hold its value of column size", "3"),
+        ("type public.mood cannot hold its value of column mood", "5"),
+        ("type public.mood cannot hold its value of column mood", "30"),
+        ("written since the upgrade, and column mood may not be NULL", "30"),
+    ]
+    expected = [line.replace("\ts4\n", "\tbrief\n") for line in before["item"]]
+    assert preserved.rows()["item"] == sorted(expected)
+
+
+def test_values_that_only_a_cast_turns_back_are_no_conflict(preserved):
+    preserved.session.execute("ALTER TABLE item ADD flag int; UPDATE item SET flag = 0")
+    preserved.up(
+        ["preserve 'columns', 'public.item', ARRAY['flag']"],
+        "ALTER TABLE item ALTER flag TYPE boolean USING flag <> 0",
+    )
+    preserved.session.execute("UPDATE item SET flag = true WHERE id = 2")
+    preserved.down("ALTER TABLE item ALTER flag TYPE int USING flag::int", "[public.item]")
+    assert preserved.session.fetch("SELECT id FROM item WHERE flag = 1") == [(2,)]
+
+
+def test_null_in_a_column_that_takes_none_again(preserved):
+    preserved.up(
+        ["preserve 'rows', 'public.item'"],
+        "ALTER TABLE item ALTER note DROP NOT NULL; INSERT INTO item VALUES (20, 'made', 'm', NULL), (21, 'too', 'm', NULL)",
+    )
+    steps = ("[public.item]", "ALTER TABLE item ALTER note SET NOT NULL")
+    preserved.session.execute("UPDATE item SET size = 'y' WHERE id = 20")
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as stopped:
+        preserved.down(*steps)
+    assert "1 rows were written since the upgrade, and have no value for column note" in str(stopped.value)
+    preserved.session.execute("SET alembic_safety.on_conflict = 'keep'")
+    preserved.session.execute("INSERT INTO part VALUES (60, 20, NULL, 1)")
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="cannot stay are referred to by public.part"):
+        preserved.down(*steps)
+    preserved.session.execute("DELETE FROM part WHERE id = 60")
+    preserved.down(*steps)
+    assert not {20, 21} & table(preserved).keys()
+    assert kept_conflicts(preserved) == [("written since the upgrade, and column note may not be NULL", "20")]
+
+
+def test_duplicates_under_a_unique_key_that_comes_back(preserved):
+    before = preserved.rows()
+    preserved.up(
+        ["preserve 'rows', 'public.item'"],
+        "ALTER TABLE item DROP CONSTRAINT item_name_key; UPDATE item SET name = 'same' WHERE id < 4",
+    )
+    steps = ("[public.item]", "ALTER TABLE item ADD CONSTRAINT item_name_key UNIQUE (name)")
+    preserved.session.execute("INSERT INTO item VALUES (-1, 'n2'), (30, 'new'), (31, 'new'), (32, NULL), (33, NULL)")
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as stopped:
+        preserved.down(*steps)
+    assert "public.item: 4 rows have the same values of name, which are unique again" in str(stopped.value)
+    preserved.session.execute("SET alembic_safety.on_conflict = 'keep'")
+    preserved.down(*steps)
+    reason = "another row has its values of name, which are unique again"
+    assert kept_conflicts(preserved) == [(reason, "-1"), (reason, "31")]
+    preserved.session.execute("DELETE FROM item WHERE id IN (30, 32, 33)")
+    assert preserved.rows() == before
+
+
+def test_a_check_that_comes_back(preserved):
+    preserved.session.execute(
+        "ALTER TABLE item ADD CONSTRAINT one_of CHECK ((name IS NULL) <> (size IS NULL)) NOT VALID"
+    )
+    preserved.session.execute("UPDATE item SET size = NULL; ALTER TABLE item VALIDATE CONSTRAINT one_of")
+    before = preserved.rows()
+    preserved.up(["preserve 'columns', 'public.item', ARRAY['size']"], "ALTER TABLE item DROP size")
+    steps = (
+        "ALTER TABLE item ADD size varchar(5)",
+        "[public.item]",
+        "ALTER TABLE item ADD CONSTRAINT one_of CHECK ((name IS NULL) <> (size IS NULL))",
+    )
+    preserved.session.execute("INSERT INTO item VALUES (30, NULL), (31, 'fits')")
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as stopped:
+        preserved.down(*steps)
+    assert "public.item: 1 rows violate constraint one_of" in str(stopped.value)
+    assert "id = 30" in str(stopped.value)
+    preserved.session.execute("SET alembic_safety.on_conflict = 'keep'")
+    preserved.down(*steps)
+    assert kept_conflicts(preserved) == [("constraint one_of is violated", "30")]
+    preserved.session.execute("DELETE FROM item WHERE id = 31")
+    assert preserved.rows() == before

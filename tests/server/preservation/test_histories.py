@@ -16,6 +16,7 @@ CREATE TABLE duty (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, boss int 
   what text NOT NULL, amount numeric(10,2));
 CREATE TABLE loose (a int, b text);
 CREATE SEQUENCE lonely;
+CREATE TABLE holds (boss int PRIMARY KEY REFERENCES boss ON DELETE CASCADE);
 """
 #: What each later revision does to rows.
 LATER = {
@@ -27,6 +28,8 @@ LATER = {
     "enum_rebuilt": "ALTER TABLE boss ALTER mood DROP DEFAULT; ALTER TYPE mood RENAME TO mood_old; CREATE TYPE mood AS ENUM ('low', 'high');"
     "ALTER TABLE boss ALTER mood TYPE mood USING (CASE WHEN mood::text = 'fair' THEN 'high' ELSE mood::text END)::mood;"
     "ALTER TABLE boss ALTER mood SET DEFAULT 'low'; DROP TYPE mood_old",
+    "unfit_row_inserted": "ALTER TABLE boss ALTER mood DROP NOT NULL; INSERT INTO boss (name, mood) VALUES ('made', NULL)",
+    "filled_from_another": "INSERT INTO holds SELECT id FROM boss",
     "table_dropped": "CREATE TABLE duties AS SELECT * FROM duty; DROP TABLE duty; DROP SEQUENCE lonely",
     "truncated": "UPDATE loose SET b = 'x'; TRUNCATE duties",
     "merged": "ALTER TABLE boss ADD first text; UPDATE boss SET first = name; ALTER TABLE boss DROP name; ALTER TABLE boss ADD CONSTRAINT u UNIQUE (first)",
@@ -54,6 +57,9 @@ def test_derived_downgrades_are_exact_on_rows(tmp_path, database, pg_binaries):
         certificate = json.loads((tmp_path / "versions/safety" / f"{name}.json").read_text())
         assert (certificate["grade"], certificate["reasons"]) == ("exact", []), path.read_text()
         assert "# alembic-safety: begin preserve" in path.read_text()
+    certificate = json.loads((tmp_path / "versions/safety/filled_from_another.json").read_text())
+    (proof,) = certificate["proofs"].values()
+    assert proof["data"] == "generated, none in public.holds"
 
     assert alembic("upgrade", "first", cwd=tmp_path).status == 0
     database.run(ROWS)

@@ -1,0 +1,78 @@
+"""Which rows an upgrade is rehearsed on: the hardest that it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from alembic_safety.rehearsal.rows.records import GENERATED, NONE, PLAIN
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A kind of rows, and where there are how many."""
+
+    kind: str
+    #: Whether those that the upgrade can't accept are taken out.
+    fitted: bool = False
+    #: Tables that get none.
+    without: frozenset[str] = frozenset()
+    #: Rows of each table at most; 0: as many as were asked for.
+    few: int = 0
+
+    @property
+    def is_milder(self) -> bool:
+        """Whether something is missing that a table in use may hold."""
+        return self.kind in (PLAIN, NONE) or bool(self.without or self.few)
+
+    @property
+    def name(self) -> str:
+        """As reports and certificates have it."""
+        words = [self.kind]
+        if self.few:
+            words.append(f"{self.few} a table")
+        if self.without:
+            words.append(f"none in {', '.join(sorted(self.without))}")
+        return ", ".join(words)
+
+
+EMPTY = Variant(NONE)
+
+
+def first_variants(own: str, rows: int, *, demanding: bool) -> Iterator[Variant]:
+    """What is tried in turn until the upgrade accepts it; ``EMPTY`` always is the last.
+
+    :param own: rows that are there already, in the place of made ones.
+    :param demanding: whether anything is known of what the upgrade demands.
+    """
+    if own:
+        yield Variant(own)
+    elif rows:
+        yield Variant(GENERATED)
+        if demanding:
+            yield Variant(GENERATED, fitted=True)
+        yield Variant(PLAIN, fitted=True)
+    yield EMPTY
+
+
+def last_variants(
+    rows: int, writes: Mapping[str, Collection[str]], used: Collection[str], filled: Mapping[str, int]
+) -> Iterator[Variant]:
+    """What is tried where the upgrade refused all of the first: fewer tables, fewer rows, then only tables that it reads.
+
+    :param writes: what the upgrade did where there were no rows, verbs by table.
+    :param used: tables that it uses in any way.
+    :param filled: tables that the first rows were made for, and how many.
+    """
+    targets = frozenset(table for table, verbs in writes.items() if {"insert", "write"} & set(verbs))
+    if targets & filled.keys():
+        yield Variant(GENERATED, fitted=True, without=targets)
+        yield Variant(PLAIN, fitted=True, without=targets)
+    for few in (3, 1):
+        if few < rows:
+            yield Variant(PLAIN, fitted=True, few=few)
+            if targets & filled.keys():
+                yield Variant(PLAIN, fitted=True, few=few, without=targets)
+    written = frozenset(writes) & filled.keys()
+    if written and written != targets and frozenset(used) - written:
+        yield Variant(PLAIN, fitted=True, without=written)
