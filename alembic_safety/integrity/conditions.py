@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from alembic_safety.integrity.domains import read_domain_tests
 from alembic_safety.integrity.foreign_key import ForeignKey
 from alembic_safety.integrity.relation import Relation
 from alembic_safety.integrity.scope import Scope, oid_array
+from alembic_safety.integrity.value_types import read_value_tests
 from alembic_safety.model.finding import Severity
 from alembic_safety.postgres.session import Session
 
@@ -30,6 +30,8 @@ class Condition:
     suspect: bool = False
     #: What to do, where it is not to correct the rows.
     remedy: str | None = None
+    #: Whether the values of a violator can be shown: printing some raises.
+    printable: bool = True
     #: The foreign key that this condition stands for.
     key: ForeignKey | None = None
 
@@ -42,7 +44,7 @@ def nulls(columns: Sequence[str]) -> str:
 def read_conditions(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> dict[int, list[Condition]]:
     """All conditions of these tables, by the table's OID."""
     conditions: dict[int, list[Condition]] = {oid: [] for oid in relations}
-    for source in (_not_null, _checks, _bounds, _domains, _generated):
+    for source in (_not_null, _checks, _bounds, _values, _generated):
         for oid, condition in source(session, scope, relations):
             conditions[oid].append(condition)
     return conditions
@@ -124,9 +126,25 @@ def _bounds(session: Session, scope: Scope, relations: Mapping[int, Relation]) -
         )
 
 
-def _domains(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+def _values(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
     del scope
-    for oid, column, test in read_domain_tests(session, relations):
+    for oid, column, test in read_value_tests(session, relations):
+        table, place, type = _escape(relations[oid].identity), _escape(test.place), _escape(test.type)
+        if test.rule is None:
+            yield (
+                oid,
+                Condition(
+                    violated=test.violated,
+                    code="enum-label-missing",
+                    kind="column",
+                    subject=f"{relations[oid].identity}.{column}",
+                    message=f"{{rows}} of {table} hold{{s}} in {place} a value of the enum {type} that has no label: printing it fails",
+                    suspect=not test.valid,
+                    remedy=f"Set {column} of these rows to a label that there is; a label went out of the catalog while rows held it",
+                    printable=False,
+                ),
+            )
+            continue
         yield (
             oid,
             Condition(
@@ -134,8 +152,8 @@ def _domains(session: Session, scope: Scope, relations: Mapping[int, Relation]) 
                 code="domain-violated",
                 kind="column",
                 subject=f"{relations[oid].identity}.{column}",
-                message=f"{{rows}} of {_escape(relations[oid].identity)} hold{{s}} in {_escape(test.place)} a value that violates "
-                f"{_escape(test.rule)} of the domain {_escape(test.domain)}" + ("" if test.valid else " (NOT VALID)"),
+                message=f"{{rows}} of {table} hold{{s}} in {place} a value that violates "
+                f"{_escape(test.rule)} of the domain {type}" + ("" if test.valid else " (NOT VALID)"),
                 suspect=not test.valid or test.nested,
             ),
         )

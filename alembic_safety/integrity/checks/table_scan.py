@@ -238,7 +238,8 @@ def _violations(session: Session, table: ScannedTable) -> Iterator[Record]:
 
 
 def _violation(session: Session, relation: Relation, condition: Condition, count: int) -> Iterator[Record]:
-    columns = relation.row_name + ((condition.not_null,) if condition.not_null else ())
+    named = relation.row_name + ((condition.not_null,) if condition.not_null else ())
+    columns = "*" if condition.printable and not condition.not_null else ", ".join(named)
     where = f"FROM {relation.source} WHERE {condition.violated}"
     shown = attempt(session, lambda: session.fetch(f"SELECT {example(relation.row_name)} {where} LIMIT {EXAMPLES}"))
     rows_found = "1 row" if count == 1 else f"{count} rows"
@@ -250,7 +251,7 @@ def _violation(session: Session, relation: Relation, condition: Condition, count
         subject=condition.subject,
         count=count,
         examples=tuple(row[0] for row in shown.value) if not isinstance(shown, Failure) else (),
-        query=f"SELECT {', '.join(columns) if condition.not_null else '*'} {where}",
+        query=f"SELECT {columns} {where}",
         remedy=condition.remedy
         or "Correct or delete these rows" + (", then validate the constraint" if condition.suspect else ""),
     )
