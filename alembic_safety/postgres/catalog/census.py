@@ -9,6 +9,7 @@ from alembic_safety.model.kinds import KINDS
 
 #: Letters of relkind, typtype, prokind … that a kind's rows carry (of constraints and rules: our own, see ``census.sql``).
 LETTERS: Mapping[str, str] = {
+    "schema": "n",
     "table": "rp",
     "foreign_table": "f",
     "view": "v",

@@ -46,8 +46,13 @@ for _kind, _letters in LETTERS.items():
         _KINDS_OF.setdefault((UNIT_OF[_kind], _letter), []).append(_kind)
 #: Catalogs whose rows can go without a trace in a row that stays.
 _DROPPABLE = frozenset(
-    {"pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext"}
-)
+    {
+        "pg_namespace", "pg_class", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy",
+        "pg_statistic_ext",
+    }
+)  # fmt: skip
+#: Schema public, the only object of a fresh database that is in a snapshot and may change like one of the user's.
+_PUBLIC = 2200
 
 
 class _BeyondError(Exception):
@@ -211,7 +216,7 @@ class _Delta:
         asked = [name for name in sections("recent") if name in catalogs]
         for rows in self.statements.run([self.statements.recent(name, self.age) for name in asked]):
             for catalog, oid in rows:
-                if oid < 16384:
+                if oid < 16384 and (catalog, oid) != ("pg_namespace", _PUBLIC):
                     raise _BeyondError  # an object of the system
                 self._add(Address(catalog, oid))
 
@@ -323,6 +328,8 @@ class _Delta:
         ]  # nothing that is not changed itself names a new one
         if not known:
             return
+        if any(unit.catalog == "pg_namespace" and unit in self.objects for unit in known):
+            raise _BeyondError  # a schema has another name, and so has all that is in it
         grown = {unit for unit in known if self._only_grown(unit)}
         wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
         if wider:

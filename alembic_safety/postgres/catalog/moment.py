@@ -11,7 +11,7 @@ _MOST_TRANSACTIONS = 2000
 #: Catalogs whose rows belong to objects that are read again one by one, comments, and dependencies.
 FOLLOWED = frozenset(
     {
-        "pg_class", "pg_attribute", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext",
+        "pg_namespace", "pg_class", "pg_attribute", "pg_type", "pg_proc", "pg_constraint", "pg_trigger", "pg_rewrite", "pg_policy", "pg_statistic_ext",
         "pg_attrdef", "pg_index", "pg_sequence", "pg_inherits", "pg_enum", "pg_range", "pg_depend", "pg_description",
     }
 )  # fmt: skip

@@ -44,8 +44,9 @@ class Exclusions:
         return obj.kind == "table" and (obj.name in self.tables or obj.identity in self.tables)
 
 
-#: A unit is read again as a whole: a relation with all that hangs on it, a type with its attributes or constraints, a routine.
-UNITS = ("pg_class", "pg_type", "pg_proc")
+#: A unit is read again as a whole: a relation with all that hangs on it, a type with its attributes or constraints, a routine, a schema
+#: by itself.
+UNITS = ("pg_class", "pg_type", "pg_proc", "pg_namespace")
 #: Parents before what lives inside them.
 READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] + [
     kind for kind in KINDS if kind in PARENTS

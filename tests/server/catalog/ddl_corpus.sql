@@ -1,6 +1,8 @@
 -- One change of the schema after another, each visible (or, after a "-- quiet" line, not visible) in pg_dump --schema-only.
 -- "-- from N" limits the next statement to PostgreSQL N and newer. Every statement stands on the state that the others left.
 CREATE SCHEMA app;
+CREATE SCHEMA passing;
+DROP SCHEMA passing;
 CREATE SCHEMA "Odd Name";
 COMMENT ON SCHEMA app IS 'it''s';
 COMMENT ON SCHEMA public IS 'changed';

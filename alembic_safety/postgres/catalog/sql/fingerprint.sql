@@ -1,8 +1,6 @@
 -- Fingerprint of the catalogs of rare objects, and of roles and tablespaces, whose names appear in other objects. A row that one
 -- transaction changes twice keeps its xmin, not its ctid.
 SELECT pg_catalog.count(*)::text || ' ' || pg_catalog.sum(pg_catalog.hashtextextended(f.catalog || f.row, 0))::text FROM (
-    SELECT 'pg_namespace' AS catalog, x.oid::text || ':' || x.xmin::text || x.ctid::text AS row FROM pg_catalog.pg_namespace x WHERE x.nspname !~ '^pg_(temp|toast)'
-    UNION ALL
     SELECT 'pg_extension' AS catalog, x.oid::text || ':' || x.xmin::text || x.ctid::text AS row FROM pg_catalog.pg_extension x WHERE x.oid >= 16384
     UNION ALL
     SELECT 'pg_language' AS catalog, x.oid::text || ':' || x.xmin::text || x.ctid::text AS row FROM pg_catalog.pg_language x

@@ -14,3 +14,5 @@ UNION ALL
 SELECT 'pg_policy', pg_catalog.string_agg(x.oid::text, ' ') FROM pg_catalog.pg_policy x WHERE x.oid >= 16384
 UNION ALL
 SELECT 'pg_statistic_ext', pg_catalog.string_agg(x.oid::text, ' ') FROM pg_catalog.pg_statistic_ext x WHERE x.oid >= 16384
+UNION ALL
+SELECT 'pg_namespace', pg_catalog.string_agg(x.oid::text, ' ') FROM pg_catalog.pg_namespace x

@@ -1,4 +1,7 @@
 -- What has rows whose age is at most $1, a section for each catalog: the catalog and OID of the object that a row belongs to.
+-- == pg_namespace
+SELECT 'pg_namespace', x.oid FROM pg_catalog.pg_namespace x
+WHERE pg_catalog.age(x.xmin) <= $1 AND x.nspname !~ '^pg_(temp|toast)'
 -- == pg_class
 SELECT 'pg_class', x.oid FROM pg_catalog.pg_class x
 WHERE pg_catalog.age(x.xmin) <= $1 AND x.relkind <> 't' AND x.relnamespace <> 'pg_toast'::pg_catalog.regnamespace

@@ -31,3 +31,6 @@ WHERE {only:t.oid} AND (t.typrelid = 0 OR c.relkind = 'c')
 UNION ALL
 SELECT 'pg_proc', p.oid, 'pg_proc', p.oid, p.prokind::text, ''
 FROM pg_catalog.pg_proc p WHERE {only:p.oid}
+UNION ALL
+SELECT 'pg_namespace', n.oid, 'pg_namespace', n.oid, 'n', ''
+FROM pg_catalog.pg_namespace n WHERE {only:n.oid}
