@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.postgres.session import Session
 
@@ -30,6 +32,10 @@ _SETTINGS = {
     "search_path": "pg_catalog",
     "xmloption": "content",
 }
+#: Their values as they are.
+_PRESENT = "VALUES " + ", ".join(
+    f"({quote_literal(n)}, pg_catalog.current_setting({quote_literal(n)}))" for n in _SETTINGS
+)
 _COLUMNS = """
 SELECT a.attrelid::pg_catalog.int8, a.attname::pg_catalog.text,
   t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace AND t.typsend <> 0 AND t.typtype IN ('b', 'r', 'm')
@@ -37,7 +43,7 @@ SELECT a.attrelid::pg_catalog.int8, a.attname::pg_catalog.text,
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
-WHERE a.attrelid = ANY (%s::pg_catalog.oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+WHERE a.attrelid = ANY (ARRAY(SELECT pg_catalog.to_regclass(n)::pg_catalog.oid FROM pg_catalog.unnest(%s) AS n)) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attname
 """
 
@@ -78,9 +84,11 @@ def fingerprints(
     if not tables:
         return {}
     wanted = columns or {}
-    oids = _oids(session, tables)
-    found = _columns(session, list(oids.values()))
-    version = 0 if portable else int(session.fetch("SHOW server_version_num")[0][0])
+    known, rows, settings, versions = fetch_all(
+        session, [_oids(tables), _columns(tables), _PRESENT, "SHOW server_version_num"]
+    )
+    oids, found = _found(known, rows)
+    version = 0 if portable else int(versions[0][0])
     scans = []
     names: dict[str, list[str]] = {}
     for name, oid in oids.items():
@@ -96,15 +104,14 @@ def fingerprints(
         )
     if not scans:
         return {}
-    with _Pinned(session) as settled:
-        rows = settled.fetch(" UNION ALL ".join(scans))
+    asked = [_set(_SETTINGS.items()), " UNION ALL ".join(scans), _set((str(n), str(v)) for n, v in settings)]
     return {
         str(name): Fingerprint(
             int(count),
             tuple(int(s) for s in sums),
             tuple(zip(names[name], map(int, values), strict=True)),
         )
-        for name, values, count, *sums in rows
+        for name, values, count, *sums in fetch_all(session, asked)[1]
     }
 
 
@@ -124,8 +131,8 @@ def row_hash(columns: Iterable[tuple[str, bool]], alias: str, *, seed: int = 0, 
 
 def comparable_columns(session: Session, table: str) -> list[tuple[str, bool]]:
     """A table's columns by name, and whether the bytes of each may be compared (else its text); [] if there is no such table."""
-    oids = _oids(session, [table])
-    return _columns(session, list(oids.values())).get(oids.get(table, 0), [])
+    oids, found = _found(*fetch_all(session, [_oids([table]), _columns([table])]))
+    return found.get(oids.get(table, 0), [])
 
 
 def differences(before: Fingerprint, after: Fingerprint) -> tuple[str, ...]:
@@ -147,44 +154,35 @@ def _sums(columns: Sequence[tuple[str, bool]], *, strong: bool, version: int) ->
     return ", ".join(("pg_catalog.count(*)", *sums))
 
 
-def _oids(session: Session, tables: Sequence[str]) -> dict[str, int]:
-    listed = ", ".join(quote_literal(name) for name in tables)
-    rows = session.fetch(
-        f"SELECT n, pg_catalog.to_regclass(n)::pg_catalog.oid::pg_catalog.int8 FROM pg_catalog.unnest(ARRAY[{listed}]) AS n"
-    )
-    return {name: int(oid) for name, oid in rows if oid is not None}
+def _named(tables: Sequence[str]) -> str:
+    return f"ARRAY[{', '.join(quote_literal(name) for name in tables)}]::pg_catalog.text[]"
 
 
-def _columns(session: Session, oids: Sequence[int]) -> dict[int, list[tuple[str, bool]]]:
+def _oids(tables: Sequence[str]) -> str:
+    """Which of the tables exist."""
+    return f"SELECT n, pg_catalog.to_regclass(n)::pg_catalog.oid::pg_catalog.int8 FROM pg_catalog.unnest({_named(tables)}) AS n"
+
+
+def _columns(tables: Sequence[str]) -> str:
+    return _COLUMNS.replace("%s", _named(tables))
+
+
+def _found(
+    oids: Iterable[tuple[Any, ...]], columns: Iterable[tuple[Any, ...]]
+) -> tuple[dict[str, int], dict[int, list[tuple[str, bool]]]]:
+    """OIDs by name, and columns by OID, from the rows of ``_oids`` and ``_columns``."""
     result: dict[int, list[tuple[str, bool]]] = {}
-    listed = "'{" + ",".join(str(oid) for oid in oids) + "}'"
-    for oid, name, raw in session.fetch(_COLUMNS.replace("%s", listed)):
+    for oid, name, raw in columns:
         result.setdefault(int(oid), []).append((str(name), bool(raw)))
-    return result
+    return {str(name): int(oid) for name, oid in oids if oid is not None}, result
 
 
-class _Pinned:
-    """Settings that text depends on, fixed for a while; they are put back by name, not by a savepoint."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._old: list[tuple[str, str]] = []
-
-    def __enter__(self) -> Session:
-        now = ", ".join(f"({quote_literal(n)}, pg_catalog.current_setting({quote_literal(n)}))" for n in _SETTINGS)
-        self._old = [(str(n), str(v)) for n, v in self._session.fetch(f"VALUES {now}")]
-        self._set(_SETTINGS.items())
-        return self._session
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if error is None:
-            self._set(self._old)
-
-    def _set(self, values: Iterable[tuple[str, str]]) -> None:
-        calls = ", ".join(
-            f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, true)" for name, value in values
-        )
-        self._session.fetch(f"SELECT {calls}")
+def _set(values: Iterable[tuple[str, str]]) -> str:
+    """Settings that a text depends on, fixed until they are put back by name (or by a rollback)."""
+    calls = ", ".join(
+        f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, true)" for name, value in values
+    )
+    return f"SELECT {calls}"
 
 
 __all__ = ["Fingerprint", "comparable_columns", "differences", "fingerprints", "row_hash"]

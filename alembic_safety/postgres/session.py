@@ -48,7 +48,8 @@ class PsycopgSession:
             cursor.execute(sql, params or None)
             while cursor.nextset():
                 pass
-            return cursor.fetchall() if cursor.description else []
+            result = cursor.pgresult  # cheaper to ask than for the description
+            return cursor.fetchall() if result is not None and result.nfields else []
 
     def execute(self, sql: str) -> None:
         """See :meth:`Session.execute`."""
@@ -107,6 +108,40 @@ class SqlalchemySession:
                 raise
         if (sent := self.connection.info.get(SENT)) is not None:
             sent(sql)
+
+
+class DirectSession(SqlalchemySession):
+    """The same for statements of our own, which no listener of SQLAlchemy's has to see: past its bookkeeping where psycopg can."""
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """See :meth:`Session.fetch`."""
+        driver = psycopg_connection(self)
+        return super().fetch(sql, params) if driver is None else PsycopgSession(driver).fetch(sql, params)
+
+    def execute(self, sql: str) -> None:
+        """See :meth:`Session.execute`."""
+        driver = psycopg_connection(self)
+        if driver is None:
+            super().execute(sql)
+        else:
+            PsycopgSession(driver).execute(sql)
+
+
+def psycopg_connection(session: Session) -> psycopg.Connection[Any] | None:
+    """The psycopg 3 connection behind a session of ours, where it may be used directly."""
+    if type(session) is PsycopgSession:
+        return session.connection if session.connection.pgconn.pipeline_status == 0 else None
+    if type(session) not in (SqlalchemySession, DirectSession):
+        return None
+    assert isinstance(session, SqlalchemySession)
+    if session.connection.dialect.is_async:
+        return None
+    if session.connection.dialect.driver == "psycopg":
+        # Only within a transaction that SQLAlchemy knows of: it would not end another one.
+        driver: Any = session.connection.connection.driver_connection
+        if session.connection.in_transaction() and driver.pgconn.pipeline_status == 0:
+            return driver  # type: ignore[no-any-return]
+    return None
 
 
 def commits_by_itself(connection: sqlalchemy.Connection) -> bool:

@@ -13,7 +13,7 @@ from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.catalog import Exclusions, kept_statements, read_delta, read_snapshot, read_start
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident
-from alembic_safety.postgres.session import SqlalchemySession, sqlstate
+from alembic_safety.postgres.session import DirectSession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
 from alembic_safety.rehearsal.rows.sequences import positions
 from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
@@ -114,9 +114,9 @@ class Stage:
 
     # -- transactions -------------------------------------------------------------------------------------------------
     @property
-    def session(self) -> SqlalchemySession:
+    def session(self) -> DirectSession:
         """The connection as our readers want it."""
-        return SqlalchemySession(self.connection)
+        return DirectSession(self.connection)
 
     def begin(self, *, counting: bool = False) -> None:
         """Open the transaction of one revision; ``counting`` lets ``rows_written`` tell what is written in it."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from alembic_safety.postgres.session import PsycopgSession, Session, SqlalchemySession
-
-if TYPE_CHECKING:
-    import psycopg
+from alembic_safety.postgres.session import Session, psycopg_connection
 
 
 def fetch_all(session: Session, statements: Sequence[str]) -> list[list[tuple[Any, ...]]]:
@@ -16,7 +13,7 @@ def fetch_all(session: Session, statements: Sequence[str]) -> list[list[tuple[An
 
     Raises the driver's own error.
     """
-    connection = _connection(session)
+    connection = psycopg_connection(session)
     if connection is None:
         return [session.fetch(statement) for statement in statements]
     from psycopg.rows import tuple_row
@@ -30,17 +27,3 @@ def fetch_all(session: Session, statements: Sequence[str]) -> list[list[tuple[An
             found.append(cursor.fetchall() if result is not None and result.nfields else [])
             if not cursor.nextset():
                 return found
-
-
-def _connection(session: Session) -> psycopg.Connection[Any] | None:
-    """The psycopg 3 connection behind a session, unless somebody else has to see each statement."""
-    if type(session) is PsycopgSession:
-        return session.connection if session.connection.pgconn.pipeline_status == 0 else None
-    if type(session) is not SqlalchemySession or session.connection.dialect.is_async:
-        return None
-    if session.connection.dialect.driver == "psycopg":
-        # Only within a transaction that SQLAlchemy knows of: it would not end another one.
-        driver: Any = session.connection.connection.driver_connection
-        if session.connection.in_transaction() and driver.pgconn.pipeline_status == 0:
-            return driver  # type: ignore[no-any-return]
-    return None

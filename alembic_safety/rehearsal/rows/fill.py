@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.rows.shape import Column, ForeignKey, Shape, read_shapes
@@ -52,6 +53,12 @@ class Filled:
     rows: Mapping[str, int]
     #: Tables that took none.
     empty: tuple[str, ...] = ()
+    #: The statements that added them.
+    statements: tuple[str, ...] = ()
+
+
+#: What filling came to, by what was asked for, for those who ask again in another transaction at the same state.
+Memory = dict[tuple[frozenset[int], frozenset[int], int, int, bool], Filled]
 
 
 def fill(
@@ -62,6 +69,7 @@ def fill(
     seed: int = 0,
     hurting: bool = True,
     leaving: Collection[int] = (),
+    memory: Memory | None = None,
 ) -> Filled:
     """Add up to ``rows`` rows to each table and to the tables that they refer to.
 
@@ -72,8 +80,25 @@ def fill(
     :param tables: OIDs; rows of a partition are written through its root.
     :param hurting: extremes, empty and very long texts, and NULL wherever it may be; else plain values everywhere.
     :param leaving: OIDs of tables that get none, though others may refer to them.
+    :param memory: where the tables and the rows in them are the same each time, what was found to fit is written again at once.
     Raises the driver's own error only where the catalog cannot be read.
     """
+    wanted = frozenset(tables)
+    key = (wanted, frozenset(leaving), rows, seed, hurting)
+    if memory is not None and (known := memory.get(key)) is not None:
+        if attempt(session, "\n; ".join(("SET CONSTRAINTS ALL IMMEDIATE", *known.statements))):
+            check_deferred(session)
+            return known
+        del memory[key]
+    filled = _fill(session, wanted, rows=rows, seed=seed, hurting=hurting, leaving=leaving)
+    if memory is not None:
+        memory[key] = filled
+    return filled
+
+
+def _fill(
+    session: Session, tables: Iterable[int], *, rows: int, seed: int, hurting: bool, leaving: Collection[int]
+) -> Filled:
     shapes, types = read_shapes(session, tables)
     # Whatever is deferred is checked with the table that it is about, which then may be tried in another way.
     session.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -81,6 +106,7 @@ def fill(
     values = {kind: Values(types, hurting=kind, seed=seed) for kind in {hurting, False}}
     added: dict[str, int] = {}
     empty = []
+    statements: list[str] = []
     for shape in _in_order(shapes):
         if shape.oid in leaving:
             continue
@@ -93,19 +119,19 @@ def fill(
             )
             added[shape.name] = writer.write()
             if added[shape.name]:
+                statements.append(writer.written)
                 break
-        if not added[shape.name] and not writer.count():
+        if not added[shape.name] and not writer.held:
             empty.append(shape.name)
     if accepts:
         session.execute(_DROP_ACCEPTS)
     check_deferred(session)
-    return Filled(rows=added, empty=tuple(empty))
+    return Filled(rows=added, empty=tuple(empty), statements=tuple(statements))
 
 
 def check_deferred(session: Session) -> None:
     """Check what is deferred now, as a COMMIT would; it is deferred again afterwards. Raises the driver's own error."""
-    session.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    deferred = [str(name) for (name,) in session.fetch(_DEFERRED)]
+    deferred = [str(name) for (name,) in fetch_all(session, ["SET CONSTRAINTS ALL IMMEDIATE", _DEFERRED])[1]]
     if deferred:
         session.execute(f"SET CONSTRAINTS {', '.join(deferred)} DEFERRED")
 
@@ -132,16 +158,17 @@ def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:
 
 def attempt(session: Session, sql: str) -> bool:
     """Run a statement in a savepoint of its own; whether it ran."""
-    session.execute("SAVEPOINT alembic_safety_fill")
+    session.execute(
+        "SAVEPOINT alembic_safety_fill"
+    )  # by itself: the server reads a whole text before it runs any of it
     try:
-        session.execute(sql)
+        session.execute(f"{sql}\n; RELEASE SAVEPOINT alembic_safety_fill")
     except Exception as error:
         if sqlstate(error) is None or (sqlstate(error) or "").startswith(("57", "58", "08", "XX")):
             raise
         log.debug("refused: %s: %s", sql, error)
         session.execute("ROLLBACK TO SAVEPOINT alembic_safety_fill; RELEASE SAVEPOINT alembic_safety_fill")
         return False
-    session.execute("RELEASE SAVEPOINT alembic_safety_fill")
     return True
 
 
@@ -169,23 +196,28 @@ class _Writer:
         self._hurting = hurting
         self._accepts = accepts
         self._sparse = self._turns() if sparse else {}
+        #: The statement that wrote rows, and how many the table had before.
+        self.written = ""
+        self.held = 0
 
     def write(self) -> int:
         """Rows that the table has more than before."""
-        before = self.count()
+        self.held = self._count()
         insert = self._insert()
         whole = insert.replace("{first}", "1").replace("{last}", str(self._rows))
         quick = self._rows >= _MANY and self._keys_hold and attempt(self._session, _UNCHECKED % whole)
+        self.written = _UNCHECKED % whole if quick else whole
         if not quick and not attempt(self._session, whole):
-            attempt(self._session, self._one_by_one(insert))
-        if self.count() == before:
+            self.written = self._one_by_one(insert)
+            attempt(self._session, self.written)
+        added = self._count() - self.held
+        if not added:
             # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
             # and those hold because every value comes from a row that is there.
-            replica = "SET LOCAL session_replication_role = replica"
-            attempt(
-                self._session, f"{replica}; {self._one_by_one(insert)}; SET LOCAL session_replication_role = origin"
-            )
-        return self.count() - before
+            self.written = _UNCHECKED % self._one_by_one(insert)
+            attempt(self._session, self.written)
+            added = self._count() - self.held
+        return added
 
     def _turns(self) -> dict[int, int]:
         """When each column that takes NULL has its turn; columns of one foreign key have theirs together."""
@@ -202,8 +234,7 @@ class _Writer:
         apart = len(set(columns)) == len(columns)
         return apart and not self._shape.watched and not any(key.full and len(key.columns) > 1 for key in keys)
 
-    def count(self) -> int:
-        """Rows that the table has."""
+    def _count(self) -> int:
         return int(self._session.fetch(f"SELECT pg_catalog.count(*) FROM {self._shape.name}")[0][0])
 
     def _one_by_one(self, insert: str) -> str:

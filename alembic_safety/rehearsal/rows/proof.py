@@ -17,7 +17,7 @@ from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
 from alembic_safety.rehearsal.rows.adverse import accepted_violations, answerable, try_adverse
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.fill import Filled, attempt, check_deferred, fill
+from alembic_safety.rehearsal.rows.fill import Filled, Memory, attempt, check_deferred, fill
 from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
 from alembic_safety.rehearsal.rows.pairs import pairs
 from alembic_safety.rehearsal.rows.records import GENERATED, NONE, RowProof, Way
@@ -63,6 +63,8 @@ class Case:
     own: str = ""
     #: Only the ways down are asked for, on such rows: what is to be said of the upgrade is known.
     again_on: Variant | None = None
+    #: What rows were found to fit, for the next trial of the same revision.
+    memory: Memory = field(default_factory=dict)
 
 
 def prove_on_rows(case: Case) -> RowProof:
@@ -229,6 +231,7 @@ class _Trial:
             rows=min(case.rows, self.variant.few or case.rows),
             seed=case.seed,
             hurting=hurting,
+            memory=case.memory,
             leaving={known["table", name].address.oid for name in self.variant.without},
         )
         if not self.variant.fitted:
@@ -270,7 +273,7 @@ class _Trial:
         self.outcome = outcome(session, self.outcome_tables)
         silent = accepted_violations(self._stage, self._violated, self._keys, self._pairs, self._images)
         downs = self._downs()
-        later = Later(self._stage, case.before, self._pairs, self._images, self._back, case.seed)
+        later = Later(self._stage, case.before, self._pairs, self._images, self._back, case.seed, case.memory)
         ran = {name: case.ways[name] for name, down in downs.items() if not down.way.error}
         since = later.tried(ran, {name: downs[name].images for name in ran})
         self._stage.rollback_to(_READY)

@@ -15,7 +15,7 @@ from alembic_safety.errors import PreservationError
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.rehearsal.failure import explain, is_artefact, is_fatal
-from alembic_safety.rehearsal.rows.fill import attempt, check_deferred, fill
+from alembic_safety.rehearsal.rows.fill import Memory, attempt, check_deferred, fill
 from alembic_safety.rehearsal.rows.images import Image, shown
 from alembic_safety.rehearsal.rows.pairs import Pair, Shared
 from alembic_safety.rehearsal.rows.records import Since
@@ -66,6 +66,7 @@ class Later:
         was: Mapping[str, Image],
         demands: Sequence[Demand],
         seed: int,
+        memory: Memory,
     ) -> None:
         """The stage stands right after the upgrade.
 
@@ -77,6 +78,7 @@ class Later:
         self._before = before
         self._was = was
         self._seed = seed
+        self._memory = memory
         counts = [(demand, count(stage.session, demand.probe)) for demand in demands]
         #: What the rows that were there don't meet is no demand of a way down that ran on them.
         self._demands = [demand for demand, number in counts if number == 0]
@@ -132,7 +134,7 @@ class Later:
                 self._change(pair, image)
         oids = [pair.new.address.oid for pair in self._pairs]
         for number, seed in enumerate(_SEEDS):
-            fill(session, oids, rows=_ROWS, seed=self._seed + seed, hurting=number == 0)
+            fill(session, oids, rows=_ROWS, seed=self._seed + seed, hurting=number == 0, memory=self._memory)
             self._keep_fitting()
         tables = []
         for pair in self._pairs:

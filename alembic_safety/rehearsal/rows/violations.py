@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.rehearsal.rows.fill import attempt, fill
 from alembic_safety.rehearsal.rows.shape import Column, Shape, read_shapes
@@ -22,17 +23,16 @@ _TRIED = 16
 def count(session: Session, probe: Probe) -> int | None:
     """How many rows a probe finds; None where it cannot be asked of this database."""
     session.execute("SAVEPOINT alembic_safety_count")
+    asked = f"SELECT pg_catalog.count(*) FROM ({probe.query}) AS violators"
     try:
-        found: int | None = int(session.fetch(f"SELECT pg_catalog.count(*) FROM ({probe.query}) AS violators")[0][0])
+        return int(fetch_all(session, [asked, "RELEASE SAVEPOINT alembic_safety_count"])[0][0][0])
     except Exception as error:
         from alembic_safety.rehearsal.failure import is_fatal
 
         if is_fatal(error):
             raise
-        found = None
-        session.execute("ROLLBACK TO SAVEPOINT alembic_safety_count")
-    session.execute("RELEASE SAVEPOINT alembic_safety_count")
-    return found
+        fetch_all(session, ["ROLLBACK TO SAVEPOINT alembic_safety_count", "RELEASE SAVEPOINT alembic_safety_count"])
+        return None
 
 
 def violate(session: Session, demand: Demand) -> bool:
