@@ -7,7 +7,8 @@ are written. A column that tells rows apart must live through the upgrade; where
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from operator import is_
 
 from alembic_safety.downgrade.statement import DataNeed, Statement, Synthesis
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -80,11 +81,13 @@ def plans(seen: Seen) -> Iterator[Plan]:
     for chosen, most in ((keeps, _MOST_PLACES), (whole, 2)):
         if chosen is whole and whole == keeps:
             return
-        for place, clear in _ways(seen, chosen, most):
-            yield Plan(
-                block=tuple(_block(seen, chosen, sequences)),
-                statements=tuple(_statements(seen, chosen, sequences, place, clear=clear)),
-            )
+        ways = list(_ways(seen, chosen, most))
+        block = tuple(_block(seen, chosen, sequences))
+        for place, clear in ways:
+            yield Plan(block=block, statements=tuple(_statements(seen, chosen, sequences, place, clear=clear)))
+        emptied = _without_casts(seen)
+        for place, clear in ways if emptied is not seen else ():
+            yield Plan(block=block, statements=tuple(_statements(emptied, chosen, sequences, place, clear=clear)))
 
 
 def _ways(seen: Seen, keeps: Sequence[Keep], most: int) -> Iterator[tuple[int, bool]]:
@@ -96,6 +99,31 @@ def _ways(seen: Seen, keeps: Sequence[Keep], most: int) -> Iterator[tuple[int, b
         return
     yield places[0], False
     yield from ((place, True) for place in places)
+
+
+def _without_casts(seen: Seen) -> Seen:
+    """With NULL in the place of values of a new column that took the name of a dropped one; those of the old one come back.
+
+    The values of the new one need not be such that the old type can hold them. The same object where there is no such column.
+    """
+    dropped = {n.subject for n in seen.synthesis.data_needs if n.what == "column" and n.lost_by == "upgrade"}
+    found = list(seen.synthesis.statements)
+    for number, one in enumerate(seen.synthesis.statements):
+        column = seen.after.by_identity.get(("column", one.subject))
+        words, _, new_type = one.sql.partition(" TYPE ")
+        if column is None or one.kind != "column" or one.subject not in dropped or " USING " not in new_type:
+            continue
+        start = (
+            f"{words} DROP NOT NULL, {words[words.rindex(' ALTER COLUMN ') + 1 :]}"
+            if column.props["not_null"]
+            else words
+        )
+        found[number] = replace(one, sql=f"{start} TYPE {new_type.partition(' USING ')[0]} USING NULL")
+        if column.props["not_null"] and seen.before.by_identity["column", one.subject].props["not_null"]:
+            found.append(replace(one, sql=f"{words} SET NOT NULL"))
+    if len(found) == len(seen.synthesis.statements) and all(map(is_, found, seen.synthesis.statements)):
+        return seen
+    return replace(seen, synthesis=replace(seen.synthesis, statements=tuple(found)))
 
 
 def _as_whole(seen: Seen, keep: Keep) -> Keep:
@@ -357,6 +385,7 @@ def _statements(
 ) -> Iterator[Statement]:
     """The downgrade with everything that gives something back."""
     given: dict[int, list[Statement]] = {}
+    filled_at: dict[str, int] = {}
     together = []
     for keep in keeps:
         if _is_dropped(seen, keep):
@@ -364,12 +393,12 @@ def _statements(
             given.setdefault(at, []).append(_restore(seen, "restore_table", [keep.table], _text(keep.table)))
         elif keep.rows or keep.whole:
             together.append(keep.table)
+            filled_at[keep.table] = place
         else:
+            filled_at[keep.table] = _column_place(seen, keep)
             listed = ", ".join(map(_text, keep.columns))
             words = f"{_text(keep.table)}, [{listed}]"
-            given.setdefault(_column_place(seen, keep), []).append(
-                _restore(seen, "restore_columns", [keep.table], words)
-            )
+            given.setdefault(filled_at[keep.table], []).append(_restore(seen, "restore_columns", [keep.table], words))
     if together:
         words = ", ".join(map(_text, together))
         given.setdefault(place, []).append(_restore(seen, "restore_rows", together, words))
@@ -382,10 +411,21 @@ def _statements(
             action="rows",
         )
         given.setdefault(need.at, []).append(call_of)
+    # A column is made NOT NULL only when its values are there, which come with those of the table's last column.
+    late = {
+        number: filled_at[table]
+        for number, statement in enumerate(seen.synthesis.statements)
+        if statement.kind == "column" and statement.sql.endswith(" SET NOT NULL")
+        for table in filled_at
+        if statement.subject.startswith(f"{table}.") and number < filled_at[table]
+    }
+    for number, at in late.items():
+        given[at].append(seen.synthesis.statements[number])
     yield _whole_step(seen, "begin_restore", clear=True) if clear else _whole_step(seen, "begin_restore")
     for number, statement in enumerate(seen.synthesis.statements):
         yield from given.get(number, ())
-        yield statement
+        if number not in late:
+            yield statement
     yield from given.get(len(seen.synthesis.statements), ())
     yield _whole_step(seen, "end_restore")
 

@@ -99,7 +99,9 @@ def _is_explained(change: Change, before: Snapshot, after: Snapshot, wanted: Map
     obj, snapshot = (change.after, after) if change.after is not None else (change.before, before)
     assert obj is not None
     table = snapshot.objects.get(obj.parent) if obj.parent is not None else None
-    if change.after is None and obj.parent is not None and obj.parent not in after.objects:
+    if obj.kind == "publication_table":
+        table = snapshot.by_identity.get(("table", str(obj.props["table"])))
+    if change.after is None and obj.parent is not None and (table is None or table.address not in after.objects):
         return True  # whether its table may go is judged by the table itself
     if change.after is None:
         foreign_key = obj.kind == "constraint" and obj.props.get("type") == "foreign key"

@@ -13,7 +13,7 @@ from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
-from alembic_safety.rehearsal.certificate import Grade, Status, read_certificate
+from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
 from alembic_safety.rehearsal.options import parse_exclusions
 
 if TYPE_CHECKING:
@@ -45,22 +45,28 @@ class LiveState:
 
     def concerns(self, revision: str) -> bool:
         """Whether a revision has a downgrade that promises the schema as it was."""
+        return self._promise(revision) is not None
+
+    def _promise(self, revision: str) -> Certificate | None:
         chain = chain_in(self._migration) if self._is_on else None
         found = chain.by_id.get(revision) if chain is not None else None
         if found is None:
-            return False
+            return None
         status, certificate = read_certificate(found)
-        return certificate is not None and status is Status.VALID and certificate.grade.value in PROMISING
+        promises = certificate is not None and status is Status.VALID and certificate.grade.value in PROMISING
+        return certificate if promises else None
 
     def upgraded(self, session: SqlalchemySession, revision: str, before: Snapshot, after: Snapshot) -> None:
         """Write down what an upgrade found, within its transaction."""
         from sqlalchemy.exc import DBAPIError
 
-        if not self.concerns(revision):
+        certificate = self._promise(revision)
+        if certificate is None:
             return
+        proof = certificate.proofs.get(str(after.server_version // 10000))
         try:
             with session.connection.begin_nested():
-                keep(session, self._table, revision, seen(before, after))
+                keep(session, self._table, revision, seen(before, after, proof.closure if proof is not None else None))
         except DBAPIError as error:
             if sqlstate(error) != _NOT_ALLOWED:
                 raise

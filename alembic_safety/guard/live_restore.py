@@ -18,7 +18,7 @@ from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import PHYSICAL, Snapshot
 from alembic_safety.postgres.session import sqlstate
-from alembic_safety.rehearsal.closure import PERSONAL
+from alembic_safety.rehearsal.closure import PERSONAL, digest
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
@@ -62,7 +62,9 @@ def restore(
         ) from error
     for one in plan:
         _run(session, one.statement.sql)
-    _check(wanted, goal.concerned, read())
+    found = read()
+    _check(wanted, goal.concerned, found)
+    _check_gone(goal.unwanted, found)
     return Restored(statements=tuple(one.statement.sql for one in plan), lost=lost)
 
 
@@ -89,6 +91,13 @@ def _check(wanted: Snapshot, concerned: set[Name], found: Snapshot) -> None:
             )
 
 
+def _check_gone(unwanted: set[Name], found: Snapshot) -> None:
+    for kind, identity in sorted(unwanted & found.by_identity.keys()):
+        raise GuardError(
+            f"the downgrade would make {kind.replace('_', ' ')} {identity}, which was not there before the upgrade; {_WAY_OUT}"
+        )
+
+
 class _Goal:
     """The catalog as it has to be: as it is, with what this database had of its own."""
 
@@ -101,6 +110,8 @@ class _Goal:
         self._now = now
         #: (kind, identity) of what is to be changed or made.
         self.concerned: set[Name] = set()
+        #: Of what the downgrade has made and the upgrade had not found.
+        self.unwanted: set[Name] = set()
         self._objects: dict[Address, CatalogObject] = dict(now.objects)
         self._edges: set[Edge] = set()
 
@@ -113,12 +124,33 @@ class _Goal:
             if obj.address not in self._before.objects and (obj.kind, obj.identity) not in recorded:
                 live = self._before.by_identity.get((obj.kind, obj.identity))
                 if live is not None:
-                    self._want(obj, Facts.of(live), made=True)
+                    self._want(obj, Facts.of(live))
+        self._leave_as_it_was()
         lost = tuple(self._make_missing())
-        if not self.concerned:
+        if not self.concerned and not self.unwanted:
             return None, lost
-        goal = replace(self._plain(self._now), objects=self._objects, edges=frozenset(self._now.edges) | self._edges)
+        edges = (e for e in (*self._now.edges, *self._edges) if e.dependent in self._objects)
+        goal = replace(self._plain(self._now), objects=self._objects, edges=frozenset(edges))
         return goal, lost
+
+    def _leave_as_it_was(self) -> None:
+        """What the upgrade had nothing to do for, because somebody had done it by hand. Raises GuardError."""
+        for name in self._state.missing:
+            obj = self._now.by_identity.get(name)
+            if obj is not None and name not in self._before.by_identity and not _is_left_out(obj.kind, obj.props):
+                del self._objects[obj.address]
+                self.unwanted.add(name)
+        for name in self._state.already:
+            was, is_ = self._before.by_identity.get(name), self._now.by_identity.get(name)
+            if was is None or is_ is None or digest(was) == digest(is_):
+                continue
+            if was.props.get("type") != is_.props.get("type") and was.kind == "column":
+                raise GuardError(
+                    f"the downgrade would turn column {was.identity} into {is_.props['type']}, and it was "
+                    f"{was.props['type']} before the upgrade already; {_WAY_OUT}"
+                )
+            self._objects[is_.address] = replace(is_, props={**is_.props, **was.props})
+            self.concerned.add(name)
 
     @staticmethod
     def _plain(side: Snapshot) -> Snapshot:
@@ -136,14 +168,14 @@ class _Goal:
         live = self._before.by_identity.get((found.kind, found.after_identity)) if found.after is not None else None
         made = obj.address not in self._before.objects
         if found.after is None or (live is not None and Facts.of(live) == found.after):
-            self._want(obj, found.facts, made=made)
+            self._want(obj, found.facts)
         elif made and live is not None:  # somebody changed it since
-            self._want(obj, Facts.of(live), made=True)
+            self._want(obj, Facts.of(live))
 
-    def _want(self, obj: CatalogObject, facts: Facts, *, made: bool) -> None:
+    def _want(self, obj: CatalogObject, facts: Facts) -> None:
         if obj.kind in PERSONAL:
             return
-        props = {**obj.props, **facts.tuned} if made else obj.props
+        props = {**obj.props, **facts.tuned}
         want = replace(obj, owner=facts.owner, acl=facts.acl, comment=facts.comment, labels=facts.labels, props=props)
         if want != obj:
             self._objects[obj.address] = want

@@ -17,7 +17,7 @@ from alembic_safety.guard.rehearsed import lies_in
 from alembic_safety.model.snapshot import PHYSICAL
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
-from alembic_safety.rehearsal.closure import PERSONAL, TUNED
+from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, TUNED, entries
 
 if TYPE_CHECKING:
     from alembic_safety.model.catalog import CatalogObject
@@ -77,13 +77,21 @@ class State:
     found: tuple[Found, ...] = ()
     #: (kind, identity) of what there was not before, without what lies in another of them.
     made: frozenset[Name] = frozenset()
+    #: What it drops and was missing; what it changes and was as it makes it.
+    missing: frozenset[Name] = frozenset()
+    already: frozenset[Name] = frozenset()
 
 
-def seen(before: Snapshot, after: Snapshot) -> State:
-    """What an upgrade found, by the catalog before and after it in the very database."""
+def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = None) -> State:
+    """What an upgrade found, by the catalog before and after it in the very database.
+
+    :param closure: what it does in a rehearsal (``rehearsal.closure``).
+    """
     letters: dict[Any, dict[Any, str]] = {}
     gone = []
+    changed: set[Name] = set()
     for change in changes(before, after):
+        changed.update((side.kind, side.identity) for side in (change.before, change.after) if side is not None)
         old = change.before
         if old is None or old.kind in PERSONAL:
             continue
@@ -96,6 +104,12 @@ def seen(before: Snapshot, after: Snapshot) -> State:
     return State(
         found=tuple(_found(old, new, before, letters.get(old.address, {})) for old, new in gone),
         made=_outermost(after.by_identity.keys() - before.by_identity.keys()),
+        missing=frozenset(n for n, _, is_ in entries(closure or {}) if is_ == ABSENT and n not in before.by_identity),
+        already=frozenset(
+            name
+            for name, was, is_ in entries(closure or {})
+            if was != is_ and ABSENT not in (was, is_) and name in before.by_identity and name not in changed
+        ),
     )
 
 
@@ -159,7 +173,14 @@ def forget(session: Session, version_table: str, revision: str) -> None:
 def to_json(state: State) -> str:
     """A state as text."""
     return json.dumps(
-        {"found": [_plain(item) for item in state.found], "made": sorted(state.made)}, ensure_ascii=True, sort_keys=True
+        {
+            "found": [_plain(item) for item in state.found],
+            "made": sorted(state.made),
+            "missing": sorted(state.missing),
+            "already": sorted(state.already),
+        },
+        ensure_ascii=True,
+        sort_keys=True,
     )
 
 
@@ -215,4 +236,8 @@ def from_json(text: str) -> State:
                 after_identity=item["after_identity"],
             )
         )
-    return State(found=tuple(found), made=frozenset((kind, identity) for kind, identity in data["made"]))
+    names = {
+        key: frozenset((kind, identity) for kind, identity in data.get(key, ()))
+        for key in ("made", "missing", "already")
+    }
+    return State(found=tuple(found), **names)

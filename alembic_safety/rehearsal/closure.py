@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.postgres.catalog import without_storage_parameters
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
@@ -21,9 +22,9 @@ ABSENT = "-"
 WHOLE = "+"
 #: What an administrator tunes on a live database.
 TUNED: frozenset[str] = frozenset({
-    "access_method", "cache", "clustered_on", "columns_order", "compression", "options", "populated", "relocatable",
-    "replica_identity", "replica_identity_index", "roles", "statistics_target", "statistics_targets", "storage",
-    "tablespace", "version",
+    "access_method", "cache", "clustered_on", "columns_order", "compression", "enabled", "force_row_security", "options",
+    "populated", "relocatable", "replica_identity", "replica_identity_index", "roles", "row_security",
+    "statistics_target", "statistics_targets", "storage", "tablespace", "version",
 })  # fmt: skip
 #: Kinds whose ``options`` are a part of what they are.
 _OPTIONS_COUNT = frozenset({"view", "foreign_table", "server", "foreign_data_wrapper", "user_mapping", "ts_dictionary"})
@@ -111,10 +112,10 @@ def _around(
 
 
 def _facts(obj: CatalogObject) -> list[object]:
-    return [
-        obj.kind,
-        {k: v for k, v in obj.props.items() if k not in TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)},
-    ]
+    props = {k: v for k, v in obj.props.items() if k not in TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)}
+    if obj.kind == "index":
+        props["definition"] = without_storage_parameters(str(props["definition"]))
+    return [obj.kind, props]
 
 
 def _hash(facts: list[object]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -10,10 +9,8 @@ from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.downgrade.kinds.options import change
 from alembic_safety.downgrade.kinds.relations import hangs_differently, linked_above, side_of, standalone
 from alembic_safety.model.catalog import Address, CatalogObject
-from alembic_safety.postgres.catalog import undrift
+from alembic_safety.postgres.catalog import undrift, without_storage_parameters
 from alembic_safety.postgres.identifiers import quote_ident
-
-_WITH = re.compile(r" WITH \([^()]*\)(?= WHERE |\Z)")
 
 
 class IndexRules(Rules):
@@ -98,7 +95,9 @@ class IndexRules(Rules):
             else:
                 return None
             left.discard("attached_to")
-        if "options" in left and _WITH.sub("", str(have["definition"])) == _WITH.sub("", str(wish["definition"])):
+        if "options" in left and without_storage_parameters(str(have["definition"])) == without_storage_parameters(
+            str(wish["definition"])
+        ):
             steps += [Step(sql) for sql in change(f"INDEX {want.identity}", have["options"], wish["options"])]
             left -= {"options", "definition"}
         if "tablespace" in left:

@@ -15,6 +15,15 @@ _INSIDE = re.compile(_STRING + r"|(?P<up>\[)|(?P<down>\])", re.DOTALL)
 _CAST = re.compile(r'\)::[\w ."]+(?:\(\d+(?:,\d+)?\))?\[\](?=\))')
 
 
+#: Storage parameters in what pg_get_indexdef() prints.
+_WITH = re.compile(r" WITH \([^()]*\)(?= WHERE |\Z)")
+
+
+def without_storage_parameters(definition: str) -> str:
+    """The definition of an index, without what ``ALTER INDEX … SET (…)`` changes."""
+    return _WITH.sub("", definition)
+
+
 def undrift(text: str) -> str:
     """``text`` (an expression, definition or statement as the server prints it) as it has to be written to come back identical."""
     if "ARRAY[" not in text:
