@@ -118,7 +118,7 @@ class Inspection:
 
     def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
         assert self._base is not None
-        return drift(self._base[0], expected)
+        return drift(self._base[0], expected, carried=self._settings.live_state != "off")
 
     def transaction_begins(self) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""

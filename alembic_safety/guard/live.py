@@ -14,6 +14,7 @@ from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapsho
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
+from alembic_safety.rehearsal.closure import entries
 from alembic_safety.rehearsal.options import parse_exclusions
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ class LiveState:
         if not self._is_on:
             return False
         state = kept(session, self._table, revision)
-        restored = restore(session, state, before, now, read)
+        certificate = self._promise(revision)
+        touched = touched_by(certificate) if certificate is not None else None
+        restored = restore(session, state, before, now, read, touched)
         for statement in restored.statements:
             log().info("as it was found before %s: %s", revision, statement)
         for line in restored.lost:
@@ -100,6 +103,14 @@ class LiveState:
         if state is not None:
             forget(session, self._table, revision)
         return bool(restored.statements)
+
+
+def touched_by(certificate: Certificate) -> frozenset[tuple[str, str]] | None:
+    """What a revision changes in a rehearsal; None where that is not known."""
+    for proof in certificate.proofs.values():
+        if proof.closure is not None:
+            return frozenset(name for name, was, is_ in entries(proof.closure) if was != is_)
+    return None
 
 
 class Follower:

@@ -6,7 +6,7 @@ itself had to drop and create, and what went along with either and was in no reh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +18,13 @@ from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import PHYSICAL, Snapshot
 from alembic_safety.postgres.session import sqlstate
-from alembic_safety.rehearsal.closure import PERSONAL, digest
+from alembic_safety.rehearsal.closure import PERSONAL, digest, is_carried
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
 
 #: Addresses of objects that are to be made: no server gives such an OID.
 _NOT_THERE_YET = 2**32
-#: What is not as it was when only its form comes back.
-_HOLDS_ROWS = frozenset({"table", "column"})
 _WAY_OUT = "nothing was changed; -x safety.live_state=off goes on without"
 
 
@@ -40,16 +38,22 @@ class Restored:
 
 
 def restore(
-    session: Session, state: State | None, before: Snapshot, now: Snapshot, read: Callable[[], Snapshot]
+    session: Session,
+    state: State | None,
+    before: Snapshot,
+    now: Snapshot,
+    read: Callable[[], Snapshot],
+    touched: Collection[Name] | None = None,
 ) -> Restored:
     """Give back what a downgrade does not know of, within the transaction that it ran in.
 
     :param state: what the upgrade had found; None where that was not written down.
     :param before: the catalog before the downgrade, of this very database; ``now``: after it.
     :param read: the catalog as it is at the moment of the call.
+    :param touched: what the revision changes in a rehearsal; None where that is not known.
     :raises GuardError: the server refuses a statement, or it does not give back what it should.
     """
-    goal = _Goal(state, before, now)
+    goal = _Goal(state, before, now, touched)
     wanted, lost = goal.snapshot()
     if wanted is None:
         return Restored(lost=lost)
@@ -84,7 +88,7 @@ def _run(session: Session, sql: str) -> None:
 def _check(wanted: Snapshot, concerned: set[Name], found: Snapshot) -> None:
     for name in sorted(concerned):
         want, is_ = wanted.by_identity[name], found.by_identity.get(name)
-        if is_ is None or Facts.of(is_) != Facts.of(want):
+        if is_ is None or Facts.of(is_) != Facts.of(want) or (is_carried(want) and digest(is_) != digest(want)):
             raise GuardError(
                 f"the downgrade would give the schema back, and not what this database had of its own: "
                 f"{name[0].replace('_', ' ')} {name[1]} is not as it was; {_WAY_OUT}"
@@ -101,13 +105,14 @@ def _check_gone(unwanted: set[Name], found: Snapshot) -> None:
 class _Goal:
     """The catalog as it has to be: as it is, with what this database had of its own."""
 
-    def __init__(self, state: State | None, before: Snapshot, now: Snapshot) -> None:
+    def __init__(self, state: State | None, before: Snapshot, now: Snapshot, touched: Collection[Name] | None) -> None:
         self._state = state or State()
         #: Only then is it known what the downgrade is meant to drop.
         self._is_known = state is not None
         self._within = {identity for _, identity in self._state.made}
         self._before = before
         self._now = now
+        self._touched = touched
         #: (kind, identity) of what is to be changed or made.
         self.concerned: set[Name] = set()
         #: Of what the downgrade has made and the upgrade had not found.
@@ -124,7 +129,7 @@ class _Goal:
             if obj.address not in self._before.objects and (obj.kind, obj.identity) not in recorded:
                 live = self._before.by_identity.get((obj.kind, obj.identity))
                 if live is not None:
-                    self._want(obj, Facts.of(live))
+                    self._want(obj, Facts.of(live), live.props if self._is_by_the_way(obj) else None)
         self._leave_as_it_was()
         lost = tuple(self._make_missing())
         if not self.concerned and not self.unwanted:
@@ -132,6 +137,10 @@ class _Goal:
         edges = (e for e in (*self._now.edges, *self._edges) if e.dependent in self._objects)
         goal = replace(self._plain(self._now), objects=self._objects, edges=frozenset(edges))
         return goal, lost
+
+    def _is_by_the_way(self, obj: CatalogObject) -> bool:
+        """Whether the downgrade made it again only because of something else: then it is to be what it was, not what was rehearsed."""
+        return self._touched is not None and (obj.kind, obj.identity) not in self._touched and is_carried(obj)
 
     def _leave_as_it_was(self) -> None:
         """What the upgrade had nothing to do for, because somebody had done it by hand. Raises GuardError."""
@@ -168,14 +177,17 @@ class _Goal:
         live = self._before.by_identity.get((found.kind, found.after_identity)) if found.after is not None else None
         made = obj.address not in self._before.objects
         if found.after is None or (live is not None and Facts.of(live) == found.after):
-            self._want(obj, found.facts)
+            dropped = found.after is None or (live is not None and found.structure == digest(live))
+            self._want(obj, found.facts, found.props if dropped and is_carried(obj) else None)
         elif made and live is not None:  # somebody changed it since
             self._want(obj, Facts.of(live))
 
-    def _want(self, obj: CatalogObject, facts: Facts) -> None:
-        if obj.kind in PERSONAL:
+    def _want(self, obj: CatalogObject, facts: Facts, structure: Mapping[str, Any] | None = None) -> None:
+        """:param structure: props that it had, where they may be others than those that were rehearsed."""
+        if _is_left_out(obj.kind, obj.props):
             return
-        props = {**obj.props, **facts.tuned}
+        had = {key: value for key, value in (structure or {}).items() if key not in PHYSICAL}
+        props = {**obj.props, **had, **facts.tuned}
         want = replace(obj, owner=facts.owner, acl=facts.acl, comment=facts.comment, labels=facts.labels, props=props)
         if want != obj:
             self._objects[obj.address] = want
@@ -193,7 +205,7 @@ class _Goal:
         letters: dict[Address, dict[Address, str]] = {}
         lost = [obj for obj in self._before.objects.values() if self._is_lost(obj)] if self._is_known else []
         for obj in lost:
-            if obj.kind in _HOLDS_ROWS:
+            if obj.kind == "table" or (obj.kind == "column" and self._is_of_a_table(obj)):
                 raise GuardError(
                     f"the downgrade would drop {obj.kind} {obj.identity}, which was there before the upgrade or was made by "
                     f"somebody else since, with what it holds; {_WAY_OUT}"
@@ -215,6 +227,10 @@ class _Goal:
         for item in waiting:
             if item.parent not in missing:
                 yield f"{item.kind.replace('_', ' ')} {item.identity} went along with what it stood on"
+
+    def _is_of_a_table(self, column: CatalogObject) -> bool:
+        parent = self._before.objects.get(column.parent) if column.parent is not None else None
+        return parent is None or parent.kind == "table"
 
     def _is_lost(self, obj: CatalogObject) -> bool:
         name = (obj.kind, obj.identity)

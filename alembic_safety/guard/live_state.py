@@ -17,7 +17,7 @@ from alembic_safety.guard.rehearsed import lies_in
 from alembic_safety.model.snapshot import PHYSICAL
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
-from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, TUNED, entries
+from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, TUNED, digest, entries, is_carried
 
 if TYPE_CHECKING:
     from alembic_safety.model.catalog import CatalogObject
@@ -63,6 +63,8 @@ class Found:
     #: What the upgrade made of it; None: dropped.
     after: Facts | None
     after_identity: str
+    #: The structure that the upgrade made of it, where it was another than the rehearsed one; else ''.
+    structure: str = ""
 
     @property
     def key(self) -> Name:
@@ -88,6 +90,7 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
     :param closure: what it does in a rehearsal (``rehearsal.closure``).
     """
     letters: dict[Any, dict[Any, str]] = {}
+    rehearsed = {name: was for name, was, is_ in entries(closure or {}) if was != is_}
     gone = []
     changed: set[Name] = set()
     for change in changes(before, after):
@@ -96,13 +99,14 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
         if old is None or old.kind in PERSONAL:
             continue
         new = change.after or after.by_identity.get((old.kind, old.identity))
-        if new is None or change.after is None or Facts.of(old) != Facts.of(new):
-            gone.append((old, new))
+        other = is_carried(old) and rehearsed.get((old.kind, old.identity), digest(old)) != digest(old)
+        if new is None or change.after is None or other or Facts.of(old) != Facts.of(new):
+            gone.append((old, new, digest(new) if other and new is not None else ""))
     if gone:
         for edge in before.edges:
             letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
     return State(
-        found=tuple(_found(old, new, before, letters.get(old.address, {})) for old, new in gone),
+        found=tuple(_found(old, new, is_, before, letters.get(old.address, {})) for old, new, is_ in gone),
         made=_outermost(after.by_identity.keys() - before.by_identity.keys()),
         missing=frozenset(n for n, _, is_ in entries(closure or {}) if is_ == ABSENT and n not in before.by_identity),
         already=frozenset(
@@ -119,7 +123,9 @@ def _outermost(names: AbstractSet[Name]) -> frozenset[Name]:
     return frozenset(name for name in names if not lies_in(name[1], identities))
 
 
-def _found(old: CatalogObject, new: CatalogObject | None, before: Snapshot, needs: Mapping[Any, str]) -> Found:
+def _found(
+    old: CatalogObject, new: CatalogObject | None, structure: str, before: Snapshot, needs: Mapping[Any, str]
+) -> Found:
     parent = before.objects.get(old.parent) if old.parent is not None else None
     known = sorted(
         (before.objects[a].kind, before.objects[a].identity, d) for a, d in needs.items() if a in before.objects
@@ -135,6 +141,7 @@ def _found(old: CatalogObject, new: CatalogObject | None, before: Snapshot, need
         needs=tuple(known),
         after=None if new is None else Facts.of(new),
         after_identity=old.identity if new is None else new.identity,
+        structure=structure,
     )
 
 
@@ -198,6 +205,7 @@ def _plain(item: Found) -> dict[str, Any]:
         "needs": item.needs,
         "after": facts(item.after),
         "after_identity": item.after_identity,
+        "structure": item.structure,
     }
 
 
@@ -234,6 +242,7 @@ def from_json(text: str) -> State:
                 needs=tuple((k, i, letter) for k, i, letter in item["needs"]),
                 after=facts(item["after"]),
                 after_identity=item["after_identity"],
+                structure=item.get("structure", ""),
             )
         )
     names = {

@@ -142,7 +142,10 @@ def _drift(context: MigrationContext, settings: Settings, target: Target) -> lis
     if settings.certificates == "off" or not closures:
         return []
     expected = expected_now([p.id for p in target.pending], closures)
-    return drift(read_snapshot(target.session, exclude=exclusions(context, settings)), expected) if expected else []
+    if not expected:
+        return []
+    live = read_snapshot(target.session, exclude=exclusions(context, settings))
+    return drift(live, expected, carried=settings.live_state != "off")
 
 
 def _backup(settings: Settings, target: Target) -> str:

@@ -9,9 +9,10 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
 from alembic_safety.guard.surroundings import Surroundings
 from alembic_safety.rehearsal.certificate import FOLDER, Status, read_certificate
-from alembic_safety.rehearsal.closure import ABSENT, WHOLE, entries
+from alembic_safety.rehearsal.closure import ABSENT, WHOLE, entries, is_carried
 
 if TYPE_CHECKING:
+    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.revisions.chain import Chain
 
@@ -76,7 +77,8 @@ def expected_now(
         rows = entries(closures[revision])
         for name, before, after in rows:
             # A part of what an earlier one made as a whole is not listed there.
-            if name not in expected and not lies_in(name[1], made):
+            known = expected.get(name)
+            if (known is None and not lies_in(name[1], made)) or (known is not None and known[0] == known[1] == before):
                 expected[name] = (before, after, revision)
         made.update(name[1] for name, _, after in rows if after.startswith(WHOLE))
     return expected
@@ -87,21 +89,38 @@ def lies_in(identity: str, containers: Collection[str]) -> bool:
     return any(letter == "." and identity[:i] in containers for i, letter in enumerate(identity))
 
 
-def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]]) -> list[str]:
-    """What is not as it was rehearsed, a sentence each; what already is as a revision would make it is no drift."""
+def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carried: bool) -> list[str]:
+    """What is not as it was rehearsed and would make the way back another, a sentence each.
+
+    That is none of what already is as a revision would make it, nor of what it only depends on and that is there: whether the
+    revision does with it what it should is seen before it commits.
+
+    :param carried: what a database has of its own is written down and given back (setting ``live_state``).
+    """
     found = []
     seen = Surroundings(live)
     for name, (before, after, revision) in sorted(expected.items()):
         words = f"{name[0].replace('_', ' ')} {name[1]}"
         if seen.is_as(name, before) or seen.is_as(name, after):
             continue
-        if seen.find(name) is None:
+        there = seen.find(name)
+        if (
+            there is not None
+            and before != ABSENT
+            and (_is_only_needed(there, before, after) or (carried and is_carried(there)))
+        ):
+            continue
+        if there is None:
             found.append(f"{words} is missing; revision {revision} needs it")
         elif before == ABSENT:
             found.append(f"{words} is there already, and is another than revision {revision} makes")
         else:
             found.append(f"{words} is not what it was when revision {revision} was rehearsed")
     return found
+
+
+def _is_only_needed(obj: CatalogObject, before: str, after: str) -> bool:
+    return before == after and obj.kind != "table"
 
 
 def refuse_drift(found: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ from alembic_safety.revisions.files import replace_file
 if TYPE_CHECKING:
     from alembic_safety.revisions.chain import Chain, Revision
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "safety"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
 

@@ -32,6 +32,11 @@ _OPTIONS_COUNT = frozenset({"view", "foreign_table", "server", "foreign_data_wra
 PERSONAL = frozenset({"default_acl", "user_mapping"})
 #: What is folded into the hash of a new object.
 _FOLDED = frozenset({"column", "attribute", "default"})
+#: Kinds of which a database can have another one than was rehearsed, and gets it back: they hold no rows.
+_CARRIED = frozenset({
+    "constraint", "default", "event_trigger", "function", "index", "policy", "procedure", "rule", "sequence", "statistics",
+    "trigger", "view",
+})  # fmt: skip
 _DIGITS = 12
 
 
@@ -50,6 +55,11 @@ def whole_digest(obj: CatalogObject, snapshot: Snapshot) -> str:
     children = snapshot.children.get(obj.address, ())
     folded = sorted(json.dumps([c.name, *_facts(c)], sort_keys=True) for c in children if is_folded(c))
     return WHOLE + _hash([*_facts(obj), *folded])
+
+
+def is_carried(obj: CatalogObject) -> bool:
+    """Whether an object can be given back as it was found, whatever was rehearsed."""
+    return obj.kind in _CARRIED
 
 
 def is_folded(obj: CatalogObject) -> bool:
