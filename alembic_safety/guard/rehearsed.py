@@ -76,10 +76,13 @@ def expected_now(
             break
         rows = entries(closures[revision])
         for name, before, after in rows:
-            # A part of what an earlier one made as a whole is not listed there.
             known = expected.get(name)
-            if (known is None and not lies_in(name[1], made)) or (known is not None and known[0] == known[1] == before):
+            # A part of what an earlier one made as a whole is not listed there.
+            if known is None and not lies_in(name[1], made):
                 expected[name] = (before, after, revision)
+            elif known is not None and known[0] == known[1] == before != after:
+                # An earlier one needs what this one changes: it has to be there, and as it was rehearsed.
+                expected[name] = (before, "", known[2])
         made.update(name[1] for name, _, after in rows if after.startswith(WHOLE))
     return expected
 
