@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 8bf6f78dd35e07c1
+    op.preserve_rows("chat.threads")
+    # alembic-safety: end preserve
     op.run_sql_file(
         "034_backfill_threads.sql",
         sha256="bd6266b826ada183f7c5d1ffe89c233325399ebe394850334a6ebe1b6fe08033",
@@ -21,8 +24,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade 6e2bc85876e3091c
-    # not given back: chat.threads: the upgrade inserts rows, which stay
-    # not given back: chat.threads: the upgrade changes rows, and their old values are not kept
-    pass
+    # alembic-safety: begin downgrade 7d74dd73c8002075
+    op.begin_restore()
+    op.restore_rows("chat.threads")
+    op.end_restore()
     # alembic-safety: end downgrade
