@@ -14,16 +14,16 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import psycopg
+from server_clock import Clock
+from verify_data import build
 
 from alembic_safety.integrity.bypass import Watch, watch_triggers
+from alembic_safety.integrity.checks import foreign_keys
 from alembic_safety.integrity.checks.foreign_keys import find_orphans, joined_items
 from alembic_safety.integrity.connections import as_conninfo, reading
 from alembic_safety.integrity.foreign_key import read_foreign_keys
@@ -34,169 +34,10 @@ from alembic_safety.integrity.touched import Touched, touched_tables, verify_tou
 from alembic_safety.postgres.session import PsycopgSession
 
 DATABASE = "alembic_safety_benchmark_verify"
-#: Foreign keys of the wide table: parents of this share of its rows; every second one is indexed.
-PARENTS = (
-    0.5,
-    0.5,
-    0.2,
-    0.2,
-    0.1,
-    0.1,
-    0.05,
-    0.05,
-    0.02,
-    0.02,
-    0.01,
-    0.01,
-    0.001,
-    0.001,
-    2e-5,
-    2e-5,
-    0.3,
-    0.3,
-    0.15,
-    0.15,
-)
-
-#: Rows of the other tables, as a share of the widest one's.
-EVENTS = 0.6
-ACCOUNTS = 4
 #: The wide tables, a column with a foreign key of each, and what gives 1 % of its rows.
 WIDE = (("item", "f1", "id % 100 = 7"), ("event", "f1", "id < '028f5c28-0000-0000-0000-000000000000'"))
 
-
-def build(connection: psycopg.Connection, rows: int) -> None:
-    run = connection.execute
-    for n, share in enumerate(PARENTS):
-        run(f"CREATE TABLE p{n} (id bigint PRIMARY KEY, name text NOT NULL)")
-        run(f"INSERT INTO p{n} SELECT {existing('g', n)}, 'name ' || g FROM generate_series(1, {size(rows, share)}) g")
-    columns = ", ".join(f"f{n} bigint{' NOT NULL' if n % 4 < 3 else ''}" for n in range(len(PARENTS)))
-    run(
-        f"""CREATE TABLE item (id bigserial, {columns}, state text NOT NULL, price numeric(12, 2) NOT NULL, quantity int NOT NULL,
-        made timestamptz NOT NULL, note text)"""
-    )
-    values = ", ".join(
-        existing(f"((random() * {size(rows, share) - 1} + 0 * g)::bigint + 1)", n) for n, share in enumerate(PARENTS)
-    )
-    names = ", ".join(f"f{n}" for n in range(len(PARENTS)))
-    run(
-        f"""INSERT INTO item ({names}, state, price, quantity, made, note) SELECT {values},
-        (ARRAY['new', 'paid', 'sent'])[1 + g % 3], (g % 1000)::numeric / 100, 1 + g % 9, now(), md5(g::text) FROM generate_series(1, {rows}) g"""
-    )
-    run("ALTER TABLE item ADD PRIMARY KEY (id)")
-    for check in (
-        "state IN ('new', 'paid', 'sent')",
-        "price >= 0",
-        "quantity > 0",
-        "quantity < 1000",
-        "length(note) = 32",
-    ):
-        run(f"ALTER TABLE item ADD CHECK ({check})")
-    for n in range(len(PARENTS)):
-        if n % 2 == 0:
-            run(f"CREATE INDEX ON item (f{n})")
-        run(f"ALTER TABLE item ADD CONSTRAINT fk{n} FOREIGN KEY (f{n}) REFERENCES p{n}")
-    build_events(run, int(rows * EVENTS))
-    # As pgbench makes it, with the foreign keys that its --foreign-keys adds.
-    accounts = rows * ACCOUNTS
-    branches = max(accounts // 100_000, 1)
-    run("CREATE TABLE branches (bid int PRIMARY KEY, bbalance int, filler char(88))")
-    run(f"INSERT INTO branches SELECT g, 0 FROM generate_series(1, {branches}) g")
-    run("CREATE TABLE accounts (aid int PRIMARY KEY, bid int REFERENCES branches, abalance int, filler char(84))")
-    run(f"INSERT INTO accounts SELECT g, 1 + g % {branches}, 0, '' FROM generate_series(1, {accounts}) g")
-    run(
-        "CREATE TABLE history (hid bigserial PRIMARY KEY, aid int REFERENCES accounts, delta int NOT NULL, mtime timestamp NOT NULL)"
-    )
-    run(
-        f"INSERT INTO history (aid, delta, mtime) SELECT 1 + (random() * {accounts - 1})::int, 1, now() FROM generate_series(1, {rows // 2}) g"
-    )
-    run("CREATE EXTENSION amcheck")
-    run("VACUUM ANALYZE")
-    run("CHECKPOINT")
-
-
-def build_events(run: Callable[[str], object], rows: int) -> None:
-    """A wide table whose foreign keys are of uuid and text in turn, with the same shares of parents."""
-    types = ["uuid" if n % 4 < 2 else "text" for n in range(len(PARENTS))]
-    for n, share in enumerate(PARENTS):
-        run(f"CREATE TABLE q{n} (id {types[n]} PRIMARY KEY, name text NOT NULL)")
-        run(
-            f"INSERT INTO q{n} SELECT {named('g', types[n])}, 'name ' || g FROM generate_series(1, {size(rows, share)}) g"
-        )
-    columns = ", ".join(f"f{n} {types[n]}{' NOT NULL' if n % 4 < 3 else ''}" for n in range(len(PARENTS)))
-    run(f"CREATE TABLE event (id uuid, made timestamptz NOT NULL, {columns}, kind text NOT NULL CHECK (kind <> ''))")
-    values = ", ".join(
-        named(f"((random() * {size(rows, share) - 1} + 0 * g)::bigint + 1)", types[n])
-        for n, share in enumerate(PARENTS)
-    )
-    run(f"INSERT INTO event SELECT md5(g::text)::uuid, now(), {values}, 'kind' FROM generate_series(1, {rows}) g")
-    run("ALTER TABLE event ADD PRIMARY KEY (id)")
-    for n in range(len(PARENTS)):
-        if n % 2 == 0:
-            run(f"CREATE INDEX ON event (f{n})")
-        run(f"ALTER TABLE event ADD CONSTRAINT event_fk{n} FOREIGN KEY (f{n}) REFERENCES q{n}")
-
-
-def named(number: str, type: str) -> str:
-    """The uuid or the code with this number, in no order."""
-    return f"md5({number}::text)::uuid" if type == "uuid" else f"'code-' || left(md5({number}::text), 12)"
-
-
-def existing(number: str, n: int) -> str:
-    """The key with this number: every third parent has all of them, the others have gaps."""
-    if n % 3 == 0:
-        return number
-    # random() must be called once
-    return (
-        f"(SELECT v + v / 50 FROM (SELECT {number} AS v OFFSET 0) AS drawn)"
-        if "random" in number
-        else f"({number} + {number} / 50)"
-    )
-
-
-def size(rows: int, share: float) -> int:
-    return max(int(rows * share), 10)
-
-
 Timings = dict[str, list[float]]
-
-
-class Clock:
-    """CPU seconds of the server and of this process, where the server's processes can be seen; else the clock on the wall.
-
-    On a busy machine the wall says more about the neighbours than about us.
-    """
-
-    def __init__(self, connection: psycopg.Connection) -> None:
-        self._postmaster = _postmaster(connection)
-        self.name = "seconds" if self._postmaster is None else "CPU seconds"
-
-    def read(self) -> float:
-        """Seconds since some point in the past."""
-        if self._postmaster is None:
-            return time.perf_counter()
-        return cluster_seconds(self._postmaster) + time.process_time() + sum(os.times()[2:4])
-
-
-def _postmaster(connection: psycopg.Connection) -> int | None:
-    folder = connection.execute("SHOW data_directory").fetchone()[0]
-    try:
-        pid = int(Path(folder, "postmaster.pid").read_text().splitlines()[0])
-        cluster_seconds(pid)
-    except (OSError, ValueError):
-        return None
-    return pid
-
-
-def cluster_seconds(postmaster: int) -> float:
-    """CPU seconds of a server's processes, those that ended included (Linux)."""
-    # The second field, in parentheses, may hold blanks; 14 to 17 are the times of the process and of its ended children.
-    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
-    seconds = sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-    for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
-        with suppress(OSError):  # it just ended, and counts among the ended ones
-            seconds += int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) / 1e9
-    return seconds
 
 
 CLOCK: Clock
@@ -239,6 +80,15 @@ def validate(connection: psycopg.Connection, timings: Timings, keys: list[tuple]
     timings.setdefault("VALIDATE of every key", []).append(total)
 
 
+def keys_of(connection: psycopg.Connection, table: str) -> None:
+    """All foreign keys of a table on a connection that is there already, catalog reading and choice of the plans included."""
+    options = Options(only=("foreign-keys",), tables=(table,))
+    with reading(connection, options, workers=0) as session:
+        scope = open_scope(session, options)
+        for task in foreign_keys.plan(session, scope):
+            assert not list(task.run(session)), task.subject
+
+
 def joined_keys(connection: psycopg.Connection, timings: Timings, keys: list[tuple]) -> None:
     """The keys that a verification joins, each by itself, catalog reading and choice of the plan included."""
     options = Options()
@@ -252,6 +102,16 @@ def joined_keys(connection: psycopg.Connection, timings: Timings, keys: list[tup
                     f"key {name}: ours",
                     lambda oid=oid: list(find_orphans(session, list(read_foreign_keys(session, scope, [oid])))),
                 )
+        session.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+        )
+        for name, child, column, parent, referenced, oid in keys:
+            if oid in joined:
+                sql = " UNION ALL ".join(
+                    f"(SELECT count(*) FROM (SELECT {c} FROM {t} WHERE {c} IS NOT NULL ORDER BY {c} OFFSET 0) AS whole)"
+                    for t, c in ((child, column), (parent, referenced))
+                )
+                timed(timings, f"key {name}: indexes", partial(session.fetch, sql))
 
 
 def ours(url: str, **options: object) -> None:
@@ -371,7 +231,7 @@ def measure(connection: psycopg.Connection, url: str, args: argparse.Namespace) 
             timed(
                 t,
                 f"keys of {table}: ours",
-                lambda table=table: ours(url, max_parallel=1, only=("foreign-keys",), tables=(table,)),
+                lambda table=table: keys_of(connection, table),
             )
         joined_keys(connection, t, keys)
         validate(connection, t, keys)
@@ -402,12 +262,22 @@ def report(t: Timings, keys: list[tuple], memory: float) -> None:
             f"\nkeys of {table}, all of them: ours {ours_:.3f}, one by one {one:.3f} ({one / ours_:.2f}x), "
             f"VALIDATE {validated:.3f} ({validated / ours_:.2f}x)"
         )
-    print("\nkeys that are joined, each by itself:")
-    for k in (k for k in keys if f"key {k[0]}: ours" in m):
+    print(
+        "\nkeys that are joined, each by itself; 'indexes' is what reading both indexes takes, without comparing anything:"
+    )
+    joined = [k for k in keys if f"key {k[0]}: ours" in m]
+    for k in joined:
         ours_, one, validated = (m[f"key {k[0]}: {how}"] for how in ("ours", "one by one", "VALIDATE"))
         print(
-            f"    {k[0]:20} ours {ours_:.3f}, one by one {one:.3f} ({one / ours_:.2f}x), VALIDATE {validated:.3f} ({validated / ours_:.2f}x)"
+            f"    {k[0]:20} ours {ours_:.3f}, one by one {one:.3f} ({one / ours_:.2f}x), VALIDATE {validated:.3f} ({validated / ours_:.2f}x), "
+            f"indexes {m[f'key {k[0]}: indexes']:.3f}"
         )
+    sums = {how: sum(m[f"key {k[0]}: {how}"] for k in joined) for how in ("ours", "one by one", "VALIDATE", "indexes")}
+    print(
+        f"    together: {sums['one by one'] / sums['ours']:.2f}x one by one, {sums['VALIDATE'] / sums['ours']:.2f}x VALIDATE; ",
+        end="",
+    )
+    print(f"reading both indexes alone would be {sums['one by one'] / sums['indexes']:.2f}x")
     print()
     one = m["one query a constraint"]
     print(

@@ -99,14 +99,15 @@ def _dense(session: Session, keys: Sequence[ForeignKey], bounds: Sequence[int | 
     if not likely:
         return set()
     sums = ", ".join(
-        f"(SELECT ARRAY[count({c}), sum({c}::int8)] FROM {keys[n].parent.source})"
+        f"(SELECT ARRAY[count({c}), sum({c})] FROM {keys[n].parent.source})"
         for n, c in ((n, keys[n].referenced[0]) for n in likely)
     )
     outcome = attempt(session, lambda: session.fetch(f"SELECT {sums}")[0])
     if isinstance(outcome, Failure):
         return set()
     found = set()
-    for (number, (low, high)), (count, total) in zip(likely.items(), outcome.value, strict=True):
+    for (number, (low, high)), sums_found in zip(likely.items(), outcome.value, strict=True):
+        count, total = (int(value) for value in sums_found)  # whole: a Decimal would round what is large
         if count == high - low + 1 and 2 * total == (low + high) * count:
             found.add(number)
     return found

@@ -10,18 +10,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 
 import alembic_safety
-from alembic_safety.errors import OwnershipError, ServerError, UsageError
+from alembic_safety.errors import ServerError
 from alembic_safety.postgres import configuration, places, reachable, sweep
 from alembic_safety.postgres.account import server_account
 from alembic_safety.postgres.binaries import Binaries
-from alembic_safety.postgres.ownership import new_owner, start_time
+from alembic_safety.postgres.ownership import start_time
 from alembic_safety.postgres.server import Server, throwaway_server
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -169,78 +169,6 @@ def test_a_server_that_outlived_everything_is_swept(pg_binaries: Binaries, runs:
     assert start_time(run.server_pid) is not None
     with throwaway_server(pg_bin=pg_binaries.bindir):
         assert run.is_gone()
-
-
-# ── what is not ours stays ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only place that a sweep looks at."""
-    monkeypatch.setattr(places, "bases", lambda: [tmp_path])
-    return tmp_path
-
-
-def _dead_owner() -> str:
-    return replace(new_owner(), started="1").to_text()
-
-
-def test_only_a_marked_folder_of_a_dead_process_is_swept(base: Path) -> None:
-    markers = {
-        "dead": _dead_owner(),
-        "alive": new_owner().to_text(),
-        "other": "something else",
-        "kept": None,
-        "plain": None,
-    }
-    for name, marker in markers.items():
-        folder = base / f"{places.PREFIX}{name}"
-        (folder / "run" / "data").mkdir(parents=True)
-        if marker is not None:
-            (folder / places.MARKER).write_text(marker)
-    (base / f"{places.PREFIX}kept" / "kept").write_text(_dead_owner())
-    (base / "customers").mkdir()
-    (base / "customers" / places.MARKER).write_text(_dead_owner())
-    assert sweep.sweep_folders() == [base / f"{places.PREFIX}dead"]
-    assert len(list(base.iterdir())) == len(markers)
-
-
-@POSIX
-def test_links_are_not_followed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / places.MARKER).write_text(_dead_owner())
-    (base / f"{places.PREFIX}link").symlink_to(elsewhere)
-    dead = base / f"{places.PREFIX}dead"
-    dead.mkdir()
-    (dead / places.MARKER).write_text(_dead_owner())
-    (dead / "run").symlink_to(elsewhere)
-    assert sweep.sweep_folders() == [dead]
-    assert (elsewhere / places.MARKER).exists()
-
-
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can give files away")
-def test_a_folder_or_marker_of_another_user_is_left_alone(base: Path) -> None:
-    for name in ("folder", "marker"):
-        folder = base / f"{places.PREFIX}{name}"
-        folder.mkdir()
-        (folder / places.MARKER).write_text(_dead_owner())
-        os.chown(folder if name == "folder" else folder / places.MARKER, 65534, 65534)
-    assert sweep.sweep_folders() == []
-
-
-@ON_LINUX
-def test_a_process_that_is_no_server_there_is_not_signalled(base: Path) -> None:
-    bystander = subprocess.Popen(["sleep", "60"])
-    try:
-        dead = base / f"{places.PREFIX}dead"
-        (dead / "run" / "data").mkdir(parents=True)
-        (dead / places.MARKER).write_text(_dead_owner())
-        (dead / "run" / "data" / "postmaster.pid").write_text(f"{bystander.pid}\n")
-        assert sweep.sweep_folders() == [dead]
-        assert bystander.poll() is None
-    finally:
-        bystander.kill()
-        bystander.wait()
 
 
 # ── starting ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -423,113 +351,3 @@ def test_a_kept_server_stays_until_it_is_stopped_by_hand(any_binaries: Binaries,
     finally:
         subprocess.run(stop, shell=True, check=True)
     assert _eventually(run.is_gone)
-
-
-# ── saved states ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_saved_state_comes_back(pg_binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with throwaway_server(pg_bin=pg_binaries.bindir) as server:
-        assert not server.has_state("before x")
-        assert server.start_from_state("before x") is None
-        made = server.create_database()
-        with made.connect() as connection:
-            connection.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1); CREATE ROLE app")
-        server.save_state("before x", made)
-        with made.connect() as connection:  # the same URL goes on
-            connection.execute("INSERT INTO t VALUES (2)")
-        again = server.start_from_state("before x")
-        with again.connect() as connection:
-            assert connection.execute("SELECT a FROM t").fetchall() == [(1,)]
-    for _ in range(2):
-        with throwaway_server(pg_bin=pg_binaries.bindir) as server:
-            state = server.start_from_state("before x")
-            with state.connect() as connection:
-                assert connection.execute("SELECT a FROM t").fetchall() == [(1,)]
-                assert connection.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'app'").fetchone() == (1,)
-                connection.execute("INSERT INTO t VALUES (3)")
-            copy = server.create_database(state)
-            server.drop_database(state)
-            server.drop_database(copy)
-    with throwaway_server(pg_bin=pg_binaries.bindir, state="before x") as server:
-        assert server.has_state("before x")
-        assert not server.has_state("before y")
-
-
-def test_the_oldest_states_are_forgotten(tmp_path: Path) -> None:
-    for number in range(5):
-        entry = tmp_path / str(number)
-        entry.mkdir()
-        (entry / "data").write_bytes(b"x" * 100)
-        os.utime(entry, (number, number))
-    places.forget_oldest(tmp_path, keep=3)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["2", "3", "4"]
-    places.forget_oldest(tmp_path, keep=3, limit_bytes=250)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["3", "4"]
-    places.forget_oldest(tmp_path, keep=3, limit_bytes=1)
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["4"]  # the one just saved stays
-
-
-# ── a server that the user names ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _address(server: Server) -> str:
-    return server.url().set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def test_scratch_databases_on_a_named_server_are_dropped_and_it_stays(pg_server: Server) -> None:
-    with throwaway_server(url=_address(pg_server)) as named:
-        assert not named.is_ours
-        assert named.binaries is None
-        assert named.version_num == pg_server.version_num
-        first = named.create_database()
-        clone = named.create_database(first)
-        left_open = clone.connect()
-    left_open.close()
-    names = [row[0] for row in pg_server.maintenance().execute("SELECT datname FROM pg_database").fetchall()]
-    assert first.name not in names
-    assert clone.name not in names
-
-
-_LEAVE = """
-import os, sys
-from alembic_safety.postgres.server import throwaway_server
-with throwaway_server(url=sys.argv[1]) as server:
-    print(server.create_database().name, flush=True)
-    os._exit(1)
-"""
-
-
-def test_what_a_killed_run_left_on_a_named_server_is_swept(pg_server: Server) -> None:
-    environment = dict(os.environ, PYTHONPATH=str(Path(alembic_safety.__file__).parent.parent))
-    command = [sys.executable, "-c", _LEAVE, _address(pg_server)]
-    name = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout.strip()
-    query = "SELECT count(*) FROM pg_database WHERE datname = %s"
-    assert pg_server.maintenance().execute(query, [name]).fetchone() == (1,)
-    with throwaway_server(url=_address(pg_server)):
-        assert pg_server.maintenance().execute(query, [name]).fetchone() == (0,)
-
-
-def test_what_only_our_own_server_can_do_is_refused_on_a_named_one(pg_server: Server) -> None:
-    with throwaway_server(url=_address(pg_server)) as named:
-        with pytest.raises(OwnershipError, match="No role is created"):
-            named.ensure_roles(["app"])
-        with pytest.raises(ServerError, match="Only a server of our own can save a state"):
-            named.save_state("x", named.create_database())
-        assert named.stand_ins == ()
-
-
-@pytest.mark.parametrize("url", ["mysql://root@localhost/db", "sqlite:///x.db", "not a url"])
-def test_a_url_that_is_not_postgresql(url: str) -> None:
-    with pytest.raises(UsageError, match="--server"), throwaway_server(url=url):
-        pass
-
-
-def test_a_named_server_that_is_not_there() -> None:
-    with (
-        pytest.raises(ServerError, match="No connection to") as caught,
-        throwaway_server(url="postgresql://me:hunter2@127.0.0.1:1/db"),
-    ):
-        pass
-    assert "hunter2" not in str(caught.value)

@@ -54,6 +54,8 @@ class ScannedTable:
     definitions: tuple[str, ...] = ()
     #: Lists of keys that conditions refer to.
     lists: tuple[KeyList, ...] = ()
+    #: Whether its rows are to be counted as well.
+    counted: bool = True
 
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
@@ -96,7 +98,7 @@ def _run(
     tables, unread = described(session, items, "table", lambda oids: read_tables(session, scope, oids))
     yield from unread
     if keys_only:
-        tables = [replace(table, conditions=()) for table in tables]
+        tables = [replace(table, conditions=(), counted=False) for table in tables]
     if fused:
         keys, unread = described(
             session, fused, "constraint", lambda oids: list(read_foreign_keys(session, scope, oids))
@@ -106,9 +108,7 @@ def _run(
         lists, joined = key_lists(others)
         tables = [_with_keys(table, maps, lists) for table in tables]
         yield from find_orphans(session, joined)
-    for record in scan(session, scope, tables):
-        if isinstance(record, Finding) or not keys_only:
-            yield record
+    yield from scan(session, scope, [table for table in tables if table.counted or table.conditions])
 
 
 def _with_keys(table: ScannedTable, maps: Sequence[KeyMap], lists: Sequence[KeyList]) -> ScannedTable:
@@ -154,16 +154,17 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
         tables = [table for table in tables if table.conditions or table.extra]
 
     def done(table: ScannedTable, values: tuple[object, ...]) -> Iterable[Record]:
-        total, dirty = int(str(values[0])), int(str(values[1]))
-        yield RowCount(table.relation.identity, total, True)
-        if dirty:
+        if table.counted:
+            yield RowCount(table.relation.identity, int(str(values[0])), True)
+        if int(str(values[1])):
             yield from _violations(session, table)
 
     def failed(table: ScannedTable, failure: Failure) -> Iterable[Record]:
         keys = [condition.key for condition in table.conditions if condition.key is not None]
         if keys:
             # The parent may be what can't be read.
-            yield from scan(session, scope, [_without_keys(table)])
+            if table.counted:
+                yield from scan(session, scope, [_without_keys(table)])
             yield from find_orphans(session, keys)
         elif failure.sqlstate in NOT_NOW | CORRUPTED:
             yield failure_finding(failure, table.relation.identity, "", "table")
@@ -197,10 +198,17 @@ def _fetch(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Any, 
 def _statement(tables: Sequence[ScannedTable]) -> str:
     definitions = [definition for table in tables for definition in table.definitions]
     return _with(definitions) + " UNION ALL ".join(
-        f"SELECT {position}, count(*), {_count_if(table.conditions)}, "
-        f"ARRAY[{', '.join(f'({value})::text' for value in table.extra)}]::text[] FROM {table.relation.source}"
-        for position, table in enumerate(tables)
+        f"SELECT {position}, {_aggregates(table)}" for position, table in enumerate(tables)
     )
+
+
+def _aggregates(table: ScannedTable) -> str:
+    if not table.counted:
+        # As WHERE it costs less than as a second aggregate, and may be answered by an index.
+        where = " OR ".join(_tests(table.conditions))
+        return f"0::bigint, count(*), ARRAY[]::text[] FROM {table.relation.source} WHERE {where}"
+    extra = ", ".join(f"({value})::text" for value in table.extra)
+    return f"count(*), {_count_if(table.conditions)}, ARRAY[{extra}]::text[] FROM {table.relation.source}"
 
 
 def _with(definitions: Sequence[str]) -> str:
@@ -209,12 +217,14 @@ def _with(definitions: Sequence[str]) -> str:
 
 def _count_if(conditions: Sequence[Condition]) -> str:
     """An aggregate: how many rows violate any of the conditions."""
-    if not conditions:
-        return "0::bigint"
+    return f"count(*) FILTER (WHERE {' OR '.join(_tests(conditions))})" if conditions else "0::bigint"
+
+
+def _tests(conditions: Sequence[Condition]) -> list[str]:
+    """SQL for each condition or several of them: true for a row that violates it."""
     columns = [condition.not_null for condition in conditions if condition.not_null]
     tests = [nulls(columns[i : i + _MOST_ARGUMENTS]) for i in range(0, len(columns), _MOST_ARGUMENTS)]
-    tests += [condition.violated for condition in conditions if not condition.not_null]
-    return f"count(*) FILTER (WHERE {' OR '.join(tests)})"
+    return tests + [condition.violated for condition in conditions if not condition.not_null]
 
 
 def _violations(session: Session, table: ScannedTable) -> Iterator[Record]:
