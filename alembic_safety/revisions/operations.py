@@ -85,6 +85,7 @@ class IrreversibleOp(MigrateOperation):
 @Operations.register_operation("preserve_rows")
 @Operations.register_operation("preserve_sequence")
 @Operations.register_operation("expect_writes")
+@Operations.register_operation("expect_commits")
 class PreserveOp(MigrateOperation):
     """Keep what the upgrade is about to change, in schema ``alembic_safety``; stands at the start of ``upgrade()``."""
 
@@ -135,6 +136,11 @@ class PreserveOp(MigrateOperation):
     def expect_writes(cls, operations: Operations, *tables: str) -> None:
         """Name tables that the upgrade writes without changing anything that was there: only columns that it adds."""
         operations.invoke(cls("expect_writes", list(tables)))
+
+    @classmethod
+    def expect_commits(cls, operations: Operations) -> None:
+        """Say that the upgrade commits before its end; comes first, so that what others write in between is noted."""
+        operations.invoke(cls("expect_commits"))
 
 
 @Operations.register_operation("begin_restore")

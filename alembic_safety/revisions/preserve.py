@@ -61,11 +61,11 @@ def restore(context: MigrationContext, function: str, arguments: Sequence[Any]) 
     """
     revision = _revision()
     _check_names(arguments)
-    if function == "begin_restore":
-        for statement in _permissions(context):
-            _run(context, statement)
-        if not context.as_sql:
-            _ensure(context)
+    # Each time: they hold for one transaction, and a downgrade may commit in between.
+    for statement in _permissions(context):
+        _run(context, statement)
+    if function == "begin_restore" and not context.as_sql:
+        _ensure(context)
     options: dict[str, Any] = context.opts
     for line in _run(context, _call(context, revision, function, arguments)):
         log.info("%s", line)

@@ -8,6 +8,9 @@ BEGIN
         alembic_safety.as_columns(alembic_safety.key_terms(q, 'table', 's', q.columns)), alembic_safety.rows_of(q, q.source));
     EXECUTE format('ALTER TABLE alembic_safety.q%s_new DROP COLUMN made', q.number);
     PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_new', q.number));
+    -- Keys of rows that other sessions wrote between the parts of an upgrade that commits, and whether they deleted them.
+    EXECUTE format('CREATE TABLE alembic_safety.q%1$s_others (LIKE alembic_safety.q%1$s_new, gone boolean)', q.number);
+    PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_others', q.number));
     -- A sequence counts also what a savepoint takes back, as the server's own counters do.
     EXECUTE format('CREATE SEQUENCE alembic_safety.q%s_seen MINVALUE 0 START 0', q.number);
     EXECUTE format($function$
@@ -45,15 +48,29 @@ DECLARE
     later boolean;
     todo text[] := '{}';
     counted text;
+    is_own boolean;
 BEGIN
     SELECT * INTO q FROM alembic_safety.quarantine x WHERE x.number = in_number;
-    IF pg_backend_pid() IS DISTINCT FROM (SELECT p.backend FROM alembic_safety.preservation p WHERE p.number = q.preservation) THEN
-        RETURN '{}';  -- somebody else's write, between the parts of an upgrade that commits
+    is_own := pg_backend_pid() IS NOT DISTINCT FROM (SELECT p.backend FROM alembic_safety.preservation p WHERE p.number = q.preservation);
+    IF q.strategy <> 'rows' THEN  -- all was kept before: only that others wrote since is news
+        RETURN CASE WHEN is_own THEN '{}' ELSE ARRAY[format('SELECT setval(''alembic_safety.q%1$s_seen'', 1)', q.number)] END;
     END IF;
     SELECT array_agg(a.attname::text ORDER BY u.i) INTO names
     FROM unnest(q.numbers) WITH ORDINALITY AS u (number, i)
     LEFT JOIN pg_attribute a ON a.attrelid = q.relation AND a.attnum = u.number AND NOT a.attisdropped
         AND format_type(a.atttypid, a.atttypmod) = q.types[u.i];
+    IF NOT is_own THEN
+        terms := alembic_safety.key_terms(q, 'table', 's', names);
+        IF EXISTS (SELECT FROM unnest(q.key) p WHERE names[p] IS NULL) THEN
+            RETURN '{}';
+        END IF;
+        listed := format('INSERT INTO alembic_safety.q%s_others SELECT %s, %%s FROM %%s s', q.number, replace(array_to_string(terms, ', '), '%', '%%'));
+        RETURN CASE verb WHEN 'INSERT' THEN ARRAY[format(listed, 'false', 'new_rows')]
+            WHEN 'DELETE' THEN ARRAY[format(listed, 'true', 'old_rows')]
+            WHEN 'TRUNCATE' THEN ARRAY[format(listed, 'true', 'ONLY ' || fired::regclass)]
+            ELSE ARRAY[format(listed, 'false', 'new_rows'), format(listed, 'true', 'old_rows') || format(' WHERE NOT EXISTS (SELECT FROM new_rows n WHERE %s)',
+                alembic_safety.all_equal(terms, alembic_safety.key_terms(q, 'table', 'n', names)))] END;
+    END IF;
     IF EXISTS (SELECT FROM unnest(q.key) p WHERE names[p] IS NULL) THEN
         RAISE EXCEPTION 'rows of % cannot be kept: its key was changed before they were written', q.source USING HINT = 'preserve it by op.preserve_table()';
     END IF;

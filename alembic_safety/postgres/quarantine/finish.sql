@@ -4,20 +4,32 @@ DECLARE
     p alembic_safety.preservation;
     q alembic_safety.quarantine;
     missed text;
+    several boolean;
+    late text[] := '{}';
 BEGIN
     SELECT * INTO p FROM alembic_safety.preservation x
     WHERE x.version_table = in_table AND x.revision = in_revision AND x.finished IS NULL AND x.restored IS NULL ORDER BY x.number DESC LIMIT 1;
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    several := p.opened_in IS DISTINCT FROM pg_current_xact_id()::text;
+    IF p.backend IS DISTINCT FROM pg_backend_pid() THEN
+        late := late || 'it went on in another session than it began in'::text;
+    END IF;
     FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = p.number AND x.strategy <> 'sequence' ORDER BY x.number LOOP
-        IF q.strategy = 'rows' THEN
-            missed := alembic_safety.stop_watching(q);
-            IF missed <> '' THEN
-                p.doubts := p.doubts || missed;
-            END IF;
+        IF several THEN
+            late := late || array_remove(ARRAY[alembic_safety.doubt_between(q, p.commits)], NULL);
         END IF;
+        IF q.strategy = 'rows' THEN
+            p.doubts := p.doubts || array_remove(ARRAY[alembic_safety.doubt_of(q)], NULL);
+        END IF;
+        PERFORM alembic_safety.stop_watching(q);
         PERFORM alembic_safety.take_made_image(q.number);
+        IF several THEN
+            UPDATE alembic_safety.quarantine x SET updated = true WHERE x.number = q.number;  -- counters of earlier transactions are gone
+            PERFORM alembic_safety.leave_to_others(q.number);
+        END IF;
+        EXECUTE format('DROP TABLE IF EXISTS alembic_safety.q%s_others', q.number);
     END LOOP;
     -- Tables that were there, and that this session wrote to without anything of theirs being kept.
     FOR missed IN
@@ -34,39 +46,80 @@ BEGIN
     LOOP
         p.doubts := p.doubts || missed;
     END LOOP;
+    -- What is committed already can't be stopped any more: the downgrade will ask.
+    FOREACH missed IN ARRAY late LOOP
+        RAISE WARNING 'revision %: %; its downgrade will refuse unless the loss is accepted', in_revision, missed;
+    END LOOP;
     UPDATE alembic_safety.preservation x
-    SET finished = clock_timestamp(), doubts = p.doubts, tables = NULL, counted = NULL, backend = NULL WHERE x.number = p.number;
+    SET finished = clock_timestamp(), doubts = p.doubts || late, tables = NULL, counted = NULL, backend = NULL WHERE x.number = p.number;
     RETURN QUERY SELECT unnest(p.doubts);
 END $finish$;
 
--- Drop the triggers, and hold what they captured against the server's own counters; '' where all was seen.
-CREATE OR REPLACE FUNCTION alembic_safety.stop_watching(q alembic_safety.quarantine) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What was captured, held against the server's own counters; NULL where all was seen.
+CREATE OR REPLACE FUNCTION alembic_safety.doubt_of(q alembic_safety.quarantine) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    one text;
     seen bigint;
     written bigint;
-    p alembic_safety.preservation;
-    result text := '';
 BEGIN
-    SELECT * INTO p FROM alembic_safety.preservation x WHERE x.number = q.preservation;
     EXECUTE format('SELECT last_value FROM alembic_safety.q%s_seen', q.number) INTO seen;
-    SELECT alembic_safety.written_to(q.relation) - coalesce(sum((p.counted ->> m::text)::bigint), 0) INTO written FROM alembic_safety.members_of(q.relation) m;
+    SELECT alembic_safety.written_to(q.relation) - coalesce(sum((p.counted ->> m::text)::bigint), 0) INTO written
+    FROM alembic_safety.preservation p, alembic_safety.members_of(q.relation) m WHERE p.number = q.preservation;
     IF written > seen THEN
-        result := format('%s: the server counts %s rows written, captured were %s', q.source, written, seen);
+        RETURN format('%s: the server counts %s rows written, captured were %s', q.source, written, seen);
     ELSIF EXISTS (SELECT FROM pg_class c WHERE c.oid = q.relation) AND pg_relation_filenode(q.relation) IS DISTINCT FROM q.file
-        AND NOT q.truncated AND NOT q.rewrites THEN
-        result := format('%s: its rows were rewritten, which nobody foresaw', q.source);
+        AND NOT (SELECT x.truncated FROM alembic_safety.quarantine x WHERE x.number = q.number) AND NOT q.rewrites THEN
+        RETURN format('%s: its rows were rewritten, which nobody foresaw', q.source);
     END IF;
+    RETURN NULL;
+END $$;
+
+-- The same for what happened around commits, of which the counters tell nothing; NULL where nothing was missed.
+CREATE OR REPLACE FUNCTION alembic_safety.doubt_between(q alembic_safety.quarantine, foreseen boolean) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    others boolean;
+BEGIN
+    IF q.strategy = 'rows' THEN
+        RETURN (SELECT format('%s: the triggers that keep its rows were dropped or switched off', q.source)
+            FROM pg_class c WHERE c.oid = q.relation AND EXISTS (
+                SELECT FROM alembic_safety.members_of(q.relation) m WHERE 4 <> (SELECT count(*) FROM pg_trigger t
+                    WHERE t.tgrelid = m AND t.tgenabled = 'A' AND t.tgfoid = to_regprocedure(format('alembic_safety.q%s_capture()', q.number)))));
+    ELSIF NOT foreseen THEN
+        RETURN format('%s: it committed before its end, which nobody foresaw, and what others wrote then is not known', q.source);
+    END IF;
+    EXECUTE format('SELECT last_value > 0 FROM alembic_safety.q%s_seen', q.number) INTO others;
+    RETURN CASE WHEN others THEN format('%s: other sessions wrote to it after its rows had been kept and before the upgrade came to its end', q.source) END;
+END $$;
+
+-- Drop the triggers and what they use.
+CREATE OR REPLACE FUNCTION alembic_safety.stop_watching(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    one text;
+BEGIN
     FOR one IN
         SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) FROM pg_trigger t
         WHERE t.tgfoid = to_regprocedure(format('alembic_safety.q%s_capture()', q.number))
     LOOP
         EXECUTE one;
     END LOOP;
-    EXECUTE format('DROP FUNCTION alembic_safety.q%s_capture()', q.number);
-    EXECUTE format('DROP SEQUENCE alembic_safety.q%s_seen', q.number);
-    RETURN result;
+    EXECUTE format('DROP FUNCTION IF EXISTS alembic_safety.q%s_capture()', q.number);
+    EXECUTE format('DROP SEQUENCE IF EXISTS alembic_safety.q%s_seen', q.number);
 END $$;
+
+-- Rows that other sessions wrote between the parts of an upgrade count as changed since.
+CREATE OR REPLACE FUNCTION alembic_safety.leave_to_others(in_number bigint) RETURNS void LANGUAGE plpgsql {pinned} AS $others$
+DECLARE
+    q alembic_safety.quarantine;
+BEGIN
+    SELECT * INTO q FROM alembic_safety.quarantine x WHERE x.number = in_number;
+    IF q.made AND q.strategy = 'rows' THEN
+        EXECUTE format('DELETE FROM alembic_safety.q%1$s_old p USING alembic_safety.q%1$s_others o WHERE o.gone AND %2$s'
+            ' AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_made m WHERE %3$s)', q.number,
+            alembic_safety.all_equal(alembic_safety.key_terms(q, 'old', 'p', NULL), alembic_safety.key_terms(q, 'made', 'o', NULL)),
+            alembic_safety.all_equal(alembic_safety.key_terms(q, 'made', 'm', NULL), alembic_safety.key_terms(q, 'made', 'o', NULL)));
+        EXECUTE format('UPDATE alembic_safety.q%1$s_made m SET made = array_fill(1::bigint, ARRAY[cardinality(m.made)]) FROM alembic_safety.q%1$s_others o WHERE %2$s',
+            q.number, alembic_safety.all_equal(alembic_safety.key_terms(q, 'made', 'm', NULL), alembic_safety.key_terms(q, 'made', 'o', NULL)));
+    END IF;
+END $others$;
 
 -- Note what the upgrade left of a table: its names now, and a hash of each value that the way back will want to know again.
 CREATE OR REPLACE FUNCTION alembic_safety.take_made_image(in_number bigint) RETURNS void LANGUAGE plpgsql {pinned} AS $made$

@@ -16,7 +16,7 @@ BEGIN
             SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) FROM pg_class c
             WHERE c.relnamespace = 'alembic_safety'::regnamespace AND c.relkind IN ('r', 'S')
               AND c.relname IN (format('q%s_old', number_of), format('q%s_made', number_of), format('q%s_new', number_of),
-                format('q%s_now', number_of), format('q%s_seen', number_of))
+                format('q%s_now', number_of), format('q%s_seen', number_of), format('q%s_others', number_of))
         LOOP
             EXECUTE 'DROP ' || dropping;
             RETURN NEXT dropping;

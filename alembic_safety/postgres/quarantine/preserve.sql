@@ -7,8 +7,8 @@ BEGIN
     WHERE p.version_table = in_table AND p.revision = in_revision AND p.finished IS NULL AND p.restored IS NULL
     ORDER BY p.number DESC LIMIT 1;
     IF found_number IS NULL THEN
-        INSERT INTO alembic_safety.preservation (version_table, revision, backend, tables, counted)
-        SELECT in_table, in_revision, pg_backend_pid(),
+        INSERT INTO alembic_safety.preservation (version_table, revision, backend, opened_in, tables, counted)
+        SELECT in_table, in_revision, pg_backend_pid(), pg_current_xact_id()::text,
             (SELECT array_agg(c.oid) FROM pg_class c WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.oid >= 16384
                AND c.relname <> (SELECT x.part[cardinality(x.part)] FROM parse_ident(in_table) AS x (part)) AND c.relnamespace <> 'alembic_safety'::regnamespace),
             (SELECT coalesce(jsonb_object_agg(s.relid::text, s.n_tup_ins + s.n_tup_upd + s.n_tup_del), '{}') FROM pg_stat_xact_all_tables s
@@ -134,10 +134,11 @@ BEGIN
     GET DIAGNOSTICS q.rows = ROW_COUNT;
     PERFORM alembic_safety.run_all(back);
     PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_old', q.number));
-    IF q.strategy = 'rows' THEN
-        PERFORM alembic_safety.watch(q);
-    ELSE
+    IF q.strategy <> 'rows' THEN
         UPDATE alembic_safety.quarantine x SET rows = q.rows WHERE x.number = q.number;
+    END IF;
+    IF q.strategy = 'rows' OR (SELECT p.commits FROM alembic_safety.preservation p WHERE p.number = q.preservation) THEN
+        PERFORM alembic_safety.watch(q);
     END IF;
     RETURN q.number;
 END $preserve$;
@@ -163,6 +164,14 @@ BEGIN
     VALUES (opened_number, 'sequence', 'sequence', rel::regclass::text, rel, 1, jsonb_build_object(rel::regclass::text, jsonb_build_array(last_of, called)))
     RETURNING number INTO made_number;
     RETURN made_number;
+END $$;
+
+-- The upgrade commits before its end: what others write in between is to be noted, too.
+CREATE OR REPLACE FUNCTION alembic_safety.expect_commits(in_table text, in_revision text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    opened_number bigint := alembic_safety.open_preservation(in_table, in_revision);
+BEGIN
+    UPDATE alembic_safety.preservation p SET commits = true WHERE p.number = opened_number;
 END $$;
 
 -- Tables that the upgrade writes without changing anything that was there: only columns of its own.

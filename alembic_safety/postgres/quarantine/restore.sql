@@ -38,7 +38,10 @@ DECLARE
     looking text;
     back text[];
 BEGIN
-    FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.made ORDER BY x.number LOOP
+    FOR q IN SELECT * FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.made AND NOT x.returned ORDER BY x.number LOOP
+        -- Of a downgrade that committed a part of itself: where that has changed rows already, it knows better.
+        CONTINUE WHEN (clear OR q.key = '{}') AND to_regclass(format('alembic_safety.q%s_now', q.number)) IS NOT NULL;
+        EXECUTE format('DROP TABLE IF EXISTS alembic_safety.q%s_now', q.number);
         IF to_regclass(q.after_source) IS NULL THEN
             RAISE EXCEPTION 'table %, which revision % left, is not there: its rows cannot be given back', q.after_source, in_revision USING ERRCODE = 'undefined_table';
         END IF;
@@ -121,7 +124,7 @@ END $away$;
 CREATE OR REPLACE FUNCTION alembic_safety.restore(in_table text, in_revision text, sources text[], caller_path text DEFAULT current_setting('search_path')) RETURNS SETOF text LANGUAGE plpgsql {pinned} AS $restore$
 DECLARE
     found_number bigint := alembic_safety.preserved_by(in_table, in_revision);
-    entries alembic_safety.quarantine[];
+    entries alembic_safety.quarantine[] := '{}';
     keeping boolean := alembic_safety.is_on('on_conflict', 'keep');
     back text[] := '{}';
     source_name text;
@@ -148,7 +151,7 @@ BEGIN
             RAISE EXCEPTION 'nothing of % was kept by revision %', source_name, in_revision USING ERRCODE = 'no_data_found';
         END IF;
         entries := entries || ARRAY(SELECT x FROM alembic_safety.quarantine x WHERE x.preservation = found_number AND x.source = source_name
-            AND x.strategy <> 'sequence' ORDER BY array_position(ARRAY['table', 'rows', 'columns'], x.strategy));
+            AND x.strategy <> 'sequence' AND NOT x.returned ORDER BY array_position(ARRAY['table', 'rows', 'columns'], x.strategy));
     END LOOP;
     SET CONSTRAINTS ALL IMMEDIATE;  -- a table with checks still to come can't be altered
     FOREACH source_name IN ARRAY sources LOOP
@@ -175,6 +178,7 @@ BEGIN
         said := alembic_safety.restore_in_order(entries, ARRAY['delete', 'insert', 'update'], true);
         SET CONSTRAINTS ALL IMMEDIATE;
     END IF;
+    UPDATE alembic_safety.quarantine x SET returned = true WHERE x.number IN (SELECT e.number FROM unnest(entries) e);
     PERFORM alembic_safety.run_all(back);
     PERFORM alembic_safety.run_all(ARRAY(
         SELECT format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', x.source, o)

@@ -73,4 +73,11 @@ ALTER TABLE alembic_safety.quarantine
     -- Labels of the enums that columns hold, by column; its checks, name to expression; and the columns of each unique key.
     ADD COLUMN IF NOT EXISTS labels jsonb NOT NULL DEFAULT '{}',
     ADD COLUMN IF NOT EXISTS checks jsonb NOT NULL DEFAULT '{}',
-    ADD COLUMN IF NOT EXISTS uniques jsonb NOT NULL DEFAULT '[]';
+    ADD COLUMN IF NOT EXISTS uniques jsonb NOT NULL DEFAULT '[]',
+    -- Given back already, by a downgrade that committed a part of itself.
+    ADD COLUMN IF NOT EXISTS returned boolean NOT NULL DEFAULT false;
+
+ALTER TABLE alembic_safety.preservation
+    -- The transaction that opened it, and whether the upgrade is expected to commit before its end.
+    ADD COLUMN IF NOT EXISTS opened_in text,
+    ADD COLUMN IF NOT EXISTS commits boolean NOT NULL DEFAULT false;
