@@ -70,6 +70,8 @@ class Seen:
     #: The version table as SQL writes it, and the revision.
     version_table: str = "alembic_version"
     revision: str = ""
+    #: Whether it commits before its end.
+    leaves: bool = False
 
 
 def plans(seen: Seen) -> Iterator[Plan]:
@@ -134,6 +136,8 @@ def _as_whole(seen: Seen, keep: Keep) -> Keep:
 
 
 def _block(seen: Seen, keeps: Sequence[Keep], sequences: Sequence[DataNeed]) -> Iterator[str]:
+    if seen.leaves:
+        yield "expect_commits()"
     for keep in keeps:
         yield from keep.calls()
     for need in sequences:

@@ -5,21 +5,24 @@ For revisions that leave their transaction: autocommit blocks, COMMIT in the sou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.session import sqlstate
-from alembic_safety.rehearsal.rows.demands import Reader
+from alembic_safety.rehearsal.committed_rows import Ways, in_one_step
+from alembic_safety.rehearsal.rows.demands import Demand, Reader
+from alembic_safety.rehearsal.rows.proof import Case
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.witness import Witness
+from alembic_safety.rehearsal.touched import Touched, files_of
 from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome
 from alembic_safety.rehearsal.verdict import Restored
 
 if TYPE_CHECKING:
     from alembic.script import Script
 
-    from alembic_safety.model.probe import Probe
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.place import Copy, Place
     from alembic_safety.rehearsal.stage import Stage
@@ -35,6 +38,9 @@ def committed(
     observe: Observer | None = None,
     *,
     only_up: bool = False,
+    rows: int = 0,
+    seed: int = 0,
+    own: str = "",
 ) -> Outcome:
     """Rehearse a revision with real commits; afterwards the database stands at *after*, or where the upgrade failed at *before*.
 
@@ -43,19 +49,19 @@ def committed(
     judge = Judge(stage, script, watch)
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
-    with place.copy(stage) as copy, stage.noticing_concurrently():
-        watched = None
+    with place.copy(stage) as copy, stage.leaving():
+        watched, refiled = None, frozenset[str]()
         if observe is not None and before.of_kind("table"):
-            watched = _watched(judge, before)
+            watched, refiled = _watched(judge, before)
             copy.restore()
             stage.heads = set(heads)
-        ran = _run(stage, lambda finish: judge.up(outcome, finish))
+        ran = in_one_step(stage, lambda finish: judge.up(outcome, finish))
         if not ran and judge.may_ask_first and outcome.cause is not None and sqlstate(outcome.cause) == HAS_TO_BE_FIRST:
             copy.restore()
             stage.heads = set(heads)
             judge.may_ask_first = False
             outcome = Outcome(before=before, committed=True)
-            ran = _run(stage, lambda finish: judge.up(outcome, finish))
+            ran = in_one_step(stage, lambda finish: judge.up(outcome, finish))
         if not ran:
             copy.restore()
             stage.heads = heads
@@ -64,12 +70,13 @@ def committed(
         heads_after = set(stage.heads)
         if observe is not None:
             _observe(stage, observe, before, after)
+            demands = _demands(stage, before, after)
             if watched is not None:
-                outcome.rows = watched = replace(watched, probes=_demands(stage, before, after))
+                outcome.rows = watched = replace(watched, probes=tuple(demand.probe for demand in demands))
                 observe.rehearsed_on_rows(watched)
             if (other := observe.other_downgrade()) is not None:
                 proof = Outcome(before=before, committed=True)
-                clean = _run(stage, lambda finish: judge.down_by(other, proof, finish)) and _compared(
+                clean = in_one_step(stage, lambda finish: judge.down_by(other, proof, finish)) and _compared(
                     judge, proof, before, after
                 )
                 observe.proven(proof)
@@ -79,35 +86,75 @@ def committed(
             clean = _back_and_forth(judge, outcome, before, after)
             if not clean and not _return(judge, copy, outcome, heads):
                 return outcome
+        if observe is not None and watched is not None and (rows or own) and not only_up:
+            touched = _touched(stage, before, after, watched.writes, refiled)
+            if touched.used:
+                ways = Ways(judge, copy, observe, before, after)
+                case = Case(
+                    stage=stage,
+                    before=before,
+                    after=after,
+                    touched=touched,
+                    up=ways.up,
+                    ways=ways.down(outcome),
+                    demands=demands,
+                    rows=rows,
+                    seed=seed,
+                    own=own,
+                )
+                stage.heads = set(heads)
+                outcome.rows = ways.proven(case, watched)
+                if not _return(judge, copy, outcome, heads):
+                    return outcome
         stage.heads = heads_after
         outcome.after = stage.full_snapshot()
     return outcome
 
 
-def _demands(stage: Stage, before: Snapshot, after: Snapshot) -> tuple[Probe, ...]:
-    """What the upgrade demands of rows, as follows from the two schemas; nobody tried."""
+def _demands(stage: Stage, before: Snapshot, after: Snapshot) -> list[Demand]:
+    """What the upgrade demands of rows, as follows from the two schemas."""
     stage.begin()
     try:
-        return tuple(demand.probe for demand in Reader(stage.session, before, after).read())
+        return Reader(stage.session, before, after).read()
     finally:
         stage.rollback()
 
 
-def _watched(judge: Judge, before: Snapshot) -> RowProof:
-    """Run the upgrade once, only to see which tables it writes rows to; the database is spoilt afterwards."""
+def _watched(judge: Judge, before: Snapshot) -> tuple[RowProof, frozenset[str]]:
+    """Run the upgrade once, only to see which tables it writes rows to and which it gives another file; the database is spoilt afterwards."""
     stage = judge.stage
     witness = Witness(stage.session, before, None, lasting=True)
     stage.begin_plain()
     witness.start()
+    files = files_of(stage.session)
     stage.commit()
     # What watches is temporary itself.
-    ran = _run(stage, lambda finish: judge.up(Outcome(), finish), anew=False)
+    ran = in_one_step(stage, lambda finish: judge.up(Outcome(), finish), anew=False)
     stage.begin_plain()
     writes = witness.writes()
+    now = files_of(stage.session)
     stage.rollback()
+    names = {address.oid: obj.identity for address, obj in before.objects.items() if obj.kind == "table"}
+    refiled = frozenset(names[oid] for oid, file in now.items() if oid in names and files.get(oid, file) != file)
     if not ran:  # on its second run, without being watched, it may: then anything may have been written
         writes = {table.identity: ("write",) for table in before.of_kind("table")}
-    return RowProof(refused="it leaves its transaction", writes=writes)
+    return RowProof(refused="it leaves its transaction", writes=writes), refiled
+
+
+def _touched(
+    stage: Stage, before: Snapshot, after: Snapshot, writes: Collection[str], refiled: frozenset[str]
+) -> Touched:
+    """What is to hold rows: tables that were written to or changed, and those that a statement names."""
+    words = set(re.findall(r"\w+", " ".join(stage.executed)))
+    apart = {*before.apart_from(after), *after.apart_from(before)}
+    changed = {obj.parent or address for address in apart if (obj := before.objects.get(address)) is not None}
+    used = {
+        table.identity
+        for table in before.of_kind("table")
+        if table.address in changed or table.identity in writes or table.name in words
+    }
+    known = {name for name in writes if ("table", name) in before.by_identity}
+    return Touched(used=frozenset(used), written=frozenset(known), refiled=refiled)
 
 
 def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool:
@@ -116,7 +163,7 @@ def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool
     copy.restore()
     stage.heads = set(heads)
     repeat = Outcome()
-    if _run(stage, lambda finish: judge.up(repeat, finish)):
+    if in_one_step(stage, lambda finish: judge.up(repeat, finish)):
         return True
     outcome.up, outcome.error, outcome.cause = repeat.up, repeat.error, repeat.cause
     copy.restore()
@@ -135,29 +182,15 @@ def _observe(stage: Stage, observe: Observer, before: Snapshot, after: Snapshot)
 
 def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> bool:
     """Whether the database stands at *after* again, unspoilt."""
-    return _run(judge.stage, lambda finish: judge.down(outcome, finish)) and _compared(judge, outcome, before, after)
+    return in_one_step(judge.stage, lambda finish: judge.down(outcome, finish)) and _compared(
+        judge, outcome, before, after
+    )
 
 
 def _compared(judge: Judge, outcome: Outcome, before: Snapshot, after: Snapshot) -> bool:
     stage = judge.stage
     judge.compare_down(outcome, before, stage.full_snapshot())
-    if not _run(stage, lambda finish: judge.again(outcome, finish)):
+    if not in_one_step(stage, lambda finish: judge.again(outcome, finish)):
         return False
     judge.compare_again(outcome, after, stage.full_snapshot())
     return outcome.restored is Restored.IDENTICAL and not outcome.again_left
-
-
-def _run(stage: Stage, step: Callable[[Callable[[], None]], bool], *, anew: bool = True) -> bool:
-    """One step in a transaction of its own, as Alembic runs it; ``anew`` as in a session of its own."""
-    if anew:
-        stage.begin_plain()
-        stage.end_session()
-        stage.commit()
-    stage.begin_plain()
-    done = False
-    try:
-        done = step(stage.commit)
-        return done
-    finally:
-        if not done:
-            stage.rollback()

@@ -54,6 +54,8 @@ class Derived:
     failure: str = ""
     #: Why the body does not run on rows that the upgrade leaves; it was proven without them. '' where it does, or gives rows back.
     stopped_by_rows: str = ""
+    #: Whether the upgrade commits before its end.
+    leaves: bool = False
     #: Fingerprints of structure and privileges before and after the upgrade.
     fingerprints: tuple[tuple[str, str], tuple[str, str]] | None = None
     #: What the upgrade touches and depends on (``rehearsal.closure``).
@@ -136,7 +138,7 @@ class Deriver(Visitor):
         source = derived.revision.source
         return (
             (policy_of(source) or self.preserve) == "exact"
-            and derived.proven_without_rows
+            and (derived.proven_without_rows or (derived.leaves and derived.restores and not derived.failure))
             and derived.rows is not None
             and derived.rows.data != NO_ROWS
             and bool(losses(derived) or derived.stopped_by_rows)
@@ -156,6 +158,7 @@ class Deriver(Visitor):
             fingerprints=prints,
             closure=closure(before, after, dict(rows)),
             rows_written=rows,
+            leaves=stage.leaves,
         )
         try:
             synthesis = synthesize(before, after, StageBench(stage, after), column_order=self.column_order)
@@ -187,7 +190,7 @@ class _Watcher(Observer):
 
     def other_downgrade(self) -> Callable[[], None] | None:
         derived, stage = self._deriver.derived[self._revision.id], self._stage
-        if stage is None or not derived.restores:
+        if stage is None or not derived.restores or derived.stopped_by_rows:
             return None
         return lambda: run_body(stage, derived.body, self._revision, leaving=stage.saw_concurrently)
 
@@ -201,10 +204,12 @@ class _Watcher(Observer):
         if stage is None or derived.synthesis is None or not self._deriver.preserves(derived):
             return
         kept = False
-        for attempt in attempts(stage, derived, *self._states, touched, self._deriver.render):
+        leaves = derived.leaves
+        for attempt in attempts(stage, derived, *self._states, touched, self._deriver.render, leaves=leaves):
             yield attempt
             if attempt.restores and (attempt.keeps_since or not kept):
-                self._deriver.derived[self._revision.id] = replace(attempt.derived, stopped_by_rows="")
+                proven = replace(attempt.derived, stopped_by_rows="", again=attempt.derived.again or leaves)
+                self._deriver.derived[self._revision.id] = proven
                 kept = True
             if attempt.restores and attempt.keeps_since:
                 return
@@ -268,7 +273,7 @@ def _proof(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) ->
     derived = replace(derived, left=tuple(found), restored=restored_by(found))
     if derived.restored is Restored.DIFFERENT:
         return derived
-    if derived.revision.needs_autocommit or stage.autocommits or stage.saw_concurrently:
+    if derived.leaves:
         return derived  # the second upgrade needs commits: see Observer.other_downgrade
     derived = _upgrade_again_on(stage, derived)
     again = [d for d in differences(after, stage.snapshot(after, edges=False)) if d.tier is not Tier.COLUMN_ORDER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from alembic_safety.downgrade.preserve import Plan, Seen, plans
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.rehearsal.rows.records import NONE, RowProof, since_lost
+from alembic_safety.rehearsal.rows.variants import EMPTY, Variant
 from alembic_safety.rehearsal.rows.witness import WITNESS
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from alembic_safety.rehearsal.stage import Stage
     from alembic_safety.rehearsal.touched import Touched
 
+log = logging.getLogger(__name__)
 #: The way down that an attempt is tried as.
 WAY = "derived"
 _POSITIONS = """
@@ -38,6 +41,8 @@ class Attempt:
     after: Snapshot
     #: As it is to be if this works.
     derived: Derived
+    #: Whether the upgrade commits: then it can't run again within the transaction, and catalogs are read as a whole.
+    leaves: bool = False
     _positions: dict[str, tuple[int, int]] = field(default_factory=dict)
     #: Whether the upgrade has run again after it: once is enough, and rows written since may stop it.
     _went_up_again: bool = False
@@ -66,23 +71,24 @@ class Attempt:
         from alembic_safety.rehearsal.derive import run_body, upgrade_again
 
         run_body(self.stage, self.derived.body, self.derived.revision)
-        self._compare(self.before, "the downgrade")
+        self.compare(self.before, "the downgrade")
         now = self._sequences()
         for name, (last, step) in self._positions.items():
             if name not in now or (last - now[name][0]) * step > 0:
                 raise SynthesisError(f"sequence {name} does not come back to where it was")
-        if self._went_up_again:
+        if self._went_up_again or self.leaves:
             return
         self._went_up_again = True
         with self.stage.scratch("alembic_safety_kept"):
             upgrade_again(self.stage, self.derived.revision)
-            self._compare(self.after, "the second upgrade")
+            self.compare(self.after, "the second upgrade")
 
-    def _compare(self, wanted: Snapshot, what: str) -> None:
+    def compare(self, wanted: Snapshot, what: str) -> None:
+        """Hold the catalog against the wanted one. Raises SynthesisError."""
         # The stage's own "after" was seen in another transaction: what is known of this one is its beginning.
         found = [
             d
-            for d in differences(wanted, self.stage.snapshot(self.before))
+            for d in differences(wanted, self.stage.snapshot(None if self.leaves else self.before))
             if d.tier is not Tier.COLUMN_ORDER and not d.identity.endswith(f".{WITNESS}")
         ]
         if found:
@@ -91,6 +97,23 @@ class Attempt:
     def _sequences(self) -> dict[str, tuple[int, int]]:
         rows = self.stage.session.fetch(_POSITIONS)
         return {str(name): (int(last), int(step)) for name, last, step in rows}
+
+    @property
+    def variant(self) -> Variant:
+        """The rows that it was tried on."""
+        assert self.derived.rows is not None
+        return self.derived.rows.variant or EMPTY
+
+    def body(self) -> None:
+        """The downgrade as it stands, which may commit. Raises whatever it raises."""
+        from alembic_safety.rehearsal.derive import run_body
+
+        run_body(self.stage, self.derived.body, self.derived.revision, leaving=True)
+
+    def fails(self, why: str) -> None:
+        """Take back that it works."""
+        log.debug("not kept: %s", why)
+        self.restores = False
 
     def found(self, proof: RowProof) -> None:
         """Take note of what the rehearsal on rows found."""
@@ -111,8 +134,13 @@ def attempts(
     after: Snapshot,
     touched: Touched,
     render: Callable[[Sequence[Statement]], Sequence[str]],
+    *,
+    leaves: bool = False,
 ) -> Iterator[Attempt]:
-    """Ways to keep and give back what the upgrade of ``derived`` destroys, the cheapest first."""
+    """Ways to keep and give back what the upgrade of ``derived`` destroys, the cheapest first.
+
+    :param leaves: whether that upgrade commits before its end.
+    """
     assert derived.synthesis is not None
     context = stage.context
     seen = Seen(
@@ -124,9 +152,10 @@ def attempts(
         refiled=touched.refiled,
         version_table=qualified(context.version_table_schema, context.version_table),
         revision=derived.revision.id,
+        leaves=leaves,
     )
     for plan in plans(seen):
-        yield Attempt(stage, before, after, _with_plan(derived, plan, render))
+        yield Attempt(stage, before, after, _with_plan(derived, plan, render), leaves)
 
 
 def _with_plan(derived: Derived, plan: Plan, render: Callable[[Sequence[Statement]], Sequence[str]]) -> Derived:

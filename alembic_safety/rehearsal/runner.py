@@ -473,7 +473,18 @@ class Run:
                         stage.heads = heads
                         before = self._as_before(stage, before)
                 if outcome is None:
-                    outcome = committed(stage, self.place, script, before, watch, observe, only_up=not judged)
+                    outcome = committed(
+                        stage,
+                        self.place,
+                        script,
+                        before,
+                        watch,
+                        observe,
+                        only_up=not judged,
+                        rows=self.options.rows,
+                        seed=self.options.seed,
+                        own=self._own_kind,
+                    )
             except Exception as error:
                 if not watch.fired:
                     raise

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.downgrade.concurrently import is_concurrent
+from alembic_safety.downgrade.concurrently import is_concurrent, within_transaction
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.catalog import Exclusions, kept_statements, read_delta, read_snapshot, read_start
 from alembic_safety.postgres.catalog.batch import fetch_all
@@ -55,14 +55,17 @@ class Stage:
         #: Revisions that the version table holds.
         self.heads: set[str] = set()
         self.excluded = excluded
-        #: Whether the revision that runs was seen to build or drop an index CONCURRENTLY.
-        self.saw_concurrently = False
+        #: Whether the revision that runs is rehearsed with real commits, and what it was seen to execute.
+        self.leaves = False
+        self.executed: list[str] = []
         #: What env.py hands to every upgrade() and downgrade().
         self.arguments = dict(arguments or {})
         self._external = bool(context._in_external_transaction)
         self._callers_transaction = context._transaction is not None
         #: Lines of Python that keep rows before an upgrade; None: what its own file says.
         self.block: Sequence[str] | None = None
+        #: Whether what would leave the transaction runs within it.
+        self._bends = False
         #: Whether snapshots are to have their edges.
         self.edges = edges
         self._xid: int | None = None
@@ -218,9 +221,32 @@ class Stage:
         def refuse() -> Any:
             raise LeftTransaction
 
+        with nullcontext() if self._bends else self._autocommit_block(refuse):
+            yield
+
+    @contextmanager
+    def bending_into_transaction(self) -> Iterator[None]:
+        """Inside, autocommit blocks are none, and indexes are built and dropped without CONCURRENTLY."""
+        from sqlalchemy import event
+
+        def bend(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+            return within_transaction(statement), parameters
+
+        watched = self.connection
+        event.listen(watched, "before_cursor_execute", bend, retval=True)
+        self._bends = True
+        try:
+            with self._autocommit_block(nullcontext):
+                yield
+        finally:
+            self._bends = False
+            event.remove(watched, "before_cursor_execute", bend)
+
+    @contextmanager
+    def _autocommit_block(self, replacement: Callable[[], Any]) -> Iterator[None]:
         attributes = vars(self.context)
         outer = attributes.get("autocommit_block")
-        attributes["autocommit_block"] = refuse
+        attributes["autocommit_block"] = replacement
         try:
             yield
         finally:
@@ -249,13 +275,29 @@ class Stage:
             raise
         self.heads = maintainer.heads
 
+    @property
+    def saw_concurrently(self) -> bool:
+        """Whether the revision that runs was seen to build or drop an index CONCURRENTLY."""
+        return any(map(is_concurrent, self.executed))
+
     @contextmanager
-    def noticing_concurrently(self) -> Iterator[None]:
-        """Within the block, ``saw_concurrently`` says whether an index was built or dropped so."""
+    def leaving(self) -> Iterator[None]:
+        """Within the block a revision is rehearsed with real commits."""
+        self.leaves = True
+        try:
+            with self.noting():
+                yield
+        finally:
+            self.leaves = False
+            self.executed = []
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Within the block, what this connection executes is noted."""
         from sqlalchemy import event
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            self.saw_concurrently = self.saw_concurrently or is_concurrent(statement)
+            self.executed.append(statement)
 
         watched = self.connection
         event.listen(watched, "before_cursor_execute", note)
@@ -263,7 +305,6 @@ class Stage:
             yield
         finally:
             event.remove(watched, "before_cursor_execute", note)
-            self.saw_concurrently = False
 
     @contextmanager
     def preserving(self, revision: str, *, is_upgrade: bool = True) -> Iterator[None]:

@@ -15,7 +15,7 @@ from alembic_safety.postgres.fingerprint import Fingerprint, differences, finger
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
-from alembic_safety.rehearsal.rows.adverse import accepted_violations, answerable, try_adverse
+from alembic_safety.rehearsal.rows.adverse import Adverse, accepted_violations, answerable, try_adverse
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.fill import Filled, Memory, attempt, check_deferred, fill
 from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
@@ -73,14 +73,14 @@ def prove_on_rows(case: Case) -> RowProof:
     :raises LeftTransaction: the upgrade ended its transaction this time: the database may have changed.
     """
     sequences = positions(case.stage.session)
-    refusals = _Refusals()
+    refusals = Refusals()
     if case.again_on is not None:
         tried: Iterable[Variant] = (case.again_on,)
     else:
         tried = first_variants(case.own, case.rows, demanding=bool(case.demands))
     found = _first_accepted(case, tried, refusals)
     if found is not None and found[1].variant is EMPTY and refusals.filled and not (case.own or refusals.endless):
-        found = _first_accepted(case, _more(case, found[0], refusals), refusals) or found
+        found = _first_accepted(case, more_variants(case, found[0], refusals), refusals) or found
     if found is None:
         return RowProof(refused=refusals.why, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
     proof, trial = found
@@ -91,7 +91,7 @@ def prove_on_rows(case: Case) -> RowProof:
 
 
 @dataclass
-class _Refusals:
+class Refusals:
     """Of rows that the upgrade did not accept."""
 
     #: The first time, why.
@@ -102,11 +102,12 @@ class _Refusals:
     filled: Mapping[str, int] = field(default_factory=dict)
 
 
-def _more(case: Case, on_none: RowProof, refusals: _Refusals) -> Iterable[Variant]:
+def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable[Variant]:
+    """What else is tried where none of the first rows were accepted."""
     return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled)
 
 
-def _first_accepted(case: Case, variants: Iterable[Variant], refusals: _Refusals) -> tuple[RowProof, _Trial] | None:
+def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals) -> tuple[RowProof, Trial] | None:
     """The proof on the first rows that the upgrade accepts."""
     stage = case.stage
     heads = set(stage.heads)
@@ -116,7 +117,7 @@ def _first_accepted(case: Case, variants: Iterable[Variant], refusals: _Refusals
         stage.begin()
         try:
             with stage.staying_in_transaction():
-                trial = _Trial(case, variant)
+                trial = Trial(case, variant)
                 try:
                     trial.up()
                     check_deferred(stage.session)
@@ -134,14 +135,14 @@ def _first_accepted(case: Case, variants: Iterable[Variant], refusals: _Refusals
     return None
 
 
-def _again(case: Case, first: _Trial) -> tuple[str, ...]:
+def _again(case: Case, first: Trial) -> tuple[str, ...]:
     """Run the upgrade on the same rows in another transaction, whose now() is another."""
     stage = case.stage
     heads = set(stage.heads)
     stage.begin()
     try:
         with stage.staying_in_transaction():
-            second = _Trial(case, first.variant)
+            second = Trial(case, first.variant)
             second.up()
             unstable = {name for name, was in first.prints.items() if second.prints.get(name) != was}
             return volatile_columns(first.outcome, outcome(stage.session, first.outcome_tables), unstable)
@@ -172,7 +173,7 @@ class _Down:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-class _Trial:
+class Trial:
     """One attempt, within a transaction: the rows are there when it is made."""
 
     def __init__(self, case: Case, variant: Variant) -> None:
@@ -201,9 +202,27 @@ class _Trial:
         self._back = Reader(session, case.after, case.before).read() if variant.kind != NONE and case.ways else []
         if variant.kind not in (NONE, case.own):
             session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
+        self._watch()
+
+    def _watch(self) -> None:
+        """From here on the upgrade may run: note what it writes, and where to come back to."""
         self._stage.savepoint(_READY)
-        self._witness = Witness(session, case.before, case.touched.suspects, after=case.after)
+        self._witness = Witness(
+            self._stage.session, self._case.before, self._case.touched.suspects, after=self._case.after
+        )
         self._witness.start()
+
+    def _writes(self) -> Mapping[str, tuple[str, ...]]:
+        return self._witness.writes()
+
+    def _come_back(self) -> None:
+        """To the rows before the upgrade."""
+        self._stage.rollback_to(_READY)
+        self._stage.heads = set(self._heads)
+
+    def _adverse(self) -> Adverse:
+        demands = [] if self._case.again_on is not None else self._demands
+        return try_adverse(self._stage, demands, self._case.up, self._pairs)
 
     def up(self) -> None:
         """Run the upgrade. May raise anything."""
@@ -260,12 +279,12 @@ class _Trial:
         filled = {str(name) for (name,) in self._stage.session.fetch(" UNION ALL ".join(asked))}
         return [name for name in tables if name in filled or name in case.touched.used]
 
-    def result(self, refusals: _Refusals) -> RowProof:
+    def result(self, refusals: Refusals) -> RowProof:
         """Go each way down from here, then up on other rows."""
         case, session = self._case, self._stage.session
         # On rows the upgrade may have dropped what it leaves alone while it is empty.
         self._pairs = [pair for pair in self._pairs if _is_there(session, pair.new.identity)]
-        writes = self._witness.writes()
+        writes = self._writes()
         rows = sum(self.filled.rows.values()) - self._gone
         if self.variant.kind == case.own:
             rows = sum(was.rows for was in self.prints.values())
@@ -276,10 +295,9 @@ class _Trial:
         later = Later(self._stage, case.before, self._pairs, self._images, self._back, case.seed, case.memory)
         ran = {name: case.ways[name] for name, down in downs.items() if not down.way.error}
         since = later.tried(ran, {name: downs[name].images for name in ran})
-        self._stage.rollback_to(_READY)
-        self._stage.heads = set(self._heads)
+        self._come_back()
         ways = {name: replace(self._explained(down), since=since.get(name)) for name, down in downs.items()}
-        adverse = try_adverse(self._stage, [] if case.again_on is not None else self._demands, case.up, self._pairs)
+        adverse = self._adverse()
         probes = adverse.probes
         if self.variant.kind == NONE:
             probes = tuple(
@@ -335,10 +353,13 @@ class _Trial:
         lost: list[str] = []
         for name, words in down.words.items():
             now = down.different.get(name)
-            was = self._image(name) if now is not None else None
+            was = self._image_before(name) if now is not None else None
             found = differing(was, now) if was is not None and now is not None else []
             lost += [f"{name}: {text}" for text in found or words]
         return replace(down.way, lost=tuple(lost))
+
+    def _image_before(self, name: str) -> Image | None:
+        return self._image(name)
 
     def _image(self, name: str) -> Image | None:
         """A table's rows by the columns that it had before the upgrade, in the schema before it."""

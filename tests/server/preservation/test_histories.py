@@ -94,3 +94,45 @@ def test_a_revision_that_wants_only_its_schema_back(tmp_path, pg_binaries):
     alembic("safety-downgrade", "--pg-bin", pg_binaries.bindir, cwd=tmp_path)
     assert "begin preserve" not in path.read_text()
     assert json.loads((tmp_path / "versions/safety/r2.json").read_text())["grade"] == "schema-exact"
+
+
+#: Revisions that commit before their end.
+LEAVING = {
+    "in_two_transactions": "BEGIN; UPDATE duty SET what = upper(what) WHERE id % 2 = 0; COMMIT; BEGIN; DELETE FROM duty WHERE id % 3 = 0; COMMIT",
+    "index_and_update": "UPDATE boss SET note = name WHERE note IS NULL OR id > 4;\nCREATE INDEX CONCURRENTLY by_note ON boss (note)",
+    "label_used": "ALTER TYPE mood ADD VALUE 'grand'; COMMIT; UPDATE boss SET mood = 'grand' WHERE mood = 'high'; INSERT INTO boss (name, mood) VALUES ('made', 'grand')",
+    "column_dropped_late": "CREATE INDEX CONCURRENTLY by_amount ON duty (amount);\nALTER TABLE boss DROP COLUMN note",
+}  # fmt: skip
+
+
+def test_revisions_that_commit_are_exact_on_rows(tmp_path, database, pg_binaries):
+    project = Project.new(tmp_path)
+    (tmp_path / "alembic.ini").write_text(
+        (tmp_path / "alembic.ini").read_text()
+        + f"sqlalchemy.url = {database.url_text.replace('%', '%%')}\n[alembic:safety]\nbackup = off\n"
+    )
+    project.sql("first", FIRST, None)
+    paths = {name: project.sql(name, sql, None) for name, sql in LEAVING.items()}
+    derived = alembic("safety-downgrade", "--pg-bin", pg_binaries.bindir, cwd=tmp_path)
+    assert derived.status == 0, derived.err
+    for name, path in paths.items():
+        certificate = json.loads((tmp_path / "versions/safety" / f"{name}.json").read_text())
+        assert (certificate["grade"], certificate["reasons"]) == ("exact", []), path.read_text()
+        assert "op.expect_commits()" in path.read_text()
+        (proof,) = certificate["proofs"].values()
+        assert proof["data"].startswith("generated")
+
+    assert alembic("upgrade", "first", cwd=tmp_path).status == 0
+    database.run(ROWS)
+    with database.connect(autocommit=True) as connection:
+        session = PsycopgSession(connection)
+        for name in LEAVING:
+            before, schema = rows_of(session), database.dump_schema("--exclude-schema=alembic_safety")
+            upgraded = alembic("upgrade", name, cwd=tmp_path)
+            assert upgraded.status == 0, upgraded.err
+            assert rows_of(session) != before, name
+            result = alembic("downgrade", "-1", cwd=tmp_path)
+            assert result.status == 0, result.out
+            assert rows_of(session) == before, name
+            assert lines_of(database.dump_schema("--exclude-schema=alembic_safety")) == lines_of(schema), name
+            assert alembic("upgrade", name, cwd=tmp_path).status == 0, name
