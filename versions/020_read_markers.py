@@ -21,8 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade fa716f892bc06b31
-    # not given back: chat.channel_members: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade cd88e813aeea5a7d
     # column chat.channel_members.last_read_message_id was created
     op.drop_column("channel_members", "last_read_message_id", schema="chat")
 

@@ -14,6 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 5c0a3af6c2f3ffaa
+    op.expect_commits()
+    op.preserve_rows("chat.attachments")
+    # alembic-safety: end preserve
     # Outside of a transaction, lines 2 to 15: the file has its own BEGIN and COMMIT, which are kept.
     op.run_sql_file(
         "039_attachment_uploader_fkey.sql",
@@ -22,8 +26,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade d41dca8c9fedfb9c
-    # not given back: chat.attachments: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade 497f15f00d215390
+    op.begin_restore()
+
     # constraint chat.attachments.attachments_uploader_fkey was created
     op.drop_constraint(op.f("attachments_uploader_fkey"), "attachments", schema="chat")
+
+    op.restore_rows("chat.attachments")
+    op.end_restore()
     # alembic-safety: end downgrade

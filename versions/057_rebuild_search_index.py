@@ -14,6 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # alembic-safety: begin preserve 461101124f13c978
+    op.expect_commits()
+    op.preserve_rows("chat.messages")
+    # alembic-safety: end preserve
     # Outside of a transaction, line 2: DROP INDEX CONCURRENTLY can't run in a transaction.
     # Outside of a transaction, line 7: CREATE INDEX CONCURRENTLY can't run in a transaction.
     op.run_sql_file(
@@ -23,8 +27,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # alembic-safety: begin downgrade ba77fa3561bd31c0
-    # not given back: chat.messages: the upgrade changes rows, and their old values are not kept
+    # alembic-safety: begin downgrade e1bf72e4b0ac4b33
+    op.begin_restore()
+
     # index chat.messages_search_idx changed
     op.run_sql("ALTER INDEX chat.messages_search_idx SET (fastupdate=off)")
+
+    op.restore_rows("chat.messages")
+    op.end_restore()
     # alembic-safety: end downgrade
