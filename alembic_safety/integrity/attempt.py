@@ -45,7 +45,7 @@ class Failure:
         """The failure in plain words, on one line."""
         first = self.message.strip().splitlines()[0] if self.message.strip() else self.sqlstate
         words = _PLAIN_WORDS.get(self.sqlstate)
-        return f"{words} ({first})" if words else first
+        return first if not words or first.startswith(words) else f"{words} ({first})"
 
 
 def attempt(session: Session, action: Callable[[], T]) -> Success[T] | Failure:

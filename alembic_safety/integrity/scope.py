@@ -18,16 +18,19 @@ scope AS NOT MATERIALIZED (
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.relpersistence, c.relispartition, c.relowner,
            c.reltuples, c.relpages, c.relallvisible, c.relispopulated, c.relrowsecurity, c.relnamespace,
            format('%I.%I', n.nspname, c.relname) AS identity,
-           {readable} AS readable
+           {readable} AS readable, {partly} AS partly
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE {condition}
 )
 """
 
-# Reading must need no more than SELECT; a row that row security hides would be taken for missing.
-_READABLE = """(pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+# Reading must need no more than SELECT, on the table or on some of its columns; a row that row security hides would be taken for
+# missing.
+_READABLE = """(pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND {granted}
             AND NOT pg_catalog.row_security_active(c.oid) AND NOT ({in_recovery} AND c.relpersistence = 'u'))"""
+_WHOLE = "pg_catalog.has_table_privilege(c.oid, 'SELECT')"
+_SOME = f"NOT {_WHOLE} AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')"
 
 # A relation of an extension is the extension's business.
 _ORDINARY = """n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', {own})
@@ -52,8 +55,9 @@ class Scope:
 
     def query(self, sql: str) -> str:
         """``sql`` with the relation ``scope`` in front of it."""
-        readable = _READABLE.format(in_recovery="true" if self.in_recovery else "false")
-        return f"WITH {_RELATIONS.format(condition=self.condition, readable=readable)}{sql}"
+        recovery = "true" if self.in_recovery else "false"
+        readable, partly = (_READABLE.format(granted=granted, in_recovery=recovery) for granted in (_WHOLE, _SOME))
+        return f"WITH {_RELATIONS.format(condition=self.condition, readable=readable, partly=partly)}{sql}"
 
     def limited(self, oids: Iterable[int]) -> Scope:
         """The same, with only the relations of these OIDs."""
@@ -67,6 +71,12 @@ class Scope:
     def at_least(self, major: int) -> bool:
         """Whether the server is of this major version or newer."""
         return self.version >= major * 10000
+
+
+def columns_readable(alias: str, numbers: str) -> str:
+    """SQL: whether these columns (an expression for int2[]) of a relation of ``scope`` may be read."""
+    return f"""({alias}.readable OR {alias}.partly AND NOT EXISTS (SELECT FROM unnest({numbers}) AS needed(number)
+        WHERE NOT pg_catalog.has_column_privilege({alias}.oid, needed.number, 'SELECT')))"""
 
 
 def oid_array(oids: Iterable[int]) -> str:

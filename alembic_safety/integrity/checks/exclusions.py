@@ -13,7 +13,7 @@ from functools import partial
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import Relation, example, pages, primary_key, rows
-from alembic_safety.integrity.scope import Scope, oid_array
+from alembic_safety.integrity.scope import Scope, columns_readable, oid_array
 from alembic_safety.integrity.work import Check, Item, Task, described, failure_finding
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
@@ -27,7 +27,7 @@ SELECT con.oid, t.identity || '.' || quote_ident(con.conname), {rows} * {cost} +
 FROM scope t
 JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid AND con.conexclop IS NOT NULL
 JOIN pg_catalog.pg_index i ON i.indexrelid = con.conindid
-WHERE t.readable AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
+WHERE {readable} AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
                                  WHERE up.oid = con.conparentid)
   AND ({all} OR con.condeferrable OR NOT i.indisvalid OR NOT i.indisready)
 """
@@ -99,6 +99,7 @@ class Exclusion:
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """A task for each constraint."""
     sql = _LIST.format(
+        readable=columns_readable("t", "array_remove(con.conkey, 0::int2)"),
         rows=rows("t"),
         pages=pages("t"),
         cost=_SECONDS_PER_ROW,

@@ -18,7 +18,7 @@ from alembic_safety.integrity.key_list import LISTABLE
 from alembic_safety.integrity.key_map import FUSABLE
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import SECONDS_PER_TABLE, pages, rows
-from alembic_safety.integrity.scope import Scope
+from alembic_safety.integrity.scope import Scope, columns_readable
 from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
@@ -33,7 +33,7 @@ _SECONDS_PER_PARENT_ROW = 2e-7
 _SECONDS_PER_PAGE = 4e-6
 
 #: Keys that are likely to be checked within the pass over their table.
-_WITHIN = f"{FUSABLE} OR {LISTABLE}"
+_WITHIN = f"child.readable AND ({FUSABLE} OR {LISTABLE})"
 _LIST = """
 SELECT con.oid, child.identity || '.' || quote_ident(con.conname), {child_rows}, {child_pages},
        greatest(parent.reltuples, 0)::float8, child.oid
@@ -43,7 +43,7 @@ JOIN pg_catalog.pg_constraint con ON con.conrelid = child.oid AND con.contype = 
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint up JOIN scope above ON above.oid = up.conrelid
                     WHERE up.oid = con.conparentid)
 JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
-WHERE child.readable AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} IS NOT NULL) AND {kind}
+WHERE {readable} AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} IS NOT NULL) AND {kind}
 """
 
 
@@ -75,7 +75,7 @@ def fused_keys(session: Session, scope: Scope) -> dict[int, list[Item]]:
     found: dict[int, list[Item]] = {}
     if fuses(scope):
         for kind, share in ((FUSABLE, _BY_MAP), (f"({FUSABLE}) IS NOT TRUE AND {LISTABLE}", _BY_LIST)):
-            for item, child in _keys(session, scope, kind):
+            for item, child in _keys(session, scope, f"child.readable AND {kind}"):
                 found.setdefault(child, []).append(replace(item, seconds=item.seconds * share))
     return found
 
@@ -87,6 +87,7 @@ def _keys(session: Session, scope: Scope, kind: str) -> Iterator[tuple[Item, int
         suspect="false" if scope.options.suspects_only else "true",
         suspicion=suspicion(scope),
         kind=kind,
+        readable=columns_readable("child", "con.conkey"),
     )
     for oid, name, child_rows, child_pages, parent_rows, child in session.fetch(scope.query(sql)):
         # Few children probe a large parent by its index.

@@ -10,7 +10,7 @@ from typing import Any
 from alembic_safety.integrity.attempt import Failure
 from alembic_safety.integrity.records import Record, SequenceState
 from alembic_safety.integrity.relation import pages
-from alembic_safety.integrity.scope import Scope
+from alembic_safety.integrity.scope import Scope, columns_readable
 from alembic_safety.integrity.work import BATCH_SECONDS, Check, Task, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.identifiers import quote_literal
@@ -55,7 +55,7 @@ JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
 JOIN (VALUES ('int2'::regtype, -32768::numeric, 32767::numeric), ('int4', -2147483648, 2147483647),
              ('int8', -9223372036854775808, 9223372036854775807), ('numeric', -1e30, 1e30)) AS w(type, low, high)
     ON w.type = CASE WHEN ty.typtype = 'd' THEN ty.typbasetype ELSE ty.oid END
-WHERE t.relkind IN ('r', 'p') AND t.readable AND NOT ({recovery} AND sc.relpersistence = 'u')
+WHERE t.relkind IN ('r', 'p') AND {readable} AND NOT ({recovery} AND sc.relpersistence = 'u')
   -- a partition's column gets its values by way of the partitioned table
   AND NOT (t.relispartition AND EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN scope above ON above.oid = h.inhparent
            JOIN pg_catalog.pg_attribute up ON up.attrelid = above.oid AND up.attname = a.attname
@@ -115,7 +115,11 @@ CHECK = Check(NAME, "sequences behind their column, or nearly used up", plan)
 
 def read_uses(session: Session, scope: Scope) -> list[Use]:
     """Which columns of the scope take values from which sequence."""
-    sql = _SQL.format(pages=pages("t"), recovery="true" if scope.in_recovery else "false")
+    sql = _SQL.format(
+        pages=pages("t"),
+        recovery="true" if scope.in_recovery else "false",
+        readable=columns_readable("t", "ARRAY[a.attnum]"),
+    )
     return [
         Use(row[0], row[1], int(row[2]), int(row[3]), int(row[4]), *row[5:]) for row in session.fetch(scope.query(sql))
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from alembic_safety.integrity.attempt import CORRUPTED, NOT_NOW, Failure, attempt
+from alembic_safety.integrity.attempt import CORRUPTED, NOT_NOW, PERMISSION_DENIED, Failure, attempt
 from alembic_safety.integrity.checks.foreign_keys import find_orphans, fused_keys, orphan_finding
 from alembic_safety.integrity.conditions import Condition, nulls, read_conditions
 from alembic_safety.integrity.foreign_key import read_foreign_keys
@@ -56,6 +56,8 @@ class ScannedTable:
     lists: tuple[KeyList, ...] = ()
     #: Whether its rows are to be counted as well.
     counted: bool = True
+    #: Whether some of its columns can't be read: then what can't be evaluated is no news.
+    partly: bool = False
 
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
@@ -85,7 +87,7 @@ CHECK = Check(NAME, "rows counted; NULLs, CHECK and domain violators, rows outsi
 def _tables(session: Session, scope: Scope) -> Iterator[Item]:
     for oid, name, page_count, row_count in session.fetch(
         scope.query(
-            f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND readable AND relispopulated"
+            f"SELECT oid, identity, {pages('scope')}, {rows('scope')} FROM scope WHERE relkind IN ('r', 'm') AND (readable OR partly) AND relispopulated"
         )
     ):
         seconds = SECONDS_PER_TABLE + page_count * SECONDS_PER_PAGE + row_count * SECONDS_PER_ROW
@@ -130,16 +132,17 @@ def read_tables(
 ) -> list[ScannedTable]:
     """The tables of these OIDs with all their conditions; ``extra`` gives aggregates to fuse into a table's scan."""
     scope = scope.limited(oids)
-    relations = {
-        row[0]: Relation(row[0], row[1], row[2], tuple(row[3]))
+    found = {
+        row[0]: (Relation(row[0], row[1], row[2], tuple(row[3])), row[4])
         for row in session.fetch(
-            scope.query(f"SELECT oid, identity, relkind::text, {primary_key('scope.oid')} FROM scope")
+            scope.query(f"SELECT oid, identity, relkind::text, {primary_key('scope.oid')}, partly FROM scope")
         )
     }
-    conditions = read_conditions(session, scope, relations)
+    conditions = read_conditions(session, scope, {oid: relation for oid, (relation, _) in found.items()})
     extra = extra or {}
     return [
-        ScannedTable(relation, tuple(conditions[oid]), tuple(extra.get(oid, ()))) for oid, relation in relations.items()
+        ScannedTable(relation, tuple(conditions[oid]), tuple(extra.get(oid, ())), partly=partly)
+        for oid, (relation, partly) in found.items()
     ]
 
 
@@ -166,7 +169,7 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
             if table.counted:
                 yield from scan(session, scope, [_without_keys(table)])
             yield from find_orphans(session, keys)
-        elif failure.sqlstate in NOT_NOW | CORRUPTED:
+        elif failure.sqlstate in NOT_NOW | CORRUPTED and not (table.partly and failure.sqlstate == PERMISSION_DENIED):
             yield failure_finding(failure, table.relation.identity, "", "table")
         elif len(table.conditions) > 1:
             # Which one can't be evaluated? The others are still checked.
@@ -278,7 +281,9 @@ def _one_by_one(session: Session, table: ScannedTable) -> Iterator[Record]:
         sql = f"SELECT count(*) FILTER (WHERE {condition.violated}) FROM {source}"
         outcome = attempt(session, lambda sql=sql: int(session.fetch(sql)[0][0]))  # type: ignore[misc]
         if isinstance(outcome, Failure):
-            yield failure_finding(outcome, condition.subject, "", condition.kind)
+            told = table.partly and condition.not_null is not None and outcome.sqlstate == PERMISSION_DENIED
+            if not told:  # that a column can't be read is said once for the table
+                yield failure_finding(outcome, condition.subject, "", condition.kind)
         elif outcome.value:
             yield from _violation(session, table.relation, condition, outcome.value)
 

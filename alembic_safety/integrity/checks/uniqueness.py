@@ -16,7 +16,7 @@ from typing import Any
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import Relation, example, pages, primary_key, rows
-from alembic_safety.integrity.scope import Scope, oid_array
+from alembic_safety.integrity.scope import Scope, columns_readable, oid_array
 from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
@@ -93,7 +93,7 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     # An index on a partition is covered by the partitioned one above it, where that is in scope.
     sql = f"""SELECT i.indexrelid, ix.identity, {rows("t")} * {_SECONDS_PER_ROW} + {pages("t")} * {_SECONDS_PER_PAGE}
         FROM pg_catalog.pg_index i JOIN scope t ON t.oid = i.indrelid {_INDEX_NAME}
-        WHERE i.indisunique AND t.readable AND {wanted}
+        WHERE i.indisunique AND {columns_readable("t", "array_remove(i.indkey::int2[], 0::int2)")} AND {wanted}
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits up JOIN pg_catalog.pg_index upi ON upi.indexrelid = up.inhparent
                           JOIN scope above ON above.oid = upi.indrelid WHERE up.inhrelid = i.indexrelid)"""
     items = [Item(*row) for row in session.fetch(scope.query(sql))]

@@ -80,6 +80,33 @@ def test_a_role_that_may_read_little_says_what_it_could_not_read(database):
         database.run("DROP OWNED BY integ_reader; DROP ROLE integ_reader")
 
 
+def test_a_role_that_may_read_some_columns_checks_what_they_suffice_for(database):
+    database.run(
+        """CREATE ROLE integ_partial LOGIN; CREATE TABLE p (id serial PRIMARY KEY, mail text NOT NULL UNIQUE);
+        CREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p, note text REFERENCES p (mail), n int CHECK (n > 0), m text NOT NULL CHECK (m <> ''));
+        INSERT INTO p (mail) VALUES ('a'); INSERT INTO c VALUES (1, 1, 'a', 1, 'x');
+        SET session_replication_role = replica; INSERT INTO c VALUES (2, 7, 'b', 1, 'x'); SET session_replication_role = origin;
+        ALTER TABLE c DROP CONSTRAINT c_n_check; UPDATE c SET n = -1 WHERE id = 1; ALTER TABLE c ADD CONSTRAINT c_n_check CHECK (n > 0) NOT VALID;
+        GRANT SELECT (id) ON p TO integ_partial; GRANT SELECT (id, p_id, n) ON c TO integ_partial; GRANT SELECT ON p_id_seq TO integ_partial;"""
+    )
+    try:
+        with database.connect() as connection:
+            parameters = connection.info.get_parameters() | {"user": "integ_partial"}
+        result = verify(" ".join(f"{name}='{value}'" for name, value in parameters.items()))
+        unread = {f.subject: f.message for f in result.unchecked}
+        assert unread["public.c"].endswith("was checked in part only: no SELECT on its columns note, m")
+        assert unread["public.p"].endswith("no SELECT on its columns mail")
+        assert "permission denied" in unread["public.c.c_m_check"]
+        assert sorted((f.code, f.subject) for f in result.errors) == [
+            ("check-violated", "public.c.c_n_check"),
+            ("orphan-rows", "public.c.c_p_id_fkey"),
+        ]
+        assert {table: count.rows for table, count in result.row_counts.items()} == {"public.c": 2, "public.p": 1}
+        assert set(unread) == {"public.c", "public.p", "public.c.c_m_check"}
+    finally:
+        database.run("DROP OWNED BY integ_partial; DROP ROLE integ_partial")
+
+
 def test_only_what_was_asked_for(database):
     database.run(ORPHAN + "CREATE SCHEMA other; SET search_path = other; " + ORPHAN + "CREATE TABLE keyless (id int);")
     assert codes(verify(database.conninfo, Options(schemas=("other",)))) == [
