@@ -36,6 +36,7 @@ from alembic_safety.revisions.internals import (
     is_transaction_per_migration,
     steps_of,
 )
+from alembic_safety.revisions.isolation import isolation_of
 from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class Run:
     def _step(self, step: RevisionStep, body: Callable[..., Any], begins: bool, **arguments: Any) -> None:
         self.progress.begin(step)
         if begins:
-            self._transaction_begins()
+            self._transaction_begins(step)
         half_done = self.half_done.get(self.progress.current)
         self.journal.step(self.progress.current, half_done)
         self.inspection.step_begins(step)
@@ -280,8 +281,12 @@ class Run:
 
     # -- transactions ---------------------------------------------------------------------------------------------------
 
-    def _transaction_begins(self) -> None:
+    def _transaction_begins(self, step: RevisionStep) -> None:
         connection = self.connection()
+        if isolation := self._isolation(step):
+            # Alembic has read its version table in the first one, after which no level can be chosen.
+            for sql in ("COMMIT AND CHAIN", isolation):
+                SqlalchemySession(connection).execute(sql)
         if self._begin:
             SqlalchemySession(connection).execute(self._begin)
         is_shared = self.lock.is_pooled
@@ -289,6 +294,13 @@ class Run:
         self.journal.transaction(self.watch.pid, shared=is_shared and self._has_transactions)
         if self._has_transactions:
             self.inspection.transaction_begins()
+
+    def _isolation(self, step: RevisionStep) -> str:
+        """SQL that sets the isolation level which a revision with a transaction of its own asks for; '' for none."""
+        if self.is_foreign or not self._has_transactions or not self.per_migration:
+            return ""
+        chain = chain_in(self.migration)
+        return isolation_of(chain.by_id.get(step.revision.revision)) if chain is not None else ""
 
     @contextmanager
     def _autocommit_noticed(self) -> Iterator[None]:
@@ -309,7 +321,7 @@ class Run:
                 yield
             if self.connection().in_transaction():
                 with self.statements.paused():
-                    self._transaction_begins()
+                    self._transaction_begins(self.progress.current_step)
 
         self.migration.autocommit_block = noticed  # type: ignore[method-assign]
         try:

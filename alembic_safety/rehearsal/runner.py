@@ -34,6 +34,7 @@ from alembic_safety.rehearsal.trial import Outcome, transactional
 from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
 from alembic_safety.rehearsal.watch import Watch
 from alembic_safety.revisions.chain import Chain, Revision, load_chain
+from alembic_safety.revisions.isolation import isolation_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -454,6 +455,7 @@ class Run:
         observe = self.visitor.observer(revision) if judged else None
         heads = set(stage.heads)
         outcome = None
+        stage.isolation = isolation_of(revision)
         with self._watching(stage) as watch:
             try:
                 if not revision.needs_autocommit and not stage.autocommits:

@@ -66,6 +66,8 @@ class Stage:
         self.block: Sequence[str] | None = None
         #: Whether what would leave the transaction runs within it.
         self._bends = False
+        #: SQL that sets the isolation level which the revision asks for, before anything else in each transaction; '' for none.
+        self.isolation = ""
         #: Whether snapshots are to have their edges.
         self.edges = edges
         self._xid: int | None = None
@@ -148,6 +150,8 @@ class Stage:
         """Open a transaction that the migration may end and reopen."""
         self._end()
         self.context._transaction = self.connection.begin()
+        if self.isolation and not self.autocommits:
+            self.session.execute(self.isolation)
 
     def commit(self, seen: Touched | None = None) -> None:
         """Commit it. ``seen`` is what it touched, where what is known of the committed state shall be kept up to date."""

@@ -303,3 +303,19 @@ def _until(connection: psycopg.Connection[tuple[object, ...]], query: str) -> No
             return
         time.sleep(0.05)
     raise AssertionError(f"never true: {query}")
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_revision_gets_the_isolation_level_that_it_asks_for(
+    tmp_path: Path, one_database: ScratchDatabase, driver: str
+) -> None:
+    project = own_environment(tmp_path / "p", one_database, driver, "transaction_per_migration=True")
+    level = "INSERT INTO levels SELECT current_setting('transaction_isolation')"
+    project.sql("a1", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; CREATE TABLE levels (l text); " + level, None)
+    project.sql("a2", level, None)
+    project.sql("a3", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; " + level, None)
+    done = alembic("upgrade", "head", cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    with one_database.connect() as connection:
+        levels = connection.execute("SELECT l FROM levels").fetchall()
+    assert levels == [("serializable",), ("read committed",), ("repeatable read",)]
