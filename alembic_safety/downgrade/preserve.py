@@ -425,13 +425,30 @@ def _statements(
     }
     for number, at in late.items():
         given[at].append(seen.synthesis.statements[number])
+    first = _freed_first(seen) if any(keep.key == () for keep in keeps) else {}
+    yield from first.values()
     yield _whole_step(seen, "begin_restore", clear=True) if clear else _whole_step(seen, "begin_restore")
     for number, statement in enumerate(seen.synthesis.statements):
         yield from given.get(number, ())
-        if number not in late:
+        if number not in late and number not in first:
             yield statement
     yield from given.get(len(seen.synthesis.statements), ())
     yield _whole_step(seen, "end_restore")
+
+
+def _freed_first(seen: Seen) -> dict[int, Statement]:
+    """Foreign keys that go anyhow and need nothing else to go before them, by place.
+
+    Rows without a key are taken away when the restore begins, which what refers to them would forbid.
+    """
+    found = {}
+    for number, statement in enumerate(seen.synthesis.statements):
+        if statement.kind != "constraint" or statement.action != "drop":
+            break
+        constraint = seen.after.by_identity.get(("constraint", statement.subject))
+        if constraint is not None and constraint.props["type"] == "foreign key":
+            found[number] = statement
+    return found
 
 
 def _restore(seen: Seen, name: str, tables: Sequence[str], words: str) -> Statement:
