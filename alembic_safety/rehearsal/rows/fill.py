@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
+from alembic_safety.rehearsal.rows.circles import closing, open_keys
 from alembic_safety.rehearsal.rows.shape import Column, ForeignKey, Shape, read_shapes
 from alembic_safety.rehearsal.rows.values import Values, literals
 
@@ -107,9 +108,12 @@ def _fill(
     added: dict[str, int] = {}
     empty = []
     statements: list[str] = []
+    done: set[int] = set()
+    circles: list[tuple[Shape, ForeignKey]] = []
     for shape in _in_order(shapes):
         if shape.oid in leaving:
             continue
+        done.add(shape.oid)
         milder = [(True, False)] * hurting + [(False, False)]
         if shape.checks:  # which may ask for exactly one of several columns
             milder.append((False, True))
@@ -120,9 +124,14 @@ def _fill(
             added[shape.name] = writer.write()
             if added[shape.name]:
                 statements.append(writer.written)
+                if not writer.held:
+                    circles += ((shape, key) for key in open_keys(shape, done))
                 break
         if not added[shape.name] and not writer.held:
             empty.append(shape.name)
+    for shape, key in circles:
+        if attempt(session, update := closing(shape, key, shapes)):
+            statements.append(update)
     if accepts:
         session.execute(_DROP_ACCEPTS)
     check_deferred(session)

@@ -19,6 +19,9 @@ CREATE SEQUENCE lonely;
 CREATE TABLE holds (boss int PRIMARY KEY REFERENCES boss ON DELETE CASCADE);
 CREATE TYPE state AS ENUM ('open', 'shut');
 CREATE TABLE door (id int PRIMARY KEY, a int NOT NULL, b text NOT NULL, boss int NOT NULL REFERENCES boss, state state NOT NULL, UNIQUE (a, b));
+CREATE TABLE vendor (id serial PRIMARY KEY, name text NOT NULL UNIQUE, best int);
+CREATE TABLE ware (id serial PRIMARY KEY, vendor int CONSTRAINT ware_vendor REFERENCES vendor);
+ALTER TABLE vendor ADD CONSTRAINT vendor_best FOREIGN KEY (best) REFERENCES ware;
 """
 #: What each later revision does to rows.
 LATER = {
@@ -38,12 +41,19 @@ LATER = {
     "table_dropped": "CREATE TABLE duties AS SELECT * FROM duty; DROP TABLE duty; DROP SEQUENCE lonely",
     "truncated": "UPDATE loose SET b = 'x'; TRUNCATE duties",
     "merged": "ALTER TABLE boss ADD first text; UPDATE boss SET first = name; ALTER TABLE boss DROP name; ALTER TABLE boss ADD CONSTRAINT u UNIQUE (first)",
+    "key_replaced": "ALTER TABLE vendor ADD code text; UPDATE vendor SET code = upper(name); ALTER TABLE ware DROP CONSTRAINT ware_vendor;"
+    "ALTER TABLE vendor DROP CONSTRAINT vendor_pkey; ALTER TABLE vendor ADD PRIMARY KEY (code); ALTER TABLE ware ADD code text;"
+    "UPDATE ware w SET code = (SELECT code FROM vendor v WHERE v.id = w.vendor); ALTER TABLE vendor DROP id, DROP name, DROP best;"
+    "ALTER TABLE ware DROP vendor, ADD CONSTRAINT ware_vendor FOREIGN KEY (code) REFERENCES vendor",
     "duplicates_deleted": "DELETE FROM boss a USING boss b WHERE a.id > b.id AND a.mood = b.mood; CREATE UNIQUE INDEX one_mood ON boss (mood)",
 }  # fmt: skip
 ROWS = """
 INSERT INTO boss (name, mood, note) SELECT 'b' || i, (ARRAY['low', 'fair', 'high'])[1 + i % 3]::mood, repeat('n', i) FROM generate_series(1, 12) i;
 INSERT INTO duty (boss, what, amount) SELECT 1 + i % 12, 'd' || i, i / 7.0 FROM generate_series(1, 40) i;
 INSERT INTO loose SELECT i % 3, 'l' FROM generate_series(1, 7) i;
+INSERT INTO vendor (name) SELECT 'v' || i FROM generate_series(1, 5) i;
+INSERT INTO ware (vendor) SELECT 1 + i % 4 FROM generate_series(1, 9) i;
+UPDATE vendor SET best = id + 1 WHERE id < 4;
 SELECT nextval('lonely'), nextval('lonely');
 INSERT INTO door SELECT i, i, 'b' || i, 1 + i % 12, (ARRAY['open', 'shut'])[1 + i % 2]::state FROM generate_series(1, 9) i;
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alembic_safety.postgres.fingerprint import fingerprints
-from alembic_safety.rehearsal.rows.fill import Filled, fill
+from alembic_safety.postgres.session import PsycopgSession
+from alembic_safety.rehearsal.rows.fill import Filled, Memory, fill
 from alembic_safety.rehearsal.rows.shape import followers
 from tests.conftest import ScratchDatabase
 
@@ -55,8 +56,6 @@ _TABLES = "SELECT oid::int8 FROM pg_class WHERE relkind IN ('r', 'p') AND relnam
 
 def _fill(database: ScratchDatabase, *, seed: int = 0, hurting: bool = True, rows: int = 12) -> Filled:
     with database.connect() as connection:
-        from alembic_safety.postgres.session import PsycopgSession
-
         session = PsycopgSession(connection)
         tables = [int(oid) for (oid,) in session.fetch(_TABLES)]
         filled = fill(session, tables, rows=rows, seed=seed, hurting=hurting)
@@ -150,3 +149,23 @@ def test_tables_that_follow_by_cascade(database: ScratchDatabase) -> None:
         name: int(oid) for name, oid in session.fetch("SELECT relname, oid::int8 FROM pg_class WHERE relkind = 'r'")
     }
     assert followers(session, [oids["a"]]) == {oids["a"], oids["b"], oids["c"]}
+
+
+def test_tables_that_refer_to_each_other_do_so_in_their_rows(database: ScratchDatabase) -> None:
+    database.run(
+        "CREATE TABLE vendor (id serial PRIMARY KEY, name text UNIQUE, favourite int, region text, "
+        "only_one int UNIQUE, CHECK (region IS NULL OR favourite IS NULL));"
+        "CREATE TABLE ware (id serial, region text, vendor int REFERENCES vendor, PRIMARY KEY (id), UNIQUE (region, id));"
+        "ALTER TABLE vendor ADD FOREIGN KEY (favourite) REFERENCES ware, ADD FOREIGN KEY (only_one) REFERENCES ware"
+    )
+    memory: Memory = {}
+    for _ in range(2):
+        with database.connect() as connection:
+            session = PsycopgSession(connection)
+            oids = [int(oid) for (oid,) in session.fetch(_TABLES)]
+            assert not fill(session, oids, rows=12, memory=memory).empty
+            counts = session.fetch(
+                "SELECT count(only_one), (SELECT count(vendor) FROM ware), count(*) FROM vendor JOIN ware ON only_one = ware.id"
+            )
+            assert all(count >= 3 for count in counts[0]), counts
+            connection.rollback()
