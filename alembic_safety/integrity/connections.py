@@ -81,10 +81,15 @@ def reading(
     connection: psycopg.Connection[Any], options: Options, *, snapshot: str | None = None, workers: int | None = None
 ) -> Iterator[PsycopgSession]:
     """A session in a read-only transaction, which is rolled back at the end: locks go, and every setting."""
+    import psycopg
+
     session = PsycopgSession(connection)
-    session.execute(begin(options, snapshot=snapshot, workers=workers))
     try:
+        session.execute(begin(options, snapshot=snapshot, workers=workers))
         yield session
     finally:
-        if not connection.closed:
+        try:
             session.execute("ROLLBACK")
+        except psycopg.OperationalError:
+            if not connection.closed:  # a server that ended the session says so only when it is asked for something
+                raise

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import SafetyError, ServerError, UsageError
-from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.attempt import REPLAYED, Failure, attempt
 from alembic_safety.integrity.checks import CHECKS
 from alembic_safety.integrity.connections import Connect, connector, reading
 from alembic_safety.integrity.options import Options
@@ -23,6 +23,7 @@ from alembic_safety.integrity.queue import Turn, WorkQueue
 from alembic_safety.integrity.records import Record, Result, not_checked
 from alembic_safety.integrity.scope import Scope, open_scope
 from alembic_safety.integrity.work import Check, Task, failure_finding
+from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session, sqlstate
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 #: How often the main thread looks at the clock while nothing comes in.
 _TICK = 0.1
+#: How often a task is begun when the replay of a standby cuts it off.
+_TRIALS = 5
+#: What importing a snapshot raises when its transaction is gone (undefined_object from 16 on, invalid_parameter_value before).
+_NO_SNAPSHOT = frozenset({"42704", "22023"})
 #: Seconds after which the estimate of what remains has something to go by.
 _KNOWN_AFTER = 1.0
 
@@ -68,6 +73,9 @@ class Verification:
         self._failures: list[BaseException] = []
         self._cut_off: list[Task] = []
         self._stopping = threading.Event()
+        #: The snapshot that all read; None where it was lost.
+        self._snapshot: str | None = None
+        self._in_recovery = False
 
     def __iter__(self) -> Generator[Record, None, None]:
         """Run, and yield each record as it is found.
@@ -86,11 +94,12 @@ class Verification:
                 for record in early:
                     self.result.add(record)
                     yield record
-                snapshot = str(session.fetch("SELECT pg_catalog.pg_export_snapshot()")[0][0])
+                self._snapshot = str(session.fetch("SELECT pg_catalog.pg_export_snapshot()")[0][0])
+                self._in_recovery = scope.in_recovery
                 allowed = int(session.fetch("SELECT current_setting('max_parallel_workers_per_gather')::int")[0][0])
                 work = WorkQueue(tasks, max(self.options.max_parallel, 1), allowed)
                 self.result.tasks_planned = work.planned
-                yield from self._run(work, snapshot, started)
+                yield from self._run(work, started)
         finally:
             self.result.seconds = time.monotonic() - started
 
@@ -114,10 +123,10 @@ class Verification:
                 tasks.extend(outcome.value)
         return tasks, early
 
-    def _run(self, work: WorkQueue, snapshot: str, started: float) -> Iterator[Record]:
+    def _run(self, work: WorkQueue, started: float) -> Iterator[Record]:
         count = min(max(self.options.max_parallel, 1), max(work.planned, 1))
         threads = [
-            threading.Thread(target=self._work, args=(number, work, snapshot), name=f"verify-{number}", daemon=True)
+            threading.Thread(target=self._work, args=(number, work), name=f"verify-{number}", daemon=True)
             for number in range(count)
         ]
         for thread in threads:
@@ -197,14 +206,16 @@ class Verification:
 
     # -- on a worker's thread -----------------------------------------------------------------------------------------
 
-    def _work(self, number: int, work: WorkQueue, snapshot: str) -> None:
+    def _work(self, number: int, work: WorkQueue) -> None:
         connection: psycopg.Connection[Any] | None = None
         try:
             while (turn := work.take()) is not None:
                 try:
-                    if connection is None or connection.closed:
-                        connection = self._open()
-                    self._do(number, connection, turn, snapshot)
+                    for trial in range(1, _TRIALS + 1):
+                        if connection is None or connection.closed:
+                            connection = self._open()
+                        if self._do(number, connection, turn, last=trial == _TRIALS):
+                            break
                 finally:
                     work.finish(turn)
         except BaseException as error:  # noqa: BLE001 - a thread must not end silently: the main one decides
@@ -227,8 +238,11 @@ class Verification:
             self._connections.append(connection)
         return connection
 
-    def _do(self, number: int, connection: psycopg.Connection[Any], turn: Turn, snapshot: str) -> None:
-        task = turn.task
+    def _do(self, number: int, connection: psycopg.Connection[Any], turn: Turn, *, last: bool) -> bool:
+        """Do a task, and say whether it is settled; if not, it was cut off and is worth another trial, but for the ``last``."""
+        task, snapshot = turn.task, self._snapshot
+        # What is cut off and begun again would be told twice.
+        kept: list[Record] = []
         with self._lock:
             self._subjects[number] = task.subject
         try:
@@ -236,21 +250,42 @@ class Verification:
                 for record in task.run(session):
                     if self._stopping.is_set():
                         break
-                    self._events.put(record)
+                    kept.append(record) if self._in_recovery else self._events.put(record)
             if self._stopping.is_set():
                 self._cut_off.append(task)
         except Exception as error:
             if self._stopping.is_set():
                 self._cut_off.append(task)
-                return
+                return True
             state = sqlstate(error)
             if state is None and not connection.closed:
                 raise  # a defect of ours
+            if snapshot is not None and state in _NO_SNAPSHOT:
+                self._lose_snapshot()
+                return self._do(number, connection, turn, last=last)
+            if self._in_recovery and not last and (state == REPLAYED or connection.closed):
+                return False
             reason = Failure(state or "08006", str(error)).reason
-            self._events.put(not_checked(task.subject, reason, what=task.check))
+            kept = [not_checked(task.subject, reason, what=task.check)]
         finally:
             with self._lock:
                 self._subjects.pop(number, None)
+        for record in kept:
+            self._events.put(record)
+        return True
+
+    def _lose_snapshot(self) -> None:
+        """The transaction that held it is gone: what follows is read as it is then, each task for itself."""
+        with self._lock:
+            first, self._snapshot = self._snapshot is not None, None
+        if first:
+            self._events.put(
+                Finding(
+                    code="snapshot-lost",
+                    severity=Severity.INFO,
+                    message="the server ended the transaction that held the common snapshot: what was read since is of later moments",
+                )
+            )
 
 
 def wanted(scope: Scope) -> list[Check]:

@@ -59,8 +59,10 @@ def summary(result: Result, findings: Sequence[Finding]) -> str:
     rows = sum(count.rows for count in result.row_counts.values())
     tables = _many(result.tables, "table", "no tables")
     read = f"{tables} with {_many(rows, 'row', 'no rows')}"
-    stopped = f"; stopped early ({result.stopped})" if result.stopped else ""
-    return f"{', '.join(what)} in {read} ({result.seconds:.1f} s{stopped})"
+    if result.stopped:
+        done = f"{result.tasks_done} of {result.tasks_planned} steps in {result.seconds:.1f} s"
+        return f"{', '.join(what)} so far in {read}; stopped early after {done} ({result.stopped})"
+    return f"{', '.join(what)} in {read} ({result.seconds:.1f} s)"
 
 
 def _many(count: int, word: str, none: str) -> str:

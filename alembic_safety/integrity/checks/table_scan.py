@@ -64,8 +64,10 @@ def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """A task for each large table, and one for each batch of small ones."""
     fused = fused_keys(session, scope)
     for batch in batches(_tables(session, scope)):
-        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} tables"
         keys = [key for item in batch for key in fused.get(item.oid, ())]
+        subject = batch[0].name if len(batch) == 1 else f"{len(batch)} tables"
+        if keys:
+            subject += f" with {len(keys)} foreign key{'' if len(keys) == 1 else 's'}"
         seconds = sum(item.seconds for item in batch) + sum(key.seconds for key in keys)
         yield Task(NAME, subject, seconds, partial(_run, scope, batch, keys), parallel=True)
 

@@ -10,6 +10,7 @@ import time
 import psycopg
 import pytest
 
+from alembic_safety.integrity.connections import connector
 from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.run import verify
 from alembic_safety.postgres.account import run_as, server_account
@@ -58,6 +59,21 @@ def codes(result):
     return sorted({(f.code, f.subject) for f in result.findings})
 
 
+def _cutting(connect):
+    """Connections of which the second is ended at once, as the replay of a standby ends what stands in its way."""
+    opened = []
+
+    def connecting():
+        connection = connect()
+        opened.append(connection)
+        if opened.index(connection) == 1:
+            with connect() as other:
+                other.execute("SELECT pg_terminate_backend(%s, 10000)", [connection.info.backend_pid])
+        return connection
+
+    return connecting
+
+
 def test_a_standby_is_verified(stopped):
     cluster, _ = stopped
     signal = cluster.data / "standby.signal"
@@ -69,6 +85,9 @@ def test_a_standby_is_verified(stopped):
         with psycopg.connect(conninfo) as connection:
             assert connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
         result = verify(conninfo, Options(amcheck=True))
+        cut_off = verify(_cutting(connector(conninfo)), Options(amcheck=True))
+    assert codes(cut_off) == codes(result)
+    assert cut_off.row_counts == result.row_counts
     assert codes(result) == [("not-checked", "public.fleeting"), ("orphan-rows", "public.c.c_p_id_fkey")]
     assert result.row_counts["public.large"].rows == 1000
 

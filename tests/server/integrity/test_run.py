@@ -15,6 +15,7 @@ import pytest
 
 from alembic_safety.errors import ServerError, UsageError
 from alembic_safety.integrity.checks.table_scan import fused_values, read_tables
+from alembic_safety.integrity.connections import connector
 from alembic_safety.integrity.options import Counts, Options
 from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.run import Verification, verify
@@ -290,6 +291,24 @@ def test_processes_are_bounded(database):
     assert 2 <= max(seen) <= 4  # three that work, and one that holds the snapshot
 
 
+def test_the_loss_of_the_common_snapshot_costs_no_check(database):
+    database.run(ORPHAN)
+    connect = connector(database.conninfo)
+    opened = []
+
+    def connecting():
+        if len(opened) == 1:  # the first one holds the snapshot
+            with database.connect(autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 10000)", [opened[0].info.backend_pid])
+        opened.append(connect())
+        return opened[-1]
+
+    result = Verification(connecting, Options(max_parallel=1)).run()
+    assert [(f.code, f.subject) for f in result.findings if f.code != "orphan-rows"] == [("snapshot-lost", None)]
+    assert ("orphan-rows", "public.c.c_p_id_fkey") in {(f.code, f.subject) for f in result.findings}
+    assert result.tasks_done == result.tasks_planned
+
+
 def test_one_snapshot_for_all(database):
     database.run("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);")
     verification = Verification(database.conninfo, Options(max_parallel=1))
@@ -422,5 +441,6 @@ def test_ctrl_c_prints_what_was_found_so_far(slow):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 1  # errors had been found
-    assert "stopped early (interrupted)" in out
+    assert "so far in" in out
+    assert "(interrupted)" in out
     assert "Traceback" not in err
