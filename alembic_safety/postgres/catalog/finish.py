@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from alembic_safety.model.catalog import Address, CatalogObject
 
+_DESCRIBED = frozenset({"table", "foreign_table", "view", "materialized_view", "composite"})
+
 
 def finish(
     objects: dict[Address, CatalogObject],
@@ -35,11 +37,16 @@ def finish(
         for position, column in enumerate(members, 1):
             object.__setattr__(column, "position", position)
         _describe(objects[parent], members)
-    for parent in objects if wanted is None else wanted:
-        if parent.sub == 0 and parent not in columns and parent in objects:
-            _describe(objects[parent], [])  # a table without columns
+    for relation in objects.values() if wanted is None else [objects[each] for each in wanted if each in objects]:
+        if relation.kind in _DESCRIBED and relation.address not in columns:
+            _describe(relation, [])  # a table without columns
+    named: dict[Address, dict[int, str]] = {}
     for constraint in keyed:
-        names = {column.address.sub: column.name for column in columns.get(constraint.parent or constraint.address, ())}
+        relation_address = constraint.parent or constraint.address
+        names = named.get(relation_address)
+        if names is None:
+            names = {column.address.sub: column.name for column in columns.get(relation_address, ())}
+            named[relation_address] = names
         numbers = constraint.props["columns"]
         props = constraint.props
         assert isinstance(props, dict)  # made a moment ago, as below
