@@ -261,16 +261,16 @@ class Stage:
     # -- what happens in them ------------------------------------------------------------------------------------------
     def apply(self, step: MigrationStep) -> None:
         """Run one revision's upgrade or downgrade, and move the version table along. Raises whatever it raises."""
-        from alembic.runtime.migration import HeadMaintainer
+        from alembic_safety.rehearsal.heads import Heads
 
-        maintainer = HeadMaintainer(self.context, self.heads)
+        maintainer = Heads(self.context, self.heads, self.session)
         self.forget_types()
         forget_callbacks(self.context)
         with staying_alive(), self.preserving(step.info.up_revision_id or "", is_upgrade=step.is_upgrade):  # type: ignore[attr-defined]
             step.migration_fn(**self.arguments)
         try:
             self.finish_preserving(step.info.up_revision_id or "")  # type: ignore[attr-defined]  # as below
-            maintainer.update_to_step(step)  # type: ignore[arg-type]  # RevisionStep is what we give
+            maintainer.move(step)  # type: ignore[arg-type]  # RevisionStep is what we give
         except Exception as error:
             if sqlstate(error) == _BROKEN_TRANSACTION:
                 raise RehearsalError(
@@ -336,13 +336,15 @@ class Stage:
 
     def step_back(self, script: Script) -> None:
         """Move the version table back by one revision, whose downgrade was done in another way."""
-        from alembic.runtime.migration import HeadMaintainer, RevisionStep
+        from alembic.runtime.migration import RevisionStep
+
+        from alembic_safety.rehearsal.heads import Heads
 
         assert self.context.script is not None
-        maintainer = HeadMaintainer(self.context, self.heads)
+        maintainer = Heads(self.context, self.heads, self.session)
         step = RevisionStep(self.context.script.revision_map, script, True)
         step.is_upgrade = False  # not made as a downgrade: the module may have no such function
-        maintainer.update_to_step(step)
+        maintainer.move(step)
         self.heads = maintainer.heads
 
     def snapshot(self, base: Snapshot | None = None, *, edges: bool | None = None) -> Snapshot:

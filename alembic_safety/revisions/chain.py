@@ -91,16 +91,21 @@ class Chain:
 
     def ancestors(self, identifier: str) -> frozenset[str]:
         """Everything that has to be applied before a revision."""
-        return self._closure(identifier, lambda i: self.by_id[i].needs)
+        return self._closure((identifier,), lambda i: self.by_id[i].needs)
 
     def descendants(self, identifier: str) -> frozenset[str]:
         """Everything that can only be applied after a revision."""
-        return self._closure(identifier, lambda i: self.children[i])
+        return self._closure((identifier,), lambda i: self.children[i])
+
+    def with_ancestors(self, identifiers: Iterable[str]) -> frozenset[str]:
+        """These revisions, and everything that has to be applied before them."""
+        wanted = frozenset(identifiers)
+        return wanted | self._closure(wanted, lambda i: self.by_id[i].needs)
 
     @staticmethod
-    def _closure(identifier: str, step: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
+    def _closure(identifiers: Iterable[str], step: Callable[[str], tuple[str, ...]]) -> frozenset[str]:
         found: set[str] = set()
-        waiting = list(step(identifier))
+        waiting = [one for identifier in identifiers for one in step(identifier)]
         while waiting:
             one = waiting.pop()
             if one not in found:

@@ -91,6 +91,7 @@ def full(statements: Statements, version: int, exclude: Exclusions) -> FollowedS
     }
     missing = unmodelled(statements.session, statements.major, members=bool(census.members))
     finish(objects)
+    _let_grow_old()
     all_depends = depends[0][0] or ""
     units = units_of(objects)
     return FollowedSnapshot(
@@ -161,14 +162,18 @@ def with_comments(objects: dict[Address, CatalogObject], comments: dict[Address,
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Thousands of objects are made and kept: looking for cycles among them, then or right after, is a fifth of the time."""
+    """Thousands of objects are made and kept: looking for cycles among them in between is a fifth of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            if not gc.get_freeze_count():  # else somebody has a use for what is frozen
-                gc.freeze()
-                gc.unfreeze()  # to the old ones at once
             gc.enable()
+
+
+def _let_grow_old() -> None:
+    """Spare the collector a look at what was just made: it counts as old at once."""
+    if not gc.get_freeze_count():  # else somebody has a use for what is frozen
+        gc.freeze()
+        gc.unfreeze()
