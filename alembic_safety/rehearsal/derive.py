@@ -21,12 +21,12 @@ from alembic_safety.rehearsal.closure import closure
 from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.grading import losses
 from alembic_safety.rehearsal.keeping import Attempt, attempts
+from alembic_safety.rehearsal.lines import run_lines
 from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.rows.records import RowProof
-from alembic_safety.rehearsal.runner import Visitor
-from alembic_safety.rehearsal.stage import run_lines
 from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
+from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.revisions.anatomy import holds_block, policy_of
 from alembic_safety.revisions.render import render_body
 
@@ -335,7 +335,7 @@ def run_body(stage: Stage, body: Sequence[str], revision: Revision, *, leaving: 
     :param leaving: whether they may leave the transaction.
     """
     with nullcontext() if leaving else stage.staying_in_transaction():
-        run_lines(stage, body, revision.id)
+        run_lines(stage.context, body, revision.id)
 
 
 def upgrade_again(stage: Stage, revision: Revision) -> None:

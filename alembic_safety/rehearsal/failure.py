@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from alembic_safety.errors import SafetyError
+from alembic_safety.errors import SafetyError, ServerError
 from alembic_safety.postgres.session import sqlstate
+
+if TYPE_CHECKING:
+    from alembic_safety.postgres.server import Server
 
 #: Errors that come from running up and down in one transaction, which nobody does for real: pending trigger events or an open
 #: cursor (55006), a new enum value in use (55P04), a statement that refuses to run in a transaction (25001), a transaction
@@ -13,6 +17,9 @@ from alembic_safety.postgres.session import sqlstate
 _ARTEFACTS = frozenset({"55006", "55P04", "25001", "25P01"})
 #: The server or its disk is gone: no verdict about any revision.
 _FATAL = re.compile(r"^(57P0[123]|58|53100|53200|53300|08)")
+
+#: What the server's log says where it failed for that (the message of the operating system's ENOSPC).
+_DISK_FULL = "No space left on device"
 
 
 def explain(error: BaseException) -> str:
@@ -67,3 +74,19 @@ def is_fatal(error: BaseException) -> bool:
         "ConnectionDoesNotExistError",
         "InterfaceError",
     )
+
+
+def server_failure(server: Server, error: Exception) -> ServerError | None:
+    """What to say of a server that is gone, or that restarts after a crash; None where the error says enough."""
+    cluster = server.cluster
+    ended = cluster is not None and cluster.has_ended(within=2.0)
+    log = cluster.log_tail() if cluster is not None else ""
+    if ended:
+        return ServerError("the throwaway server died in the middle of the run", log=log)
+    if _DISK_FULL in log:
+        return ServerError(
+            "the disk under the throwaway server is full: make room, or let TMPDIR name another", log=log
+        )
+    if isinstance(error, SafetyError):
+        return None
+    return ServerError(f"the server failed in the middle of the run: {explain(error)}", log=log)

@@ -12,26 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.errors import RehearsalError, SafetyError, ServerError, UsageError
+from alembic_safety.errors import RehearsalError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
-from alembic_safety.postgres.identifiers import quote_ident
-from alembic_safety.postgres.roles import missing_role_in
-from alembic_safety.postgres.schemas import missing_schema_in
 from alembic_safety.postgres.server import throwaway_server
-from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.committed import committed
-from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
+from alembic_safety.rehearsal.describe import describe
+from alembic_safety.rehearsal.failure import driver_error, is_fatal, server_failure
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
+from alembic_safety.rehearsal.plan import Plan
 from alembic_safety.rehearsal.real import start_from
 from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.rows.own import OwnRows, own_files
-from alembic_safety.rehearsal.rows.records import OWN, rows_lost, since_lost
-from alembic_safety.rehearsal.rows.repeat import volatile_calls
+from alembic_safety.rehearsal.rows.records import OWN
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, label_of, merged
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
+from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
 from alembic_safety.rehearsal.trial import Outcome, transactional
-from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up, Verdict
+from alembic_safety.rehearsal.verdict import Rehearsal, Up, Verdict
+from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.rehearsal.watch import Watch
 from alembic_safety.revisions.chain import Chain, Revision, load_chain
 from alembic_safety.revisions.isolation import isolation_of
@@ -45,20 +44,9 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.server import Server
     from alembic_safety.rehearsal.options import Options
     from alembic_safety.rehearsal.real import Start
-    from alembic_safety.rehearsal.trial import Observer
 
-#: What the server's log says where it failed for that (the message of the operating system's ENOSPC).
-_DISK_FULL = "No space left on device"
-#: What a database may have had before its first revision.
-_UNDEFINED_SCHEMA, _UNDEFINED_TABLE = "3F000", "42P01"
-_BEGIN_ELSEWHERE = (
-    "where your database has it before the first revision, start from that: --baseline FILE@base, a dump or SQL script"
-)
 #: A revision may expect several things that don't exist, one error at a time.
 _MOST_STAND_INS = 50
-
-#: Kinds that an application's queries name.
-_MISSED = frozenset({"table", "view", "materialized_view", "column"})
 
 
 def rehearse(
@@ -104,58 +92,6 @@ def rehearse(
         )
 
 
-class Visitor:
-    """What looks at a rehearsal while it runs; does nothing by default."""
-
-    def observer(self, revision: Revision) -> Observer | None:
-        """Called before a revision is judged: what shall look at it while the database stands at its *after*."""
-        return None
-
-    def judged(self, revision: Revision, outcome: Outcome, verdict: Verdict) -> Verdict:
-        """Called with the result; what it returns is reported."""
-        return verdict
-
-
-class Plan:
-    """Which revisions are judged, which are only applied before, and which are there already (baseline)."""
-
-    def __init__(self, chain: Chain, options: Options, present: frozenset[str] | None = None) -> None:
-        """``present`` are the revisions that a backup or sample holds."""
-        if not chain.revisions:
-            raise UsageError("the project has no revisions yet: 'alembic revision' or 'alembic safety-wrap' makes some")
-        if options.only is not None and (options.first is not None or options.last is not None):
-            raise UsageError("--revision judges one revision alone: leave out --from and --to, or --revision")
-        self.present: frozenset[str] = frozenset()
-        if present is not None:
-            self.present = present
-        elif options.baseline is not None:
-            self.present = _up_to(chain, options.baseline[1])
-        if options.chosen is not None:
-            wanted = {chain.resolve(name).id for name in options.chosen}
-        elif options.only is not None:
-            wanted = {chain.resolve(options.only).id}
-        else:
-            spec = options.select or f"{options.first or ''}:{options.last or ''}"
-            wanted = {r.id for r in chain.select(spec)}
-        needed = set(wanted).union(*(chain.ancestors(w) for w in wanted))
-        self.judged = frozenset(wanted - self.present)
-        if not self.judged and present is not None:
-            raise UsageError("nothing is pending there: it holds every revision that was asked for")
-        if not self.judged:
-            raise UsageError("the baseline holds every revision that was asked for: name later ones")
-        self.order: tuple[Revision, ...] = tuple(
-            r for r in chain.revisions if r.id in needed and r.id not in self.present
-        )
-
-
-def _up_to(chain: Chain, name: str) -> frozenset[str]:
-    """The revisions that a baseline taken at ``name`` holds; none at ``base``."""
-    if name == "base":
-        return frozenset()
-    base = chain.resolve(name)
-    return chain.ancestors(base.id) | {base.id}
-
-
 class Run:
     """One run over one scratch database."""
 
@@ -185,14 +121,13 @@ class Run:
         self.several = several
         #: Labels of the databases that migrations were run in.
         self.databases: list[str] = []
-        self.roles: list[str] = []
-        self.schemas: list[str] = []
+        self.stand_ins = StandIns(server, options)
         if start is not None or several:
             options = replace(options, cache=False)
         self.memory = Memory(config, chain, options, server, self.own.digest)
         if start is not None:
             self.known, self.place = 0, Place(server, start.database)
-            self.roles += start.roles
+            self.stand_ins.roles += start.roles
         else:
             self.known, database = self.memory.longest_known(plan.order, plan.judged)
             self.place = Place(server, database or server.create_database())
@@ -205,16 +140,7 @@ class Run:
             yield self._strangers
         if self.start is not None:
             yield from self.start.notes
-        if self.roles:
-            yield f"roles that the migrations name and this server lacks were created as stand-ins: {', '.join(self.roles)}"
-        if self.schemas:
-            yield (
-                "schemas that the first revision expects were created as stand-ins: "
-                f"{', '.join(self.schemas)}; --baseline FILE@base starts from what your database really begins with"
-            )
-        for name in self.server.stand_ins:
-            if self._extension_is_used(name):
-                yield f"extension {name} is a stand-in of ours on this server: it does what migrations usually need, not all"
+        yield from self.stand_ins.notes(self.place)
 
     @property
     def _own_kind(self) -> str:
@@ -222,11 +148,6 @@ class Run:
         if self.start is not None:
             return self.start.data
         return OWN if self.own and not self.options.rows else ""
-
-    def _extension_is_used(self, name: str) -> bool:
-        with self.server.connect(self.place.database.name) as connection:
-            row = connection.execute("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = %s", (name,)).fetchone()
-        return row is not None
 
     def all(self) -> list[Verdict]:
         """Judge every revision of the plan.
@@ -238,7 +159,7 @@ class Run:
         if self.options.baseline is not None and not self.known:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
-            restore_baseline(self.place, self.options.baseline[0], self.roles)
+            restore_baseline(self.place, self.options.baseline[0], self.stand_ins.roles)
 
         def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
             if self.several and context.connection is not None:
@@ -265,34 +186,19 @@ class Run:
                     run_environment(self.config, self.chain.script, places, work)
                     break
                 except RehearsalError as error:
-                    if not self._stood_in(error):
+                    if not self.stand_ins.for_environment(error, self.place):
                         raise
         except Exception as error:
-            if is_fatal(error) and (failed := self._server_failed(error)) is not None:
+            if is_fatal(error) and (failed := server_failure(self.server, error)) is not None:
                 raise failed from error
             raise
         return merged(parts)
-
-    def _server_failed(self, error: Exception) -> ServerError | None:
-        """What to say of a server that is gone, or that restarts after a crash; None where the error says enough."""
-        cluster = self.server.cluster
-        ended = cluster is not None and cluster.has_ended(within=2.0)
-        log = cluster.log_tail() if cluster is not None else ""
-        if ended:
-            return ServerError("the throwaway server died in the middle of the run", log=log)
-        if _DISK_FULL in log:
-            return ServerError(
-                "the disk under the throwaway server is full: make room, or let TMPDIR name another", log=log
-            )
-        if isinstance(error, SafetyError):
-            return None
-        return ServerError(f"the server failed in the middle of the run: {explain(error)}", log=log)
 
     def _url(self, place: Place) -> URL:
         """Where env.py connects to, for that scratch database."""
         if self.options.role is None:
             return place.database.url
-        self._make_role(self.options.role, place)
+        self.stand_ins.login_role(self.options.role, place)
         return place.database.url.set(username=self.options.role)
 
     def _another(self) -> Place:
@@ -311,28 +217,6 @@ class Run:
                 "env.py runs migrations in several databases: safety-test rehearses them, but a downgrade can be derived for one "
                 "database only; name one in the configuration"
             )
-
-    def _stood_in(self, error: RehearsalError) -> bool:
-        """Create the role that env.py named (SET ROLE), as the owner of the database, which it will be where this is in use."""
-        cause = error.__cause__
-        role = missing_role_in(driver_error(cause)) if cause is not None and self.server.is_ours else None
-        if role is None or not (made := self.server.ensure_roles([role])):
-            return False
-        self.roles += made
-        if self.options.role is None:
-            name = quote_ident(self.place.database.name)
-            self.server.maintenance().execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
-        return True
-
-    def _make_role(self, role: str, place: Place) -> None:
-        if self.server.is_ours:
-            self.server.ensure_roles([role])
-            maintenance = self.server.maintenance()
-            maintenance.execute(f"ALTER ROLE {quote_ident(role)} LOGIN")
-            name = quote_ident(place.database.name)
-            maintenance.execute(f"ALTER DATABASE {name} OWNER TO {quote_ident(role)}")
-        else:
-            raise UsageError("--role works on a server of our own: with --server, give a URL of that role")
 
     def _heads_at_start(self, stage: Stage) -> set[str]:
         """The heads of what a baseline brought along; written into the version table where they are missing."""
@@ -370,7 +254,7 @@ class Run:
             self.options.progress(number, len(order), revision, None)
             if culprit is not None:
                 blocked[revision.id] = culprit
-                verdict = self._describe(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
+                verdict = self._described(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
             else:
                 started = time.monotonic()
                 self.own.add_before(stage, revision.id)
@@ -378,7 +262,7 @@ class Run:
                 if outcome.after is not None:
                     self.own.add_at(stage, revision.id)
                 before = outcome.after if outcome.after is not None else (outcome.before or before)
-                verdict = self._describe(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
+                verdict = self._described(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
                 if outcome.after is None:
                     blocked[revision.id] = revision.id
                 if revision.id in self.plan.judged:
@@ -405,47 +289,20 @@ class Run:
         created: list[str] = []
         while True:
             outcome = self._attempt(stage, revision, before)
-            if outcome.cause is None or not self.server.is_ours or len(created) >= _MOST_STAND_INS:
+            if outcome.cause is None or len(created) >= _MOST_STAND_INS:
                 break
-            error = driver_error(outcome.cause)
-            role, schema = missing_role_in(error), missing_schema_in(error)
-            if role is not None and (made := self.server.ensure_roles([role])):
-                created += [f"role {name}" for name in made]
-                self.roles += made
-            elif schema is not None and self._stands_in_for_schema(stage, schema):
-                created.append(f"schema {schema}")
-                before = stage.full_snapshot()
-            else:
+            made = self.stand_ins.for_failure(outcome.cause, stage, self.place)
+            if not made:
                 break
+            created += made
+            before = stage.full_snapshot()
         if outcome.cause is not None and outcome.up is Up.FAILED:
             missing = extension_missing(driver_error(outcome.cause), self.server)
             if missing is not None:
                 outcome.up, outcome.error = Up.UNAVAILABLE, str(missing)
-            elif self._may_begin_elsewhere(stage, outcome.cause):
-                outcome.error = f"{outcome.error}\n{_BEGIN_ELSEWHERE}"
+            elif self.stand_ins.may_begin_elsewhere(stage, outcome.cause):
+                outcome.error = f"{outcome.error}\n{BEGIN_ELSEWHERE}"
         return outcome, tuple(created)
-
-    def _may_begin_elsewhere(self, stage: Stage, error: BaseException) -> bool:
-        """Whether a revision seems to miss something that no revision makes."""
-        state = sqlstate(error)
-        at_start = not stage.heads
-        return self.options.baseline is None and (
-            state == _UNDEFINED_SCHEMA or (at_start and state == _UNDEFINED_TABLE)
-        )
-
-    def _stands_in_for_schema(self, stage: Stage, name: str) -> bool:
-        """Make a schema that the first revision expects; what a later one expects and misses is the history's own mistake."""
-        if stage.heads or self.options.baseline is not None:
-            return False
-        self._make_schemas([name])
-        self.schemas.append(name)
-        return True
-
-    def _make_schemas(self, names: Sequence[str]) -> None:
-        by = f" AUTHORIZATION {quote_ident(self.options.role)}" if self.options.role is not None else ""
-        with self.server.connect(self.place.database.name) as connection:
-            for name in names:
-                connection.execute(f"CREATE SCHEMA {quote_ident(name)}{by}", prepare=False)
 
     def _attempt(self, stage: Stage, revision: Revision, before: Snapshot) -> Outcome:
         script = self.chain.script.get_revision(revision.id)
@@ -522,8 +379,8 @@ class Run:
         if self.options.baseline is not None:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
-            restore_baseline(self.place, self.options.baseline[0], self.roles)
-        self._make_schemas(self.schemas)
+            restore_baseline(self.place, self.options.baseline[0], self.stand_ins.roles)
+        self.stand_ins.make_schemas(self.stand_ins.schemas, self.place)
         stage.begin_plain()
         stage.context._ensure_version_table()
         stage.commit()
@@ -549,72 +406,5 @@ class Run:
         with Watch(self.options.timeout, lambda: self.place.stop_everything(stage.pid)) as watch:
             yield watch
 
-    # -- results --------------------------------------------------------------------------------------------------------
-    def _describe(
-        self,
-        revision: Revision,
-        outcome: Outcome,
-        *,
-        culprit: str | None = None,
-        stand_ins: tuple[str, ...] = (),
-        seconds: float = 0.0,
-    ) -> Verdict:
-        path = revision.path
-        file = str(path.relative_to(self._root)) if path.is_relative_to(self._root) else path.name
-        verdict = Verdict(
-            revision=revision.id,
-            title=revision.title,
-            file=file,
-            up=outcome.up,
-            down=outcome.down,
-            restored=outcome.restored,
-            again=outcome.again,
-            error=outcome.error,
-            culprit=culprit,
-            differences=tuple(d.message for d in outcome.left),
-            again_differences=tuple(d.message for d in outcome.again_left),
-            unmodelled=tuple(f"{kind} {name}" for kind, name in (outcome.after.unmodelled if outcome.after else ())),
-            stand_ins=stand_ins,
-            committed=outcome.committed,
-            applied_only=revision.id not in self.plan.judged,
-            **_on_rows(outcome, revision),
-            activity=outcome.activity,
-            dropped=tuple(_dropped(outcome)),
-            seconds=seconds,
-        )
-        if verdict.down is Down.EMPTY and outcome.changed_nothing and verdict.restored is Restored.IDENTICAL:
-            # There was nothing to take back, and "pass" says so.
-            verdict = replace(verdict, down=Down.RAN)
-        return verdict
-
-
-def _dropped(outcome: Outcome) -> Iterator[str]:
-    """Tables, views and columns that the application misses after the upgrade."""
-    if outcome.before is None or outcome.after is None:
-        return
-    for address in sorted(outcome.before.objects.keys() - outcome.after.objects.keys()):
-        obj = outcome.before.objects[address]
-        if obj.kind in _MISSED and (obj.kind, obj.identity) not in outcome.after.by_identity:
-            yield f"{obj.kind} {obj.identity}"
-
-
-def _on_rows(outcome: Outcome, revision: Revision) -> dict[str, Any]:
-    """What the rehearsal on rows says of the revision's own downgrade, as fields of a verdict."""
-    rows = outcome.rows
-    if rows is None:
-        return {}
-    way = rows.ways.get("own")
-    since = way.since if way is not None else None
-    return {
-        "data": rows.data,
-        "data_refused": rows.refused,
-        "unfilled": rows.unfilled,
-        "rows_lost": rows_lost(rows),
-        "since_lost": since_lost(rows),
-        "since_stops": since.stops if since is not None else (),
-        "since_silent": since.silent if since is not None else (),
-        "silent": rows.silent,
-        "demands": tuple(probe.demand for probe in rows.probes if probe.seen),
-        "volatile": rows.volatile,
-        "volatile_calls": volatile_calls(revision.source) if rows.volatile else (),
-    }
+    def _described(self, revision: Revision, outcome: Outcome, **more: Any) -> Verdict:
+        return describe(revision, outcome, self._root, judged=revision.id in self.plan.judged, **more)

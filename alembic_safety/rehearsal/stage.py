@@ -15,6 +15,7 @@ from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import DirectSession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
+from alembic_safety.rehearsal.lines import run_lines
 from alembic_safety.rehearsal.rows.sequences import positions
 from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
 
@@ -316,7 +317,7 @@ class Stage:
         if self.block is None or not is_upgrade:
             yield
             return
-        run_lines(self, self.block, revision)
+        run_lines(self.context, self.block, revision)
         with policy(self.context, "schema"):
             yield
 
@@ -432,22 +433,3 @@ class Stage:
 
     def _scalar(self, sql: str) -> Any:
         return fetch_all(self.session, [sql])[0][0][0]
-
-
-def run_lines(stage: Stage, lines: Sequence[str], revision: str) -> None:
-    """Run lines of Python as a function of that revision's file would. Raises whatever they raise."""
-    from alembic import op
-    from alembic.operations import Operations
-
-    # A line may hold line ends inside of a string: only its beginning is indented.
-    source = "def migrate():\n    pass\n" + "".join(f"    {line}\n" for line in lines)
-    # These names tell our operations whose revision it is.
-    namespace: dict[str, Any] = {"op": op, "revision": revision, "down_revision": None, "__file__": f"{revision}.py"}
-    exec(compile(source, "<synthesized>", "exec"), namespace)  # noqa: S102 - the text that we have just written
-    outer: Any = getattr(op, "_proxy", None)
-    try:
-        with Operations.context(stage.context):
-            namespace["migrate"]()
-    finally:
-        if outer is not None:
-            outer._install_proxy()
