@@ -35,9 +35,7 @@ def main() -> int:
     chosen = parser.parse_args()
     inflicted = failed = 0
     with tempfile.TemporaryDirectory() as name, throwaway_server(pg_bin=chosen.pg_bin) as server:
-        for scenario in scenarios(Path(name), server).values():
-            if chosen.scenario and scenario.name not in chosen.scenario:
-                continue
+        for scenario in scenarios(Path(name), server, *(chosen.scenario or ())).values():
             campaign = Campaign(server, scenario, Path(name) / "work")
             began, here = time.monotonic(), 0
             faults = [

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
+from alembic_safety.guard.following import Following
 from alembic_safety.guard.integrity_check import check_integrity
-from alembic_safety.guard.live import XMIN, LiveState, exclusions
+from alembic_safety.guard.live import LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
 from alembic_safety.guard.preflight.target import target_of
@@ -24,7 +25,6 @@ from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched import known_findings
-from alembic_safety.postgres.catalog import read_delta, read_snapshot
 from alembic_safety.postgres.session import SqlalchemySession, commits_by_itself
 
 if TYPE_CHECKING:
@@ -58,24 +58,26 @@ class Inspecting(Protocol):
     def look_again(self) -> None:
         """A transaction was rolled back, and is tried again."""
 
+    def ends(self) -> None:
+        """The run is over; no transaction is open."""
+
 
 class Inspection:
     """The checks of one run."""
 
-    def __init__(self, migration: MigrationContext, settings: Settings, *, is_upgrade: bool) -> None:
+    def __init__(self, migration: MigrationContext, settings: Settings, lock: RunnerLock, *, is_upgrade: bool) -> None:
         self._migration = migration
         self._settings = settings
         self._is_upgrade = is_upgrade
-        self._exclude = exclusions(migration, settings)
+        self._lock = lock
+        #: The catalog as of the last look; None where nothing is compared.
+        self._catalog: Following | None = None
         #: By revision, the catalog before the transaction that began with it.
         self.states: dict[str, Snapshot] = {}
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
         self._watch: Watch | None = None
-        #: The catalog as of the last look, and a transaction id from before it; None where nothing is compared.
-        self._base: tuple[Snapshot, int] | None = None
-        #: The same after the last step, within its transaction.
-        self._latest: tuple[Snapshot, int] | None = None
+        self._exclude = exclusions(migration, settings)
         self._live = LiveState(migration, settings.live_state)
         #: With the isolation level AUTOCOMMIT there is no transaction to look into before it commits.
         self._verifies = settings.verify != "off"
@@ -102,7 +104,7 @@ class Inspection:
                     refuse_drift(self._found(expected))
             elif uses_certificates(chain):
                 self._look()  # nothing is known of this major version, but what was there can be told from what comes
-        if self._base is None and any(self._live.concerns(step.revision.revision) for step in steps):
+        if self._catalog is None and any(self._live.concerns(step.revision.revision) for step in steps):
             self._look()
         self._check(steps)
         if self._verifies:
@@ -117,13 +119,16 @@ class Inspection:
         enforce(results)
 
     def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
-        assert self._base is not None
-        return drift(self._base[0], expected, carried=self._settings.live_state != "off")
+        assert self._catalog is not None
+        return drift(self._catalog.base, expected, carried=self._settings.live_state != "off")
 
     def transaction_begins(self) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""
-        if self._verifies:
-            self._watch = watch_triggers(self._session())
+        session = self._session()
+        if self._catalog is not None:
+            self._catalog.transaction_begins(session)
+        if self._verifies and self._watch is None:
+            self._watch = watch_triggers(session)
 
     def step_begins(self, step: RevisionStep) -> None:
         """Nothing."""
@@ -135,25 +140,21 @@ class Inspection:
         self._follow(step)
 
     def _follow(self, step: RevisionStep) -> None:
-        if self._base is None:
+        if self._catalog is None:
             return
         session = self._session()
-        before = (self._latest or self._base)[0]
+        before = self._catalog.latest
         now = self._read_on()
         revision = step.revision.revision
         if self._is_upgrade:
-            self._live.upgraded(session, revision, before, now)
+            self._live.upgraded(revision, before, now)
         elif self._live.concerns(revision) and self._live.downgraded(session, revision, before, now, self._read_on):
             self._read_on()
 
     def _read_on(self) -> Snapshot:
         """The catalog as it is now, within the transaction of the last look or a later one."""
-        assert self._base is not None
-        session = self._session()
-        xmin = int(session.fetch(XMIN)[0][0]) % 2**32
-        now = read_delta(session, (self._latest or self._base)[0], self._base[1], self._exclude)
-        self._latest = (now, xmin)
-        return now
+        assert self._catalog is not None
+        return self._catalog.read(self._session(), self._lock.side.transactions)
 
     def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
         """Look at what a transaction did, inside it.
@@ -169,25 +170,25 @@ class Inspection:
         if self._verifies:
             everything = self._settings.verify == "full"
             budget = self._settings.verify_budget
+            untouched = self._watch is not None and self._watch.untouched(session)
+            if self._watch is not None and (self._lock.is_pooled or not untouched):
+                self._watch.end(session)
+                self._watch = None
             check_integrity(
                 session,
                 self._known,
                 budget,
                 self._migration.version_table,
                 everything=everything,
-                watch=self._watch,
+                untouched=untouched,
             )
-            self._watch = None
 
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
-        if self._base is None:
+        if self._catalog is None:
             return
-        snapshot = self._base[0]
+        snapshot = self._catalog.base
         self.states[steps[0].revision.revision] = snapshot
-        if self._latest is None:
-            self._read_on()
-        assert self._latest is not None
-        now = self._latest[0]
+        now = self._catalog.latest if self._catalog.has_read else self._read_on()
         closures = [self._closures.get(step.revision.revision) for step in steps]
         known = [closure for closure in closures if closure is not None]
         if len(known) == len(closures):
@@ -200,18 +201,24 @@ class Inspection:
                     + "".join(f"\n  {line}" for line in wrong)
                     + f"\n{WAY_OUT}"
                 )
-        self._base, self._latest = self._latest, None
+        self._catalog.settle()
 
     def look_again(self) -> None:
         """After a rollback: what is there now is the new start."""
-        self._latest = None
-        if self._base is not None:
+        self._watch = None
+        if self._catalog is not None:
             self._look()
 
-    def _look(self) -> None:
+    def ends(self) -> None:
+        """Leave nothing in the session that env.py may go on to use."""
         session = self._session()
-        xmin = int(session.fetch(XMIN)[0][0]) % 2**32
-        self._base = (read_snapshot(session, self._exclude), xmin)
+        if self._watch is not None:
+            self._watch.end(session)
+        if self._catalog is not None:
+            self._catalog.end(session)
+
+    def _look(self) -> None:
+        self._catalog = Following(self._session(), self._exclude, is_shared=self._lock.is_pooled)
 
     def _session(self) -> SqlalchemySession:
         assert self._migration.connection is not None

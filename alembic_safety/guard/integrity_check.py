@@ -14,7 +14,6 @@ from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 
 if TYPE_CHECKING:
-    from alembic_safety.integrity.bypass import Watch
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.finding import Finding
     from alembic_safety.postgres.session import Session
@@ -32,9 +31,13 @@ JOIN pg_catalog.pg_class c ON c.oid = con.conrelid JOIN pg_catalog.pg_namespace 
 """
 _TABLES = "SELECT oid FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'm') AND oid >= 16384"
 #: Without rows written and functions replaced, nothing got past what PostgreSQL enforces itself.
+# Nothing is written without that lock, and to ask for the counts of every table takes long.
 _MAY_BE_WRONG = """
-SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
-    AND schemaname <> '{own}' AND relname <> {version_table})
+SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+        WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'RowExclusiveLock' AND l.relation >= 16384 AND c.relkind <> 'i'
+        AND c.relname <> {version_table} AND c.relnamespace IS DISTINCT FROM pg_catalog.to_regnamespace('{own}'))
+    THEN EXISTS (SELECT 1 FROM pg_catalog.pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0
+        AND schemaname <> '{own}' AND relname <> {version_table}) ELSE false END
     OR EXISTS (SELECT 1 FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND {mine})
     OR EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indexrelid >= 16384 AND NOT (i.indisvalid AND i.indisready) AND {mine_too})
 """
@@ -47,16 +50,15 @@ def check_integrity(
     version_table: str,
     *,
     everything: bool,
-    watch: Watch | None = None,
+    untouched: bool = False,
 ) -> None:
     """Verify within the transaction, after ``SET CONSTRAINTS ALL IMMEDIATE``.
 
     :param known: what was wrong before.
     :param everything: all tables and all constraints, not only what was touched and what PostgreSQL did not enforce itself.
-    :param watch: begun with the transaction; None asks whether its role could have switched triggers off.
+    :param untouched: triggers certainly worked all the time; otherwise it is asked whether the role could have switched them off.
     :raises GuardError: rows or objects are wrong.
     """
-    untouched = watch is not None and watch.untouched(session)
     if not everything and not _may_be_wrong(session, version_table):
         return
     touched = touched_tables(session)

@@ -41,8 +41,11 @@ class Journal:
         self._lock = lock
         self._table = version_table
         self._file = file
-        self._is_kept = False
+        #: Whether there are tables to write to.
+        self.is_kept = False
         self._number: int | None = None
+        #: The process that is written down.
+        self._backend: int | None = None
 
     def open(self, longest: float | None) -> list[PastRun]:
         """Make the journal's tables where they are not there; the runs that never came to their end, the oldest first.
@@ -63,7 +66,7 @@ class Journal:
                 raise
             log().info("no journal is kept: the migrating role may not write to schema %s", own_schema.NAME)
             return []
-        self._is_kept = True
+        self.is_kept = True
         for past in found:
             log().warning(
                 "run %d (%s, begun %s by %s) was interrupted; %s",
@@ -82,12 +85,12 @@ class Journal:
     def another(self) -> Journal:
         """The journal of another run under the same lock."""
         journal = Journal(self._lock, self._table, self._file)
-        journal._is_kept = self._is_kept
+        journal.is_kept = self.is_kept
         return journal
 
     def begin(self, command: str, heads: Sequence[str]) -> None:
         """Write that a run begins."""
-        if self._is_kept:
+        if self.is_kept:
             who = f"{os.getpid()}@{socket.gethostname()}"
             self._number = self._lock.side.fetch(
                 f"INSERT INTO {_RUN} (version_table, command, heads_before, who, tool, client) VALUES ("
@@ -102,18 +105,22 @@ class Journal:
 
         :param shared: by way of a pooler, so that the process is ours no longer than the transaction.
         """
-        if self._number is not None:
-            xact_start = "a.xact_start" if shared else "NULL"
-            self._lock.side.execute(
-                f"UPDATE {_RUN} r SET backend = a.pid, backend_start = a.backend_start, xact_start = {xact_start}, xid = NULL "
-                f"FROM pg_catalog.pg_stat_activity a WHERE a.pid = {int(backend)} AND r.number = {self._number}"
-            )
+        if self._number is None or (backend == self._backend and not shared):
+            return
+        xact_start = "a.xact_start" if shared else "NULL"
+        self._lock.side.write(
+            f"UPDATE {_RUN} r SET backend = a.pid, backend_start = a.backend_start, xact_start = {xact_start}, xid = NULL "
+            f"FROM pg_catalog.pg_stat_activity a WHERE a.pid = {int(backend)} AND r.number = {self._number}"
+        )
+        self._backend = backend
 
-    def committing(self, session: Session) -> None:
-        """Write which transaction is about to be committed. Only at its end."""
+    def committing(self, xid: int) -> None:
+        """Write which transaction is about to be committed.
+
+        Only where its process serves others too: the end of a process of our own settles whatever it was doing.
+        """
         if self._number is not None:
-            xid = int(session.fetch("SELECT pg_catalog.pg_current_xact_id()::text")[0][0])
-            self._lock.side.execute(f"UPDATE {_RUN} SET xid = '{xid}' WHERE number = {self._number}")
+            self._lock.side.write(f"UPDATE {_RUN} SET xid = '{int(xid)}' WHERE number = {self._number}")
 
     def event(self, kind: str, outcome: str, *, seconds: float | None = None, message: str = "") -> None:
         """Write something that happened besides the revisions; a connection that is lost is no reason to fail."""
@@ -169,7 +176,7 @@ class Journal:
         """Write that a revision begins, or goes on after the part of it that an interrupted run committed."""
         known = half_done or HalfDone()
         if self._number is not None:
-            self._lock.side.execute(
+            self._lock.side.write(
                 f"INSERT INTO {_STEP} (run, revision, left_transaction, statements, doing) VALUES ({self._number}, "
                 f"{quote_literal(revision)}, {half_done is not None}, {_array(known.done)}, {quote_literal(known.doubtful)}) "
                 "ON CONFLICT (run, revision) DO UPDATE SET begun = pg_catalog.clock_timestamp()"
@@ -178,7 +185,7 @@ class Journal:
 
     def half_done(self, command: str) -> dict[str, HalfDone]:
         """What is known of each revision that was interrupted on the same way, and has not been run since."""
-        if not self._is_kept:
+        if not self.is_kept:
             return {}
         rows = self._lock.side.fetch(f"""
             SELECT DISTINCT ON (s.revision) s.revision, s.statements, s.doing,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from alembic_safety.guard.live_restore import restore
-from alembic_safety.guard.live_state import forget, keep, kept, seen
+from alembic_safety.guard.live_state import forget, kept, note, seen
 from alembic_safety.guard.log import log
+from alembic_safety.guard.notes import write
 from alembic_safety.guard.stored import chain_in
-from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import qualified
-from alembic_safety.postgres.session import SqlalchemySession, sqlstate
+from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
 from alembic_safety.rehearsal.closure import entries
 from alembic_safety.rehearsal.options import parse_exclusions
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
 
-_NOT_ALLOWED = "42501"
 #: Grades of a downgrade that promises the schema as it was.
 PROMISING = frozenset({Grade.EXACT.value, Grade.SCHEMA_EXACT.value})
 #: A transaction id that everything seen so far is older than.
@@ -57,26 +55,14 @@ class LiveState:
         promises = certificate is not None and status is Status.VALID and certificate.grade.value in PROMISING
         return certificate if promises else None
 
-    def upgraded(self, session: SqlalchemySession, revision: str, before: Snapshot, after: Snapshot) -> None:
+    def upgraded(self, revision: str, before: Snapshot, after: Snapshot) -> None:
         """Write down what an upgrade found, within its transaction."""
-        from sqlalchemy.exc import DBAPIError
-
         certificate = self._promise(revision)
         if certificate is None:
             return
         proof = certificate.proofs.get(str(after.server_version // 10000))
-        try:
-            with session.connection.begin_nested():
-                keep(session, self._table, revision, seen(before, after, proof.closure if proof is not None else None))
-        except DBAPIError as error:
-            if sqlstate(error) != _NOT_ALLOWED:
-                raise
-            log().warning(
-                "what %s found of owners and grants is not written down, and its downgrade can't give it back: "
-                "the migrating role may not create schema %s",
-                revision,
-                own_schema.NAME,
-            )
+        state = seen(before, after, proof.closure if proof is not None else None)
+        write(self._migration, note(self._table, revision, state))
 
     def downgraded(
         self,
@@ -90,6 +76,8 @@ class LiveState:
 
         Whoever calls has made sure that the downgrade promises the schema as it was. Raises GuardError.
         """
+        from alembic_safety.guard.live_restore import restore
+
         if not self._is_on:
             return False
         state = kept(session, self._table, revision)

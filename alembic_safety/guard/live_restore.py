@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.plan import TooLowError, make_plan
 from alembic_safety.errors import GuardError, SynthesisError
-from alembic_safety.guard.live_state import Facts, Found, Name, State
+from alembic_safety.guard.live_state import Facts, Found, Name, State, as_found
 from alembic_safety.guard.rehearsed import lies_in
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.kinds import KINDS
@@ -214,7 +214,9 @@ class _Goal:
             for edge in self._before.edges:
                 letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
         for obj in lost:
-            missing.setdefault((obj.kind, obj.identity), self._as_found(obj, letters.get(obj.address, {})))
+            missing.setdefault(
+                (obj.kind, obj.identity), as_found(obj, None, "", self._before, letters.get(obj.address, {}))
+            )
         made: dict[Name, Address] = {}
         waiting = list(missing.values())
         while waiting:
@@ -237,22 +239,6 @@ class _Goal:
         if obj.address in self._now.objects or name in self._now.by_identity or name in self._state.made:
             return False
         return not lies_in(obj.identity, self._within) and not _is_left_out(obj.kind, obj.props)
-
-    def _as_found(self, obj: CatalogObject, needs: Mapping[Address, str]) -> Found:
-        objects = self._before.objects
-        parent = objects.get(obj.parent) if obj.parent is not None else None
-        return Found(
-            kind=obj.kind,
-            identity=obj.identity,
-            name=obj.name,
-            schema=obj.schema,
-            props=obj.props,
-            facts=Facts.of(obj),
-            parent=None if parent is None else (parent.kind, parent.identity),
-            needs=tuple((objects[a].kind, objects[a].identity, d) for a, d in needs.items() if a in objects),
-            after=None,
-            after_identity=obj.identity,
-        )
 
     def _address(self, name: Name, made: Mapping[Name, Address]) -> Address | None:
         there = self._now.by_identity.get(name)

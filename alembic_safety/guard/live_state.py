@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import changes
+from alembic_safety.guard.notes import Note
 from alembic_safety.guard.rehearsed import lies_in
 from alembic_safety.model.snapshot import PHYSICAL
 from alembic_safety.postgres import own_schema
@@ -106,7 +107,7 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
         for edge in before.edges:
             letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
     return State(
-        found=tuple(_found(old, new, is_, before, letters.get(old.address, {})) for old, new, is_ in gone),
+        found=tuple(as_found(old, new, is_, before, letters.get(old.address, {})) for old, new, is_ in gone),
         made=_outermost(after.by_identity.keys() - before.by_identity.keys()),
         missing=frozenset(n for n, _, is_ in entries(closure or {}) if is_ == ABSENT and n not in before.by_identity),
         already=frozenset(
@@ -123,9 +124,14 @@ def _outermost(names: AbstractSet[Name]) -> frozenset[Name]:
     return frozenset(name for name in names if not lies_in(name[1], identities))
 
 
-def _found(
+def as_found(
     old: CatalogObject, new: CatalogObject | None, structure: str, before: Snapshot, needs: Mapping[Any, str]
 ) -> Found:
+    """An object of the snapshot before, with what became of it.
+
+    :param structure: see ``Found.structure``.
+    :param needs: what it needs, with pg_depend's letter.
+    """
     parent = before.objects.get(old.parent) if old.parent is not None else None
     known = sorted(
         (before.objects[a].kind, before.objects[a].identity, d) for a, d in needs.items() if a in before.objects
@@ -148,14 +154,14 @@ def _found(
 # -- in the database ----------------------------------------------------------------------------------------------------
 
 
-def keep(session: Session, version_table: str, revision: str, state: State) -> None:
-    """Write a state down, in the transaction that is open; raises the driver's error where the role may not."""
-    own_schema.ensure(session)
-    forget(session, version_table, revision)
-    session.execute(
+def note(version_table: str, revision: str, state: State) -> Note:
+    """What writes a state down."""
+    insert = (
         f"INSERT INTO {_TABLE} (version_table, revision, state) VALUES ({quote_literal(version_table)}, "
         f"{quote_literal(revision)}, {quote_literal(to_json(state))})"
     )
+    otherwise = f"what {revision} found of owners and grants is not written down, and its downgrade can't give it back"
+    return Note((_forgetting(version_table, revision), insert), otherwise)
 
 
 def kept(session: Session, version_table: str, revision: str) -> State | None:
@@ -171,7 +177,11 @@ def kept(session: Session, version_table: str, revision: str) -> State | None:
 
 def forget(session: Session, version_table: str, revision: str) -> None:
     """Remove what was written down for a revision."""
-    session.execute(
+    session.execute(_forgetting(version_table, revision))
+
+
+def _forgetting(version_table: str, revision: str) -> str:
+    return (
         f"DELETE FROM {_TABLE} WHERE version_table = {quote_literal(version_table)} "
         f"AND revision = {quote_literal(revision)}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +18,12 @@ from alembic_safety.guard.health import check_health
 from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.journal import Journal
 from alembic_safety.guard.log import log
+from alembic_safety.guard.notes import collect, write_collected
 from alembic_safety.guard.past import TAKE_BACK, is_unfinished
 from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.recovery import recover
 from alembic_safety.guard.runner_lock import RunnerLock
-from alembic_safety.guard.side import backend_pid, driver_pid
+from alembic_safety.guard.side import backend_pid, driver_pid, preparing_nothing
 from alembic_safety.guard.statements import Statements
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.takeback import after_failure
@@ -128,7 +130,7 @@ class Run:
         self.is_foreign = is_in_foreign_transaction(migration) or has_open_transaction(migration)
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
-        self.inspection = inspection or Inspection(migration, settings, is_upgrade=command == "upgrade")
+        self.inspection = inspection or Inspection(migration, settings, lock, is_upgrade=command == "upgrade")
         self.command = command
         self.journal = journal
         #: The backup that was taken before anything was changed.
@@ -144,6 +146,8 @@ class Run:
             self._has_transactions = connection.get_isolation_level() != "AUTOCOMMIT"
             self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ""
             self.journal.begin(self.command, self.migration.get_current_heads())
+        if self.journal.is_kept:
+            collect(self.migration)
         try:
             self._migrate()
         except BaseException as error:
@@ -167,6 +171,7 @@ class Run:
             clearing_invalid_indexes(connection, self.settings.retries, pause),
             doing_steps(self.migration, self._remaining),
             self._autocommit_noticed(),
+            preparing_nothing(connection) as self._as_wanted,
             watching(self.lock, every) as self.watch,
         ):
             self.migration.on_version_apply_callbacks = (*before, self._applied)
@@ -174,8 +179,16 @@ class Run:
                 self._until_done()
             finally:
                 self.migration.on_version_apply_callbacks = before
+                self._leave_nothing()
         if self.command != TAKE_BACK and not self.is_foreign:
             check_health(self.settings, self.journal)
+
+    def _leave_nothing(self) -> None:
+        """In the session, which env.py may go on to use."""
+        connection = self.connection()
+        if not self.is_foreign and not connection.in_transaction():
+            with contextlib.suppress(Exception), leaving_no_transaction(connection):
+                self.inspection.ends()
 
     def _back_up(self) -> Taken | None:
         """What the settings ask for, before any transaction is open."""
@@ -264,7 +277,7 @@ class Run:
         half_done = self.half_done.get(self.progress.current)
         self.journal.step(self.progress.current, half_done)
         self.inspection.step_begins(step)
-        with self.statements.of(self.progress.current, half_done):
+        with self.statements.of(self.progress.current, half_done), self._as_wanted():
             body(**arguments)
 
     def connection(self) -> Connection:
@@ -336,6 +349,7 @@ class Run:
         self.journal.applied(session, self.progress.current)
         step_done = self.progress.current_step
         self.inspection.after_step(step_done)
+        self.lock.side.transactions |= write_collected(self.migration)
         if self.per_migration or self.progress.is_last:
             steps = [step_done] if self.per_migration else self.progress.remaining_at_start
             self.inspection.before_commit(steps, self.lock, owns_transaction=not self.is_foreign)
@@ -347,7 +361,8 @@ class Run:
         for step in self.progress.in_transaction():
             self.horizons.setdefault(step.revision.revision, horizon)
         self.horizons[self.progress.current] = horizon  # a part of it may have been committed before
-        self.journal.committing(session)
+        if self.lock.is_pooled:
+            self.journal.committing(horizon.xid)
 
 
 def pause(attempt: int) -> float:

@@ -56,7 +56,10 @@ class RunnerLock:
                 prepare_nothing(connection)
         else:
             name = f"alembic-safety {os.getpid()}@{socket.gethostname()}"[:63]
-            self.side.execute(f"SET application_name = {quote_literal(name)}; SET idle_session_timeout = 0")
+            # What the journal says goes to disk no later than the COMMIT that follows it: one log, in order.
+            self.side.execute(
+                f"SET application_name = {quote_literal(name)}; SET idle_session_timeout = 0; SET synchronous_commit = off"
+            )
             if backend_pid(self.side.session) == backend_pid(SqlalchemySession(self._connection)):
                 raise GuardError(
                     "the project's engine gives the same connection twice, so no lock can be held beside the migration: "

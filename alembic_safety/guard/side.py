@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
@@ -29,6 +30,8 @@ class SideConnection:
         engine = beside.engine
         self._engine = Engine(engine.pool.recreate(), engine.dialect, engine.url)
         self._lock = threading.Lock()
+        #: Transactions that have written nothing but to our own schema.
+        self.transactions: set[int] = set()
         try:
             self.connection = self._engine.connect()
             if autocommit:
@@ -49,6 +52,11 @@ class SideConnection:
         """See ``Session.execute``."""
         with self._lock:
             self.session.execute(sql)
+
+    def write(self, sql: str) -> None:
+        """Run one INSERT or UPDATE of our own schema's, in a transaction of its own."""
+        found = self.fetch(f"{sql} RETURNING pg_catalog.pg_current_xact_id()::text")
+        self.transactions.update(int(row[0]) for row in found)
 
     def rollback(self) -> None:
         """End a transaction, where the connection is not in autocommit mode."""
@@ -85,6 +93,36 @@ def driver_pid(connection: Connection) -> int:
 
 def prepare_nothing(connection: Connection) -> None:
     """Behind a pooler the next transaction may meet another process, which knows nothing of a statement that was prepared in one."""
-    raw: Any = connection.connection.driver_connection
-    if hasattr(raw, "prepare_threshold"):  # psycopg 3, which prepares by itself what is sent often
-        raw.prepare_threshold = None
+    _prepare_after(connection, None)
+
+
+@contextmanager
+def preparing_nothing(connection: Connection) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Within the block psycopg 3 prepares nothing by itself; it follows many statements by DEALLOCATE ALL once it did.
+
+    Gives what makes it work as the project wants it, within a block.
+    """
+    before = _prepare_after(connection, None)
+
+    @contextmanager
+    def as_wanted() -> Iterator[None]:
+        _prepare_after(connection, before)
+        try:
+            yield
+        finally:
+            _prepare_after(connection, None)
+
+    try:
+        yield as_wanted
+    finally:
+        _prepare_after(connection, before)
+
+
+def _prepare_after(connection: Connection, count: int | None) -> int | None:
+    """After how many executions psycopg 3 prepares a statement, None for never; returns what it was."""
+    raw: Any = None if connection.closed or connection.invalidated else connection.connection.driver_connection
+    if not hasattr(raw, "prepare_threshold"):
+        return None
+    before: int | None = raw.prepare_threshold
+    raw.prepare_threshold = count
+    return before

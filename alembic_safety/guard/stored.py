@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
+from alembic_safety.guard.notes import Note, write
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
-from alembic_safety.postgres.session import Session, SqlalchemySession, commits_by_itself, sqlstate
+from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
 from alembic_safety.revisions.preserve import STORED
 from alembic_safety.revisions.split import split
 
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 #: What stands in the place of statements where a downgrade could not be written down as SQL.
 NOT_STORED = "not stored"
-_NOT_ALLOWED = "42501"
 #: What is raised where the rows that a downgrade needs were not kept.
 _NO_ROWS = "P0002"
 
@@ -58,8 +57,6 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
             for revision in info.up_revision_ids:
                 _forget(session, table, revision)
         return
-    from sqlalchemy.exc import DBAPIError
-
     assert context.script is not None
     script = context.script.get_revision(info.up_revision_id)
     statements = _written_down(context, script)
@@ -73,19 +70,8 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
         f"{quote_literal(script.doc or '')}, {quote_literal(key)}, {quote_literal(grade)}, "
         f"{_array(statements)})"
     )
-    try:
-        with nullcontext() if commits_by_itself(context.connection) else context.connection.begin_nested():
-            own_schema.ensure(session)
-            _forget(session, table, info.up_revision_id)
-            session.execute(insert)
-    except DBAPIError as error:
-        if sqlstate(error) != _NOT_ALLOWED:
-            raise
-        log.warning(
-            "the downgrade of %s is not stored in the database: the migrating role may not create schema %s",
-            info.up_revision_id,
-            own_schema.NAME,
-        )
+    otherwise = f"the downgrade of {info.up_revision_id} is not stored in the database"
+    write(context, Note((_forgetting(table, info.up_revision_id), insert), otherwise))
 
 
 def _needs_rows(statements: Sequence[str]) -> bool:
@@ -264,7 +250,11 @@ def _move(session: Session, table: str, item: Stored, known: dict[str, Stored], 
 
 
 def _forget(session: Session, table: str, revision: str) -> None:
-    session.execute(
+    session.execute(_forgetting(table, revision))
+
+
+def _forgetting(table: str, revision: str) -> str:
+    return (
         f"DELETE FROM {own_schema.NAME}.stored_downgrade "
         f"WHERE version_table = {quote_literal(table)} AND revision = {quote_literal(revision)}"
     )

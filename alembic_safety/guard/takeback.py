@@ -189,6 +189,9 @@ class Undoing:
     def look_again(self) -> None:
         """Nothing: what has to be is what was before the run."""
 
+    def ends(self) -> None:
+        """Nothing."""
+
     def step_begins(self, step: RevisionStep) -> None:
         """Refuse to drop what others wrote since. Raises GuardError."""
         revision = step.revision.revision

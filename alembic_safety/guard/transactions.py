@@ -32,13 +32,17 @@ class Horizon:
     next: int
     #: Transactions of others that were open.
     open: tuple[int, ...]
+    #: Our own.
+    xid: int
 
     @classmethod
     def now(cls, session: Session) -> Horizon:
         """Within the transaction that is about to commit."""
-        text = str(session.fetch("SELECT pg_catalog.pg_current_snapshot()::text")[0][0])
-        _, xmax, xip = text.split(":")
-        return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each))
+        own, text = session.fetch(
+            "SELECT pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_snapshot()::text"
+        )[0]
+        _, xmax, xip = str(text).split(":")
+        return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each and each != own), int(own))
 
     def written_since(self, alias: str) -> str:
         """A condition on rows of a table that our transaction made or changed: somebody else wrote them after it.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.session import Session, sqlstate
 
 T = TypeVar("T")
@@ -13,6 +14,8 @@ T = TypeVar("T")
 PERMISSION_DENIED = "42501"
 QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"
+_SAVEPOINT = "SAVEPOINT alembic_safety_attempt"
+_BACK = ("ROLLBACK TO SAVEPOINT alembic_safety_attempt", "RELEASE SAVEPOINT alembic_safety_attempt")
 #: Nothing is wrong with what was asked for; it just can't be had, and asking in another way would not help.
 NOT_NOW = frozenset({PERMISSION_DENIED, QUERY_CANCELED, LOCK_NOT_AVAILABLE})
 #: A standby replays what the query stood in the way of: its snapshot is worth nothing any more.
@@ -54,18 +57,28 @@ def attempt(session: Session, action: Callable[[], T]) -> Success[T] | Failure:
 
     Raises what has no SQLSTATE (a lost connection, a defect of ours), what ended the session, and what made its snapshot worthless.
     """
-    session.execute("SAVEPOINT alembic_safety_attempt")
+    session.execute(_SAVEPOINT)
     try:
         value = action()
-    except Exception as error:
-        state = sqlstate(error)
-        if state is None or state.startswith(("08", "57P")) or state == REPLAYED:
-            raise
-        _back(session)
-        return Failure(state, str(getattr(error, "orig", None) or error))
-    _back(session)
+    except Exception as error:  # noqa: BLE001 - judged by its SQLSTATE
+        return _failed(session, error)
+    session.execute("; ".join(_BACK))
     return Success(value)
 
 
-def _back(session: Session) -> None:
-    session.execute("ROLLBACK TO SAVEPOINT alembic_safety_attempt; RELEASE SAVEPOINT alembic_safety_attempt")
+def attempt_all(session: Session, statements: Sequence[str]) -> Success[list[list[tuple[Any, ...]]]] | Failure:
+    """The same for statements that need nothing of each other, in one round trip where the driver can; the rows of each."""
+    try:
+        found = fetch_all(session, [_SAVEPOINT, *statements, *_BACK])
+    except Exception as error:  # noqa: BLE001 - judged by its SQLSTATE
+        return _failed(session, error)
+    return Success(found[1 : -len(_BACK)])
+
+
+def _failed(session: Session, error: Exception) -> Failure:
+    """Undo a failed attempt; raises the error where there is nothing to undo it on."""
+    state = sqlstate(error)
+    if state is None or state.startswith(("08", "57P")) or state == REPLAYED:
+        raise error
+    session.execute("; ".join(_BACK))
+    return Failure(state, str(getattr(error, "orig", None) or error))

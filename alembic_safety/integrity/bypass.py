@@ -10,16 +10,19 @@ table, DISCARD); then nothing is known, and the more careful reading holds.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from alembic_safety.integrity.attempt import Failure, attempt
+from alembic_safety.integrity.attempt import Failure, attempt_all
 from alembic_safety.postgres.session import Session
 
 _MARK = "Nested Loop"
 # A path that nothing else changes, and no relation whose change would throw the plan away.
 _PATH = "SET LOCAL search_path = pg_catalog"
-_STRANGE = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = on"
-_OTHERWISE = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_nestloop = off"
+_STRANGE = ("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off", "SET LOCAL enable_nestloop = on")
+_OTHERWISE = ("SET LOCAL enable_hashjoin = on", "SET LOCAL enable_mergejoin = on", "SET LOCAL enable_nestloop = off")
+_ROLE = "SELECT pg_catalog.current_setting('session_replication_role')"
 _STATEMENT = "SELECT FROM generate_series(1, 3) AS a(n) JOIN generate_series(1, 3) AS b(n) ON a.n = b.n"
 
 
@@ -30,31 +33,40 @@ class Watch:
     name: str
 
     def untouched(self, session: Session) -> bool:
-        """Whether triggers certainly worked all the time; False where nothing is known. Ends the watch."""
-        outcome = attempt(session, lambda: self._plan(session))
-        attempt(session, lambda: session.execute(f"DEALLOCATE {self.name}"))
-        return not isinstance(outcome, Failure) and _MARK in outcome.value
+        """Whether triggers certainly worked all the time since the watch began; False where nothing is known."""
+        outcome = attempt_all(session, [_PATH, *_OTHERWISE, self._explain])
+        return not isinstance(outcome, Failure) and _is_strange(outcome.value[-1])
 
-    def _plan(self, session: Session) -> str:
-        session.execute(f"{_PATH}; {_OTHERWISE}")
-        return "\n".join(str(row[0]) for row in session.fetch(f"EXPLAIN (COSTS OFF) EXECUTE {self.name}"))
+    def begin(self, session: Session) -> bool:
+        """Plan the statement; whether that can tell anything."""
+        # The second time shows the plan that is kept, and under other settings.
+        first = [_PATH, *_STRANGE, f"PREPARE {self.name} AS {_STATEMENT}", self._explain]
+        outcome = attempt_all(session, [*first, *_OTHERWISE, self._explain, _ROLE])
+        if isinstance(outcome, Failure):
+            return False
+        plan, kept, role = outcome.value[len(first) - 1], outcome.value[-2], outcome.value[-1][0][0]
+        return role != "replica" and plan == kept and _is_strange(kept)
+
+    def end(self, session: Session) -> None:
+        """Leave nothing of it in the session."""
+        attempt_all(session, [f"DEALLOCATE {self.name}"])
+
+    @property
+    def _explain(self) -> str:
+        return f"EXPLAIN (COSTS OFF) EXECUTE {self.name}"
+
+
+def _is_strange(plan: Sequence[tuple[Any, ...]]) -> bool:
+    return any(_MARK in str(row[0]) for row in plan)
 
 
 def watch_triggers(session: Session) -> Watch | None:
-    """Begin to watch, inside the transaction in question; None where triggers are off already, or it can't be told."""
+    """Begin to watch, inside the transaction in question; None where triggers are off already, or it can't be told.
+
+    As long as it stays untouched, it can be asked again in later transactions of the session.
+    """
     watch = Watch(f"alembic_safety_watch_{secrets.token_hex(6)}")
-
-    def begin() -> bool:
-        session.execute(f"{_PATH}; {_STRANGE}; PREPARE {watch.name} AS {_STATEMENT}")
-        plan = session.fetch(f"EXPLAIN (COSTS OFF) EXECUTE {watch.name}")
-        # The second time shows the plan that is kept, and under other settings.
-        session.execute(_OTHERWISE)
-        kept = session.fetch(f"EXPLAIN (COSTS OFF) EXECUTE {watch.name}")
-        role = session.fetch("SELECT pg_catalog.current_setting('session_replication_role')")[0][0]
-        return role != "replica" and plan == kept and any(_MARK in str(row[0]) for row in kept)
-
-    outcome = attempt(session, begin)
-    return None if isinstance(outcome, Failure) or not outcome.value else watch
+    return watch if watch.begin(session) else None
 
 
 def could_bypass(session: Session, version: int) -> bool:

@@ -89,6 +89,10 @@ class Snapshot:
         """Addresses where the two may not hold the very same object: all others they share."""
         if (self.token if self.root is None else self.root) is (other.token if other.root is None else other.root):
             return self.changed | other.changed
+        if other.root is self.token:
+            return other.changed
+        if self.root is other.token:
+            return self.changed
         return self.objects.keys() | other.objects.keys()
 
     @cached_property

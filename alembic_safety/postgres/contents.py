@@ -23,8 +23,15 @@ WITH RECURSIVE up(leaf, relation) AS (
 ), roots AS (
   SELECT up.leaf, pg_catalog.min(up.relation) FILTER (WHERE NOT c.relispartition) AS root
   FROM up JOIN pg_catalog.pg_class c ON c.oid = up.relation GROUP BY up.leaf
+), locked AS MATERIALIZED (
+  -- What others lock exclusively is estimated by its pages: pg_table_size would wait for the end of their transaction.
+  SELECT l.relation FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND l.pid <> pg_catalog.pg_backend_pid()
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
 )
-SELECT n.nspname::text, c.relname::text, c.relkind::text, pg_catalog.pg_table_size(c.oid),
+SELECT n.nspname::text, c.relname::text, c.relkind::text,
+  CASE WHEN c.oid IN (SELECT relation FROM locked) THEN c.relpages * pg_catalog.current_setting('block_size')::pg_catalog.int8
+    ELSE pg_catalog.pg_table_size(c.oid) END,
   rn.nspname::text, r.relname::text,
   pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
     AND NOT (c.relkind = 'r' AND pg_catalog.row_security_active(c.oid)),

@@ -20,20 +20,26 @@ MARKER = "owner"
 _ROOM = 1 << 30
 
 
+def user_folder(variable: str, on_macos: str, elsewhere: str) -> Path:
+    """Our folder among the user's own of one kind; it need not be there.
+
+    :param variable: of the XDG base directory specification; wins over the two that follow, which lie in the home folder.
+    """
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    elif os.environ.get(variable):
+        base = Path(os.environ[variable])
+    else:
+        base = Path.home() / (on_macos if sys.platform == "darwin" else elsewhere)
+    return base / "alembic-safety"
+
+
 def cache_folder(*parts: str) -> Path:
     """A folder in the user's cache, made when missing.
 
     Raises ServerError when it belongs to someone else or others may write in it: what is in it gets run.
     """
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-    elif os.environ.get("XDG_CACHE_HOME"):
-        base = Path(os.environ["XDG_CACHE_HOME"])
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = Path.home() / ".cache"
-    ours = base / "alembic-safety"
+    ours = user_folder("XDG_CACHE_HOME", "Library/Caches", ".cache")
     try:
         ours.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform != "win32":

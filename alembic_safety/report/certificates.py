@@ -86,7 +86,7 @@ def _row(revision: Revision, worst: Grade, rules: Sequence[Rule], target: str | 
             "status": status.value,
             "grade": certificate.grade.value if certificate is not None else None,
             "rating": certificate.rating if certificate is not None else None,
-            "key": revision.key,
+            "source_key": revision.key,
             **({} if stands is None else {"risk": stands.risk, "approved_by": [a.by for a in stands.approvals]}),
         },
     )

@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -40,15 +39,7 @@ class Entry:
 
 def default_folder() -> Path:
     """Where backups lie when no setting says so: with the user's own data, in no project that gets committed or copied."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-    elif os.environ.get("XDG_STATE_HOME"):
-        base = Path(os.environ["XDG_STATE_HOME"])
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Application Support"
-    else:
-        base = Path.home() / ".local/state"
-    return base / "alembic-safety" / "backups"
+    return places.user_folder("XDG_STATE_HOME", "Library/Application Support", ".local/state") / "backups"
 
 
 def new_id(dbname: str) -> str:

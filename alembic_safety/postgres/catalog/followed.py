@@ -49,3 +49,28 @@ def units_of(objects: Mapping[Address, CatalogObject]) -> dict[Address, tuple[Ad
     for address, obj in objects.items():
         found.setdefault(obj.parent or address, []).append(address)
     return {unit: tuple(members) for unit, members in found.items()}
+
+
+def carry_over(base: Snapshot, now: FollowedSnapshot) -> None:
+    """Spare a later snapshot the work that was done to look things up in the one that it was made from."""
+    apart = now.apart_from(base)
+    if len(apart) > len(now.objects) // 4:
+        return
+    known = vars(base)
+    if "by_identity" in known:
+        found = dict(base.by_identity)
+        for address in apart:
+            old = base.objects.get(address)
+            if old is not None and found.get((old.kind, old.identity)) is old:
+                del found[old.kind, old.identity]
+        found.update({(new.kind, new.identity): new for a in apart if (new := now.objects.get(a)) is not None})
+        vars(now)["by_identity"] = found
+    if "children" in known:
+        children = dict(base.children)
+        sides = [obj for address in apart for side in (base, now) if (obj := side.objects.get(address)) is not None]
+        for parent in {obj.parent for obj in sides if obj.parent is not None}:
+            members = sorted(address for address in now.units.get(parent, ()) if address != parent)
+            children[parent] = [now.objects[address] for address in members]
+            if not members:
+                del children[parent]
+        vars(now)["children"] = children

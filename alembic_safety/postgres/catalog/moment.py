@@ -47,6 +47,12 @@ class Moment:
             counts,
         )
 
+    @property
+    def oldest_to_come(self) -> int:
+        """No transaction that ends after this moment has a smaller id, this one (and those within it) left out."""
+        following = self.next if self.next != self.transaction else self.next + 1
+        return min(self.running - {self.transaction} | {following})
+
     def changed_since(self, start: Moment) -> frozenset[str]:
         """Catalogs that this session has written to since, rolled back or not; both moments lie in one transaction."""
         return frozenset(name for name, counts in self.counts.items() if counts != start.counts.get(name))

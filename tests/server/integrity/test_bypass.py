@@ -40,6 +40,8 @@ def test_an_ordinary_migration_leaves_no_doubt(session):
     assert watch is not None
     session.execute(MIGRATION)
     assert watch.untouched(session)
+    assert watch.untouched(session)
+    watch.end(session)
     assert session.fetch("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'alembic_safety%'") == [(0,)]
     assert not watch.untouched(session)  # it is over
 

@@ -1,0 +1,73 @@
+"""The catalog of the database that is migrated, from one revision to the next."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+from alembic_safety.postgres.catalog import kept_statements, read_delta, read_snapshot, read_start
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot
+
+if TYPE_CHECKING:
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.postgres.catalog import Exclusions, Start
+    from alembic_safety.postgres.session import Session
+
+
+class Following:
+    """Reads the catalog once, and then what transactions change in it."""
+
+    def __init__(self, session: Session, exclude: Exclusions, *, is_shared: bool = False) -> None:
+        """Read all of it.
+
+        :param is_shared: by way of a pooler, so that the next transaction may meet another process of the server.
+        """
+        self._exclude = exclude
+        self._is_shared = is_shared
+        #: As it was before the transaction that is running.
+        self.base: Snapshot = read_snapshot(session, exclude)
+        #: As of the last look.
+        self.latest: Snapshot = self.base
+        self._start: Start | None = None
+        self._kept: set[str] | None = None
+
+    @property
+    def has_read(self) -> bool:
+        """Whether it was read within the transaction that is running."""
+        return self.latest is not self.base
+
+    def transaction_begins(self, session: Session) -> None:
+        """Note where the session stands, so that little has to be looked at later; the transaction has written nothing yet."""
+        self._start = None
+        if self.has_read:
+            return  # one was left in the middle of a revision, and what it did after the last look is to be found
+        if self._is_shared:
+            self._kept = None
+            return
+        if self._kept is None:
+            self._kept = kept_statements(session)
+        _, self._start = read_start(session, self._kept, in_savepoint=True)
+
+    def read(self, session: Session, harmless: AbstractSet[int]) -> Snapshot:
+        """The catalog as it is now.
+
+        :param harmless: transactions of others that are known to have changed nothing in it.
+        """
+        since = 0
+        if isinstance(self.base, FollowedSnapshot) and self.base.moment is not None:
+            since = self.base.moment.oldest_to_come % 2**32
+        if self._start is not None:
+            self._start.harmless |= harmless
+        self.latest = read_delta(session, self.latest, since, self._exclude, start=self._start, kept=self._kept)
+        return self.latest
+
+    def settle(self) -> None:
+        """The transaction is about to be committed."""
+        self.base = self.latest
+
+    def end(self, session: Session) -> None:
+        """Leave nothing in the session."""
+        if self._kept:
+            with contextlib.suppress(Exception):  # some may be gone, and so may the session
+                session.execute("; ".join(f"DEALLOCATE {name}" for name in sorted(self._kept)))
