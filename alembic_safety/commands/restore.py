@@ -58,6 +58,7 @@ def run(config: Config, args: Namespace) -> int:
     from alembic_safety.guard.backup.restore_table import restore_table
     from alembic_safety.guard.backup.target import named_database, project_database
     from alembic_safety.settings import load_settings
+    from alembic_safety.settings.values import shown_size
 
     if args.as_name and not args.table:
         raise UsageError("--as names the new table of --table: say which table to take out")
@@ -74,8 +75,8 @@ def run(config: Config, args: Namespace) -> int:
         return OK
     with Progress(config, sys.stderr) as shown:
 
-        def tell(seconds: float) -> None:
-            shown.sometimes(f"restoring for {seconds:.0f} s")
+        def tell(size: int, seconds: float) -> None:
+            shown.sometimes(f"restoring: the new database has {shown_size(size)}, after {seconds:.0f} s")
 
         if args.into:
             done = restore_into(entry, endpoint, args.into, settings, tell)

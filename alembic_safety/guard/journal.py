@@ -19,10 +19,11 @@ from alembic_safety.guard.leftover import await_end
 from alembic_safety.guard.log import log
 from alembic_safety.guard.past import PastRun, read_journal
 from alembic_safety.guard.redact import redacted
+from alembic_safety.guard.side import backend_pid, driver_pid
 from alembic_safety.guard.statements import HalfDone
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
-from alembic_safety.postgres.session import Session, sqlstate
+from alembic_safety.postgres.session import Session, SqlalchemySession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
     from alembic_safety.guard.runner_lock import RunnerLock
@@ -113,6 +114,13 @@ class Journal:
             f"FROM pg_catalog.pg_stat_activity a WHERE a.pid = {int(backend)} AND r.number = {self._number}"
         )
         self._backend = backend
+
+    def runs_on(self, session: SqlalchemySession) -> int:
+        """Write which process of the server the transaction of a session runs in; gives its number."""
+        is_shared = self._lock.is_pooled
+        pid = backend_pid(session) if is_shared else driver_pid(session.connection)
+        self.transaction(pid, shared=is_shared and not commits_by_itself(session.connection))
+        return pid
 
     def committing(self, xid: int) -> None:
         """Write which transaction is about to be committed.

@@ -59,7 +59,7 @@ class PastRun:
     """A run."""
 
     number: int
-    #: upgrade | downgrade | take back
+    #: upgrade | downgrade | take back | rollback
     command: str
     started: datetime
     finished: datetime | None
@@ -90,7 +90,7 @@ class PastRun:
         applied = [s.revision for s in self.steps if s.applied]
         undone = [s.revision for s in self.steps if not s.applied and not s.left_transaction]
         parts = [f"{label} {', '.join(names)}" for label, names in (
-            ("taken back:" if self.command == TAKE_BACK else "committed:", applied),
+            ("taken back:" if self.command in (TAKE_BACK, ROLLBACK) else "committed:", applied),
             ("partly committed, by statements outside of a transaction:", self.half_done),
             ("rolled back:", undone),
         ) if names]  # fmt: skip
@@ -99,6 +99,8 @@ class PastRun:
 
 #: The command of a run that takes back what another one committed.
 TAKE_BACK = "take back"
+#: The command of ``safety-rollback --stored``.
+ROLLBACK = "rollback"
 
 # Columns that an older layout does not have are read by way of JSON, where what is absent is NULL.
 _QUERY = f"""

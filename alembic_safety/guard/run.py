@@ -23,7 +23,7 @@ from alembic_safety.guard.past import TAKE_BACK, is_unfinished
 from alembic_safety.guard.progress import Progress
 from alembic_safety.guard.recovery import recover
 from alembic_safety.guard.runner_lock import RunnerLock
-from alembic_safety.guard.side import backend_pid, driver_pid, preparing_nothing
+from alembic_safety.guard.side import preparing_nothing
 from alembic_safety.guard.statements import Statements
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.takeback import after_failure
@@ -302,9 +302,7 @@ class Run:
                 SqlalchemySession(connection).execute(sql)
         if self._begin:
             SqlalchemySession(connection).execute(self._begin)
-        is_shared = self.lock.is_pooled
-        self.watch.pid = backend_pid(SqlalchemySession(connection)) if is_shared else driver_pid(connection)
-        self.journal.transaction(self.watch.pid, shared=is_shared and self._has_transactions)
+        self.watch.pid = self.journal.runs_on(SqlalchemySession(connection))
         if self._has_transactions:
             self.inspection.transaction_begins()
 

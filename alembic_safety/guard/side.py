@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
+from alembic_safety.guard.transactions import leaving_no_transaction
 from alembic_safety.postgres.session import SqlalchemySession
 
 if TYPE_CHECKING:
@@ -63,11 +64,6 @@ class SideConnection:
         with self._lock:
             self.connection.rollback()
 
-    @property
-    def is_pooled(self) -> bool:
-        """Whether a pooler such as PgBouncer stands between: the backend is another than the one that answered at connect."""
-        return driver_pid(self.connection) != backend_pid(self.session)
-
     def close(self) -> None:
         """Close it, whatever became of it."""
         import contextlib
@@ -89,6 +85,12 @@ def driver_pid(connection: Connection) -> int:
     if hasattr(raw, "get_server_pid"):  # asyncpg
         return int(raw.get_server_pid())
     return int(raw.info.backend_pid)
+
+
+def is_pooled(connection: Connection) -> bool:
+    """Whether a pooler such as PgBouncer stands between: the backend is another than the one that answered at connect."""
+    with leaving_no_transaction(connection):
+        return driver_pid(connection) != backend_pid(SqlalchemySession(connection))
 
 
 def prepare_nothing(connection: Connection) -> None:

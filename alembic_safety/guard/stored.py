@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationInfo
     from alembic.script import Script
 
+    from alembic_safety.guard.journal import Journal
     from alembic_safety.revisions.chain import Chain
 
 log = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ def take_back(
     accept_loss: bool = False,
     on_conflict: str = "stop",
     dry_run: bool = False,
+    journal: Journal | None = None,
 ) -> list[Stored]:
     """Run stored downgrades from the current heads down to a revision, and move the version table with them.
 
@@ -121,6 +123,7 @@ def take_back(
     :param to: the revision to arrive at; ``base`` for none; None takes back the one that is the head.
     :param on_conflict: what becomes of rows that can't be given back: ``stop``, or ``keep`` in ``alembic_safety.conflict``.
     :param dry_run: only find out what would be run.
+    :param journal: of a run that has begun.
     :raises GuardError: a downgrade on the way is not stored, is not known to restore the schema, or would lose rows.
     """
     assert context.connection is not None
@@ -137,7 +140,7 @@ def take_back(
         for name, value in (("accept_loss", "on" if accept_loss else "off"), ("on_conflict", on_conflict)):
             session.execute(f"SELECT pg_catalog.set_config('{own_schema.NAME}.{name}', {quote_literal(value)}, true)")
         try:
-            _run(context, session, table, chosen, known, heads)
+            _run(context, session, table, chosen, known, heads, journal)
         except DBAPIError as error:
             if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in ("22", "23"):
                 raise
@@ -154,11 +157,16 @@ def _run(
     chosen: Sequence[Stored],
     known: dict[str, Stored],
     heads: set[str],
+    journal: Journal | None,
 ) -> None:
     from alembic_safety.guard.live import PROMISING, Follower
 
+    if journal is not None:
+        journal.runs_on(session)
     follower = Follower(context, session)
     for item in chosen:
+        if journal is not None:
+            journal.step(item.revision)
         promises = item.grade in PROMISING
         if promises:
             follower.look()
@@ -168,6 +176,8 @@ def _run(
         _forget(session, table, item.revision)
         if promises:
             follower.give_back(item.revision)
+        if journal is not None:
+            journal.applied(session, item.revision)
 
 
 def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:

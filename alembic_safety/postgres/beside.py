@@ -201,6 +201,11 @@ def publish(server: Server, name: str, to: str, properties: Mapping[str, Any]) -
         _run(server, comment_statement(to, properties))
 
 
+def size_of(server: Server, name: str) -> int:
+    """Bytes of a database on disk."""
+    return int(server.maintenance().execute("SELECT pg_catalog.pg_database_size(%s)", [name]).fetchone()[0])  # type: ignore[index]
+
+
 def swap(
     server: Server,
     live: str,

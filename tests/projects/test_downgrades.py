@@ -131,6 +131,13 @@ def test_an_older_checkout_takes_back_what_is_stored(
     assert dump_schema(database.server, database.name, *options) == before
     with database.connect() as connection:
         assert connection.execute("select version_num from alembic_version").fetchall() == [("a1",)]
+        steps = connection.execute(
+            "select r.outcome, array_agg(s.revision order by s.begun), bool_and(s.applied is not null) "
+            "from alembic_safety.run r join alembic_safety.step s on s.run = r.number where r.command = 'rollback' group by r.number"
+        ).fetchall()
+        assert steps == [("done", ["a3", "a2"], True)]
+    told = alembic(*url, "safety-history", cwd=project.folder).out
+    assert "taken back: a3, a2" in told
     nothing = alembic(*url, "safety-rollback", "--stored", "--to", "zz", cwd=project.folder)
     assert nothing.status == 2
 

@@ -33,7 +33,7 @@ def pooler(folder: Path, url: sqlalchemy.URL, mode: str) -> Iterator[sqlalchemy.
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\n{url.database} = host={host} port={server_port} user={url.username}{password}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = plain\n"
-        f"auth_file = {folder}/users.txt\npool_mode = {mode}\ndefault_pool_size = 10\nlogfile = {folder}/log\n"
+        f"auth_file = {folder}/users.txt\npool_mode = {mode}\ndefault_pool_size = 20\nlogfile = {folder}/log\n"
         "ignore_startup_parameters = extra_float_digits\n"
     )
     command = [PGBOUNCER, "-q", str(folder / "pgbouncer.ini")]

@@ -14,7 +14,16 @@ from alembic_safety.guard.backup.digests import damage, refuse_damage
 from alembic_safety.guard.backup.folder import Entry, delete
 from alembic_safety.guard.backup.load import load, restoring_tool
 from alembic_safety.guard.backup.plan import AFFECTED, CLONE, COMMAND
-from alembic_safety.postgres.beside import beside, exists, give_properties, publish, server_of, sessions_in, swap
+from alembic_safety.postgres.beside import (
+    beside,
+    exists,
+    give_properties,
+    publish,
+    server_of,
+    sessions_in,
+    size_of,
+    swap,
+)
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.contents import row_counts
 from alembic_safety.postgres.identifiers import quote_literal
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.server import Server
     from alembic_safety.settings import Settings
 
+#: Called now and then with the bytes that the new database has, and the seconds since the start.
+Tell = Callable[[int, float], None]
 _SHOWN = 3
 _JOBS = 4
 _NAME_BYTES = 63
@@ -58,9 +69,7 @@ def whole(entry: Entry) -> Manifest:
     return manifest
 
 
-def restore_into(
-    entry: Entry, endpoint: Endpoint, into: str, settings: Settings, tell: Callable[[float], None] | None = None
-) -> Restored:
+def restore_into(entry: Entry, endpoint: Endpoint, into: str, settings: Settings, tell: Tell | None = None) -> Restored:
     """Restore into a new database.
 
     :param endpoint: any database of the server.
@@ -90,7 +99,7 @@ def restore_over(
     settings: Settings,
     *,
     disconnect: bool = False,
-    tell: Callable[[float], None] | None = None,
+    tell: Tell | None = None,
 ) -> Restored:
     """Restore beside the database of ``endpoint``, and put that in its place; the old one is kept under another name.
 
@@ -133,14 +142,19 @@ def _fill(
     entry: Entry,
     manifest: Manifest,
     settings: Settings,
-    tell: Callable[[float], None] | None,
+    tell: Tell | None,
 ) -> list[str]:
     """Load the backup into the empty database, and see that every row is there. Returns notes."""
     import psycopg
 
     tool = restoring_tool(settings, manifest, server.major)
     jobs = settings.backup_jobs or min(os.cpu_count() or 1, _JOBS)
-    load(tool, endpoint, entry.folder, manifest, jobs=jobs, tell=tell)
+
+    def shown(seconds: float) -> None:
+        if tell is not None:
+            tell(size_of(server, endpoint.dbname), seconds)
+
+    load(tool, endpoint, entry.folder, manifest, jobs=jobs, tell=shown)
     try:
         with endpoint.connect() as connection:
             return _checked(PsycopgSession(connection), server, manifest)
