@@ -272,10 +272,11 @@ class Run:
 
     def _step(self, step: RevisionStep, body: Callable[..., Any], begins: bool, **arguments: Any) -> None:
         self.progress.begin(step)
+        half_done = self.half_done.get(self.progress.current)
+        # Before the transaction reads anything: at a higher isolation level it could not see the row that it is to complete.
+        self.journal.step(self.progress.current, half_done)
         if begins:
             self._transaction_begins(step)
-        half_done = self.half_done.get(self.progress.current)
-        self.journal.step(self.progress.current, half_done)
         self.inspection.step_begins(step)
         with self.statements.of(self.progress.current, half_done), self._as_wanted():
             body(**arguments)

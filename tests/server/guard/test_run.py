@@ -225,7 +225,7 @@ def test_a_failed_concurrent_index_leaves_no_invalid_one(
 def test_behind_a_pooler_the_lock_lives_in_a_transaction(
     project: Project, database: ScratchDatabase, url: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alembic_safety.guard.side.SideConnection.is_pooled", True)
+    monkeypatch.setattr("alembic_safety.guard.runner_lock.is_pooled", lambda _: True)
     seen = "select 1/count(*) from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and state = 'idle in transaction'"
     project.sql("a1", seen)
     project.sql("a2", "create table t (id int)")
@@ -318,4 +318,6 @@ def test_a_revision_gets_the_isolation_level_that_it_asks_for(
     assert done.status == 0, done.out + done.err
     with one_database.connect() as connection:
         levels = connection.execute("SELECT l FROM levels").fetchall()
+        applied = connection.execute("SELECT count(applied) FROM alembic_safety.step").fetchone()
     assert levels == [("serializable",), ("read committed",), ("repeatable read",)]
+    assert applied == (3,)
