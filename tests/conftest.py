@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, settings
 
 from alembic_safety.errors import ServerError
 from alembic_safety.postgres.binaries import Binaries, all_binaries, find_binaries
@@ -20,6 +21,9 @@ from alembic_safety.postgres.databases import Database
 from alembic_safety.postgres.server import Server, throwaway_server
 from alembic_safety.postgres.session import PsycopgSession
 
+# How fast an example is made or run says something of the machine alone.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # Databases of tests hold nothing to keep; what tests backups asks for them.
 os.environ.setdefault("ALEMBIC_SAFETY_BACKUP", "none")
 

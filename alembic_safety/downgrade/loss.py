@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from alembic_safety.downgrade.compare import changes
 from alembic_safety.downgrade.statement import DataNeed, Statement
+from alembic_safety.downgrade.widening import widens
 from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.model.snapshot import Snapshot
-
-_WIDER = (
-    ("smallint", "integer", "bigint", "numeric"),
-    ("real", "double precision"),
-    ("date", "timestamp without time zone"),
-)
 
 
 def data_needs(before: Snapshot, after: Snapshot, statements: Sequence[Statement]) -> tuple[DataNeed, ...]:
@@ -76,9 +71,9 @@ def _changed(
     if old.kind == "column" and "type" in keys and old.parent is not None and old.parent in before.objects:
         if before.objects[old.parent].kind == "table" and not old.props["generated"] and not _inherited(old):
             was, is_ = str(old.props["type"]), str(new.props["type"])
-            if not _widens(was, is_):
+            if not widens(was, is_):
                 yield "type", old, f"the upgrade turns {old.identity} from {was} into {is_}", "upgrade"
-            if not _widens(is_, was):
+            if not widens(is_, was):
                 yield "type", old, f"the downgrade turns {old.identity} from {is_} into {was}", "downgrade"
     elif old.kind == "enum" and "labels" in keys:
         lost = [label for label in old.props["labels"] if label not in new.props["labels"]]
@@ -103,18 +98,6 @@ def _relabelled(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, Catalo
             lost = [label for label in one.props["labels"] if label not in other.props["labels"]]
             if lost:
                 yield "type", column, f"the {by} takes {', '.join(lost)} away from type {name} of {column.identity}", by
-
-
-def _widens(was: str, now: str) -> bool:
-    if was == now or (now == "text" and was.startswith("character varying")):
-        return True
-    for family in _WIDER:
-        if was in family and now.partition("(")[0] in family and "(" not in now:
-            return family.index(was) <= family.index(now)
-    if was.startswith("character varying(") and now.startswith("character varying"):
-        sizes = [int(t[18:-1]) if "(" in t else 10**9 for t in (was, now)]
-        return sizes[0] <= sizes[1]
-    return False
 
 
 def _place(obj: CatalogObject, statements: Sequence[Statement], by: str) -> int:

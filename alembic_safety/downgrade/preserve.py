@@ -72,6 +72,9 @@ class Seen:
     revision: str = ""
     #: Whether it commits before its end.
     leaves: bool = False
+    #: Tables whose rows a downgrade of the schema alone was seen not to give back, and whether it didn't run on rows at all.
+    lost: Collection[str] = ()
+    stopped: bool = False
 
 
 def plans(seen: Seen) -> Iterator[Plan]:
@@ -95,6 +98,7 @@ def plans(seen: Seen) -> Iterator[Plan]:
 def _ways(seen: Seen, keeps: Sequence[Keep], most: int) -> Iterator[tuple[int, bool]]:
     """Places to give rows back at, and whether values that the old type may not hold are taken away before."""
     retyped = any(n.what in ("type", "labels") and n.lost_by == "upgrade" for n in seen.synthesis.data_needs)
+    retyped = retyped or any(True for _ in _converted(seen))
     places = _places(seen, keeps)[:most]
     if not retyped:
         yield from ((place, False) for place in places)
@@ -172,14 +176,32 @@ class _Finder:
             elif need.what == "labels":
                 for table, column in _columns_of_type(before, before.by_identity["enum", need.subject]):
                     self._column(table, column.name)
-            elif need.what == "sequence" and not before.by_identity["sequence", need.subject].props["owned_by"]:
+            elif need.what == "sequence":
                 sequences.append(need)
+        for column in _converted(self.seen):
+            self._column(before.objects[column.parent], column.name)  # type: ignore[index]
         for name in self.seen.writes:
             self._rows(name)
         for name in _followers(before, self.seen.writes):
             self._rows(name)
+        # Rewritten by a change of type that is none for the catalog (USING).
+        self.whole |= {
+            name
+            for name in set(self.seen.lost) - set(self.columns) - self.rows
+            if (found := before.by_identity.get(("table", name))) is not None
+            and found.address in self.seen.after.objects
+        }
+        sequences = [need for need in sequences if self._owner(need.subject) not in self.whole]
         names = self.whole | set(self.columns) | self.rows
         return [self._keep(name) for name in _parents_first(before, names)], sequences
+
+    def _owner(self, sequence: str) -> str:
+        """The table whose rows its positions go with; '' where there is none."""
+        owned_by = self.seen.before.by_identity["sequence", sequence].props["owned_by"]
+        column = self.seen.before.by_identity.get(("column", str(owned_by))) if owned_by else None
+        return (
+            self.seen.before.objects[column.parent].identity if column is not None and column.parent is not None else ""
+        )
 
     def _column(self, table: CatalogObject, name: str) -> None:
         self.columns.setdefault(table.identity, []).append(name)
@@ -220,6 +242,17 @@ class _Finder:
             key=key,
             rewritten=name in self.seen.refiled and "truncate" not in self.seen.writes.get(name, ()),
         )
+
+
+def _converted(seen: Seen) -> Iterator[CatalogObject]:
+    """Columns whose type holds all old values, and whose values were changed nevertheless (USING)."""
+    for column in seen.before.of_kind("column"):
+        now = seen.after.objects.get(column.address)
+        table = seen.before.objects.get(column.parent) if column.parent is not None else None
+        if now is None or table is None or table.kind != "table" or now.props["type"] == column.props["type"]:
+            continue
+        if (seen.stopped or table.identity in seen.lost) and not column.props["generated"]:
+            yield column
 
 
 def _followers(side: Snapshot, writes: Mapping[str, Sequence[str]]) -> list[str]:

@@ -12,7 +12,7 @@ from alembic_safety.downgrade.compare import Tier, differences
 from alembic_safety.downgrade.preserve import Plan, Seen, plans
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import qualified
-from alembic_safety.rehearsal.rows.records import NONE, RowProof, since_lost
+from alembic_safety.rehearsal.rows.records import FAILS, NONE, RowProof, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.variants import EMPTY, Variant
 from alembic_safety.rehearsal.rows.witness import WITNESS
 
@@ -153,6 +153,8 @@ def attempts(
         version_table=qualified(context.version_table_schema, context.version_table),
         revision=derived.revision.id,
         leaves=leaves,
+        lost={line.partition(": ")[0] for line in rows_lost(derived.rows, WAY)},
+        stopped=any(line.startswith(FAILS) for line in rows_lost(derived.rows, WAY)),
     )
     for plan in plans(seen):
         yield Attempt(stage, before, after, _with_plan(derived, plan, render), leaves)

@@ -23,7 +23,7 @@ BEGIN
         IF q.strategy = 'rows' THEN
             p.doubts := p.doubts || array_remove(ARRAY[alembic_safety.doubt_of(q)], NULL);
         END IF;
-        PERFORM alembic_safety.stop_watching(q);
+        PERFORM alembic_safety.stop_capturing(q);
         PERFORM alembic_safety.take_made_image(q.number);
         IF several THEN
             UPDATE alembic_safety.quarantine x SET updated = true WHERE x.number = q.number;  -- counters of earlier transactions are gone
@@ -91,7 +91,7 @@ BEGIN
 END $$;
 
 -- Drop the triggers and what they use.
-CREATE OR REPLACE FUNCTION alembic_safety.stop_watching(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION alembic_safety.stop_capturing(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     one text;
 BEGIN

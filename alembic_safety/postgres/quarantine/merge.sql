@@ -113,12 +113,14 @@ BEGIN
 END $followers$;
 
 -- Whether an old row refers to one that is not there any more; NULL where that can't be said yet.
-CREATE OR REPLACE FUNCTION alembic_safety.orphan_of(q alembic_safety.quarantine, parent jsonb) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION alembic_safety.orphan_of(q alembic_safety.quarantine, parent jsonb, may_come boolean) RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     rel oid := to_regclass(parent ->> 'table');
     filled text;
     same text;
     same_old text;
+    other alembic_safety.quarantine;
+    coming text := '';
 BEGIN
     IF rel IS NULL OR (rel <> to_regclass(q.source) AND EXISTS (
         SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text
@@ -137,7 +139,15 @@ BEGIN
     IF filled IS NULL THEN
         RETURN NULL;  -- not all of its columns are kept
     END IF;
-    RETURN format('(%s AND NOT EXISTS (SELECT FROM %s f WHERE %s)%s)', filled, rel::regclass, same,
+    -- What the upgrade deleted there comes back as well, perhaps later; one by one it is there by now, or can't be held.
+    FOR other IN SELECT * FROM alembic_safety.quarantine y WHERE y.preservation = q.preservation AND y.source = rel::regclass::text AND rel <> to_regclass(q.source)
+        AND y.strategy IN ('rows', 'table') AND y.made AND y.key <> '{}' AND may_come LOOP
+        coming := coming || (SELECT format(' AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_old f WHERE %2$s AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_made m WHERE %3$s))', other.number,
+                string_agg(format('f.c%s::text COLLATE "C" = o.c%s::text COLLATE "C"', array_position(other.columns, u.t), array_position(q.columns, u.h)), ' AND '),
+                alembic_safety.all_equal(alembic_safety.key_terms(other, 'old', 'f', NULL), alembic_safety.key_terms(other, 'made', 'm', NULL)))
+            FROM unnest(ARRAY(SELECT jsonb_array_elements_text(parent -> 'here')), ARRAY(SELECT jsonb_array_elements_text(parent -> 'there'))) AS u (h, t));
+    END LOOP;
+    RETURN format('(%s AND NOT EXISTS (SELECT FROM %s f WHERE %s)%s%s)', filled, rel::regclass, same, coming,
         CASE WHEN rel = to_regclass(q.source) THEN format(' AND NOT EXISTS (SELECT FROM alembic_safety.q%s_old f WHERE %s)', q.number, same_old) ELSE '' END);
 END $$;
 
@@ -185,7 +195,7 @@ BEGIN
         gone := alembic_safety.unkeyed_left(q, one_by_one);
     END IF;
     FOR parent IN SELECT jsonb_array_elements(q.parents) LOOP
-        orphan := alembic_safety.orphan_of(q, parent);
+        orphan := alembic_safety.orphan_of(q, parent, NOT one_by_one);
         CONTINUE WHEN orphan IS NULL;
         source_rows := format('FROM alembic_safety.q%s_old o WHERE %s AND %s', q.number, gone, orphan);
         IF parent ->> 'action' = 'n' THEN
@@ -303,7 +313,7 @@ BEGIN
         sources := sources || format(' LEFT JOIN alembic_safety.q%s_now n ON %s', q.number, alembic_safety.all_equal(o, alembic_safety.key_terms(q, 'made', 'n', NULL)));
     END IF;
     FOR parent IN SELECT jsonb_array_elements(q.parents) LOOP
-        orphan := alembic_safety.orphan_of(q, parent);
+        orphan := alembic_safety.orphan_of(q, parent, NOT one_by_one);
         IF orphan IS NOT NULL AND (q.strategy = 'columns' OR parent ->> 'action' = 'n') THEN
             emptied := alembic_safety.emptied_by(q, emptied, parent, orphan);
             IF parent ->> 'action' <> 'n' AND NOT one_by_one THEN

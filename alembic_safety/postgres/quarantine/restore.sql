@@ -110,13 +110,27 @@ END $$;
 
 -- Rows without a key: those that the upgrade left and nobody touched go now, so that their old images can take their place.
 CREATE OR REPLACE FUNCTION alembic_safety.take_unkeyed_away(q alembic_safety.quarantine) RETURNS void LANGUAGE plpgsql {pinned} AS $away$
+DECLARE
+    going text;
+    coming text;
+    back text[] := '{}';
 BEGIN
+    -- A foreign key to a key that does not outlast the downgrade goes with it: rows that refer to what goes are not to be taken along.
+    FOR going, coming IN
+        SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', f.conrelid::regclass, f.conname),
+            format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', f.conrelid::regclass, f.conname, pg_get_constraintdef(f.oid), CASE WHEN f.convalidated THEN ' NOT VALID' ELSE '' END)
+        FROM pg_constraint f WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid = to_regclass(q.after_source)
+    LOOP
+        EXECUTE going;
+        back := back || coming;
+    END LOOP;
     EXECUTE format('CREATE TABLE alembic_safety.q%s_now AS SELECT m.made, row_number() OVER (PARTITION BY m.made) AS n FROM alembic_safety.q%s_made m', q.number, q.number);
     EXECUTE format('WITH found AS (SELECT y.at, y.part, y.made, y.n FROM (SELECT x.at, x.part, x.made, row_number() OVER (PARTITION BY x.made) AS n'
         ' FROM (SELECT s.ctid AS at, s.tableoid AS part, %2$s AS made FROM %3$s s) x) y JOIN alembic_safety.q%1$s_now m ON m.made = y.made AND m.n = y.n),'
         ' gone AS (DELETE FROM %3$s t USING found f WHERE t.ctid = f.at AND t.tableoid = f.part)'
         ' DELETE FROM alembic_safety.q%1$s_now m USING found f WHERE m.made = f.made AND m.n = f.n',
         q.number, alembic_safety.image_of(q, 's'), alembic_safety.rows_of(q, q.after_source));
+    PERFORM alembic_safety.run_all(back);
 END $away$;
 
 -- Put rows and values of some tables back, parents before children; returns what was done, a line for each table.
@@ -127,6 +141,7 @@ DECLARE
     entries alembic_safety.quarantine[] := '{}';
     keeping boolean := alembic_safety.is_on('on_conflict', 'keep');
     back text[] := '{}';
+    closing text[];
     source_name text;
     rel oid;
     said text[];
@@ -159,10 +174,12 @@ BEGIN
     END LOOP;
     SET CONSTRAINTS ALL DEFERRED;
     -- What goes may be referred to by what an update will change, and what comes back may need the place of what goes.
-    FOREACH phases IN ARRAY ARRAY['delete insert update', 'insert update delete', 'update delete insert'] LOOP
+    FOREACH phases IN ARRAY ARRAY['delete insert update', 'insert update delete', 'update delete insert', 'deferred delete insert update'] LOOP
         BEGIN
+            closing := CASE WHEN phases LIKE 'deferred %' THEN alembic_safety.open_foreign_keys(sources) ELSE '{}' END;
             said := alembic_safety.restore_in_order(entries, string_to_array(phases, ' '), false);
             SET CONSTRAINTS ALL IMMEDIATE;
+            PERFORM alembic_safety.run_all(closing);
             EXIT;
         EXCEPTION WHEN integrity_constraint_violation OR data_exception THEN
             GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
@@ -186,6 +203,24 @@ BEGIN
     RETURN QUERY SELECT unnest(said);
 END $restore$;
 
+-- Let foreign keys among these tables be checked at the end, where they go in a circle; returns what makes them as they were.
+CREATE OR REPLACE FUNCTION alembic_safety.open_foreign_keys(sources text[]) RETURNS text[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    named text;
+    back text[] := '{}';
+BEGIN
+    FOR named IN
+        SELECT format('%s ALTER CONSTRAINT %I', f.conrelid::regclass, f.conname) FROM pg_constraint f
+        WHERE f.contype = 'f' AND NOT f.condeferrable AND f.conparentid = 0
+          AND f.conrelid IN (SELECT to_regclass(s) FROM unnest(sources) s) AND f.confrelid IN (SELECT to_regclass(s) FROM unnest(sources) s)
+    LOOP
+        EXECUTE format('ALTER TABLE %s DEFERRABLE INITIALLY DEFERRED', named);
+        back := back || format('ALTER TABLE %s NOT DEFERRABLE', named);
+    END LOOP;
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN back;
+END $$;
+
 CREATE OR REPLACE FUNCTION alembic_safety.restore_in_order(entries alembic_safety.quarantine[], phases text[], one_by_one boolean) RETURNS text[] LANGUAGE plpgsql {pinned} AS $order$
 DECLARE
     phase text;
@@ -195,6 +230,7 @@ BEGIN
     FOREACH phase IN ARRAY phases LOOP
         FOR i IN 1 .. cardinality(entries) LOOP
             said := said || CASE phase
+                WHEN 'deferred' THEN '{}'
                 WHEN 'delete' THEN alembic_safety.take_away_added(entries[cardinality(entries) + 1 - i], one_by_one)
                 WHEN 'insert' THEN alembic_safety.put_rows_back(entries[i], one_by_one)
                 ELSE alembic_safety.put_values_back(entries[i], one_by_one) END;
