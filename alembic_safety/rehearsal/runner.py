@@ -174,6 +174,8 @@ class Run:
             stage = Stage(context, self.options.exclude, arguments, edges=type(self.visitor) is not Visitor)
             try:
                 stage.heads = self._heads_at_start(stage)
+                if type(self.visitor) is not Visitor or any("op.preserve_" in r.source for r in self.plan.order):
+                    stage.make_own_schema()
                 gc.freeze()  # what the imports left is not worth looking through again and again
                 parts[label] = list(self._through(stage))
             finally:

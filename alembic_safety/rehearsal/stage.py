@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.concurrently import is_concurrent, within_transaction
 from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.catalog import Exclusions, kept_statements, read_delta, read_snapshot, read_start
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident
@@ -153,6 +154,17 @@ class Stage:
         self.context._transaction = self.connection.begin()
         if self.isolation and not self.autocommits:
             self.session.execute(self.isolation)
+
+    def make_own_schema(self) -> None:
+        """Make schema ``alembic_safety`` for good, so that no trial has to make it again; where the role may not, a trial says so."""
+        self.begin_plain()
+        try:
+            own_schema.ensure(self.session)
+            self.commit()
+        except Exception as error:
+            self.rollback()
+            if sqlstate(error) is None:
+                raise
 
     def commit(self, seen: Touched | None = None) -> None:
         """Commit it. ``seen`` is what it touched, where what is known of the committed state shall be kept up to date."""
