@@ -1,9 +1,10 @@
 """A full rehearsal (up, down, up, compared each time) against other ways to try migrations: ratios in one run on one server.
 
-    python benchmarks/rehearsal.py [--revisions 100] [--scales 50 200 1000] [--rounds 3] [--mrt FOLDER]
+    python benchmarks/rehearsal.py [--revisions 100] [--scales 50 200 1000] [--rounds 3] [--sample] [--mrt FOLDER]
 
 Half of the revisions create a table with an index, half add a column to one; raw SQL, Alembic's generic env.py. Every contestant is
-a process of its own with a fresh database on the same throwaway server. CPU is the process's and the server's together (Linux
+a process of its own with a fresh database on the same throwaway server, with byte code that an unmeasured round has compiled, as an
+installed package has. CPU is the process's and the server's together (Linux
 only: it is read from ``/proc``), so the ratios hold on a busy machine too. ``--mrt`` names a folder with pytest-mrt in it
 (``pip install --target FOLDER pytest-mrt``).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -59,6 +61,8 @@ from pytest_mrt import MRTConfig
 def pytest_configure(config):
     config._mrt_config = MRTConfig(alembic_ini="alembic.ini", db_url=os.environ["BENCHMARK_URL"])
 """
+BYTE_CODE = Path(tempfile.gettempdir(), f"alembic-safety-benchmark-{os.getpid()}")
+SAMPLE = Path(__file__).parents[1]
 MRT_TEST = "def test_all(mrt):\n    mrt.assert_all_reversible()\n"
 
 
@@ -98,7 +102,12 @@ def server_cpu(server: Server) -> float:
 def run(server: Server, folder: Path, command: Sequence[str], url: str, *, path: str = "") -> Cost:
     """Run one contestant; raises CalledProcessError where it fails."""
     root = str(Path(__file__).parents[1])
-    environment = os.environ | {"BENCHMARK_URL": url, "PYTHONPATH": os.pathsep.join(p for p in (root, path) if p)}
+    environment = os.environ | {
+        "BENCHMARK_URL": url,
+        "PYTHONPATH": os.pathsep.join(p for p in (root, path) if p),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(BYTE_CODE),
+    }
     before, server_before, start = resource.getrusage(resource.RUSAGE_CHILDREN), server_cpu(server), time.perf_counter()
     subprocess.run([sys.executable, *command], cwd=folder, check=True, env=environment, capture_output=True, text=True)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -167,6 +176,9 @@ def main() -> None:
     parser.add_argument("--scales", type=int, nargs="*", default=[50, 200, 1000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mrt", metavar="FOLDER")
+    parser.add_argument(
+        "--sample", action="store_true", help="also the project's own sample, with the default settings"
+    )
     parser.add_argument("--pg-version")
     parser.add_argument("--only", nargs="+", help="contestants to run")
     options = parser.parse_args()
@@ -179,6 +191,8 @@ def main() -> None:
         first.mkdir()
         contest = Contest(server, first, options.revisions, options.mrt)
         costs: dict[str, list[Cost]] = {name: [] for name in names}
+        for name in names:
+            contest.one(name)
         for _ in range(options.rounds):
             for name in names:
                 costs[name].append(contest.one(name))
@@ -193,6 +207,12 @@ def main() -> None:
                 f"rehearsal of {scale} revisions", [Contest(server, folder, scale, None).one("rehearsal")], None
             )
             print(f"{'':32} {middle.cpu / scale * 1e3:.1f} ms of cpu a revision")
+        for command in (["safety-test"], ["safety-downgrade", "--dry-run", "--force"]) if options.sample else ():
+            url = server.url("postgres").render_as_string(hide_password=False)
+            cache = ["-x", f"safety.cache_dir={temporary}/cache"]
+            cost = run(server, SAMPLE, ["-m", "alembic_safety", *cache, *command, "--server", url], url)
+            report(f"{command[0]} of the sample", [cost], None)
+    shutil.rmtree(BYTE_CODE, ignore_errors=True)
 
 
 if __name__ == "__main__":
