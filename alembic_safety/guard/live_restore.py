@@ -126,10 +126,16 @@ class _Goal:
             self._found_by_the_upgrade(found)
         recorded = {found.key for found in self._state.found}
         for obj in self._now.objects.values():
-            if obj.address not in self._before.objects and (obj.kind, obj.identity) not in recorded:
-                live = self._before.by_identity.get((obj.kind, obj.identity))
-                if live is not None:
-                    self._want(obj, Facts.of(live), live.props if self._is_by_the_way(obj) else None)
+            if (obj.kind, obj.identity) in recorded:
+                continue
+            same = self._before.objects.get(obj.address)
+            live = same or self._before.by_identity.get((obj.kind, obj.identity))
+            if live is None or live is obj:
+                continue
+            if same is None:
+                self._want(obj, Facts.of(live), live.props if self._is_by_the_way(obj) else None)
+            elif self._is_known and Facts.of(live) != Facts.of(obj):  # it was so before the upgrade already
+                self._want(obj, Facts.of(live))
         self._leave_as_it_was()
         lost = tuple(self._make_missing())
         if not self.concerned and not self.unwanted:

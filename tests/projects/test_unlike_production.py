@@ -32,6 +32,7 @@ create view feelings as select 1 as n, 'ok'::mood as mood;
 create function feel(m mood) returns text language sql as 'select m::text';
 create table moods (id int primary key, mood mood default 'ok', moods mood[]);
 create function f(n int) returns int language sql as 'select n';
+create table orders_done (n int);
 create table parted (id int, at date) partition by range (at);
 create table parted_1 partition of parted for values from ('2020-01-01') to ('2021-01-01');
 """
@@ -46,6 +47,7 @@ LATER = {
     "a9": "drop table parted; drop materialized view m",
     "b0": "create table if not exists there (id int)",
     "b1": "revoke all on moods from current_user; comment on table moods is 'rehearsed'",
+    "b2": "alter table moods enable row level security; grant select on table moods to public; alter table orders_done alter column n set not null",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
 OWN = f"""
@@ -85,6 +87,9 @@ create trigger noted before insert on gone for each row execute function billing
 create policy only_mine on gone for select to {REPORTING} using (b = 1);
 create statistics by_hand_stats on a, b from gone;
 alter default privileges in schema public grant select on tables to {REPORTING};
+alter table moods enable row level security;
+grant select on moods to public;
+alter table orders_done alter column n set not null;
 """
 OPTIONS = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
 
