@@ -52,8 +52,8 @@ def unlike_rehearsal(
     return wrong, notes
 
 
-def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], set[str]]:
-    """What each object has to be at the end ('' where it is only known to be there), and what was made as a whole."""
+def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], dict[str, Name]]:
+    """What each object has to be at the end ('' where it is only known to be there), and by identity what was made as a whole."""
     wanted: dict[Name, str] = {}
     made: dict[str, Name] = {}
     for closure in closures:
@@ -67,7 +67,7 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], set
                 if name[1].startswith(identity + "."):
                     wanted[whole] = ""  # no more as a whole what it was made as
         made.update((name[1], name) for name, _, is_ in rows if is_.startswith(WHOLE))
-    return wanted, set(made)
+    return wanted, made
 
 
 def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:
@@ -80,7 +80,7 @@ def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:
 
 
 def _is_expected(
-    change: Change, after: Snapshot, wanted: Mapping[Name, str], made: set[str], seen: Surroundings
+    change: Change, after: Snapshot, wanted: Mapping[Name, str], made: Mapping[str, Name], seen: Surroundings
 ) -> bool:
     sides = [side for side in (change.before, change.after) if side is not None]
     if all(wanted.get((side.kind, side.identity)) or wanted.get(seen.name_of(side)) for side in sides):
@@ -88,7 +88,11 @@ def _is_expected(
     if len(sides) == 2 and sides[0].identity == sides[1].identity and digest(sides[0]) == digest(sides[1]):
         return True  # owner, grants, comment, or what an administrator tunes
     new = change.after
-    if new is None or change.before is not None or not is_folded(new):
+    if new is None or change.before is not None:
+        return False
+    if made.get(new.identity) == (new.kind, new.identity):
+        return True  # made by one revision, and changed by a later one
+    if not is_folded(new):
         return False
     parent = after.objects.get(new.parent) if new.parent is not None else None
     return parent is not None and parent.identity in made

@@ -19,6 +19,18 @@ script_location = alembic_safety:environment
 version_locations = %(here)s/versions
 path_separator = os
 """
+#: One transaction for all revisions, as Alembic's generic template has it.
+_ONE_TRANSACTION = """\
+from alembic import context
+from sqlalchemy import create_engine, make_url, pool
+from alembic_safety import hooks
+
+url = context.get_x_argument(as_dictionary=True).get("url", "postgresql+psycopg://nowhere")
+engine = create_engine(make_url(url), poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, **hooks.options())
+    hooks.run(context)
+"""
 
 
 @dataclass
@@ -76,3 +88,10 @@ class Project:
 def verdict_of(rehearsal: Rehearsal, revision: str) -> Verdict:
     """The verdict of one revision."""
     return next(v for v in rehearsal.verdicts if v.revision == revision)
+
+
+def in_one_transaction(project: Project) -> None:
+    """Give a project an env.py of its own, which runs all revisions in one transaction."""
+    (project.folder / "env.py").write_text(_ONE_TRANSACTION)
+    ini = project.folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace("alembic_safety:environment", "%(here)s"))

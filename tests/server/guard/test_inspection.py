@@ -9,7 +9,7 @@ from alembic.util import CommandError
 
 from tests.conftest import ScratchDatabase
 from tests.support.cli import alembic
-from tests.support.project import Project
+from tests.support.project import Project, in_one_transaction
 
 pytestmark = pytest.mark.server
 
@@ -52,6 +52,23 @@ def test_a_database_like_the_rehearsed_one_goes_up_and_down(
     up(certified, url, "head", *require)
     assert alembic(*url, "downgrade", "base", cwd=certified.folder).status == 0
     up(certified, url, "head", *require)
+    assert not [r for r in caplog.records if r.name == "alembic_safety.guard"]
+
+
+def test_revisions_of_one_transaction_build_on_each_other(
+    project: Project, database: ScratchDatabase, url: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    project.sql("a4", "create table later (id int primary key, n int)")
+    project.sql("a5", "alter table later add column m text default 'x'; create index later_n on later (n)")
+    project.sql("a6", "alter table later drop column n; alter table things alter column m type bigint; drop view v")
+    project.sql("a7", "alter table later rename column m to k; drop table other; create view v as select k from later")
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
+    in_one_transaction(project)
+    up(project, url, "a2", "-x", "safety.certificates=require")
+    up(project, url, "head", "-x", "safety.certificates=require")
+    assert alembic(*url, "downgrade", "base", cwd=project.folder).status == 0
+    up(project, url, "head", "-x", "safety.certificates=require")
     assert not [r for r in caplog.records if r.name == "alembic_safety.guard"]
 
 

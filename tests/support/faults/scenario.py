@@ -7,19 +7,7 @@ from pathlib import Path
 
 from alembic_safety.postgres.server import Server
 from tests.support.cli import alembic
-from tests.support.project import Project
-
-_ONE_TRANSACTION = """\
-from alembic import context
-from sqlalchemy import create_engine, make_url, pool
-from alembic_safety import hooks
-
-url = context.get_x_argument(as_dictionary=True).get("url", "postgresql+psycopg://nowhere")
-engine = create_engine(make_url(url), poolclass=pool.NullPool)
-with engine.connect() as connection:
-    context.configure(connection=connection, **hooks.options())
-    hooks.run(context)
-"""
+from tests.support.project import Project, in_one_transaction
 
 
 @dataclass(frozen=True)
@@ -64,9 +52,7 @@ def _scenario(
 ) -> Scenario:
     project = Project.new(folder / name.replace(" ", "_"))
     if one_transaction:
-        (project.folder / "env.py").write_text(_ONE_TRANSACTION)
-        ini = project.folder / "alembic.ini"
-        ini.write_text(ini.read_text().replace("alembic_safety:environment", "%(here)s"))
+        in_one_transaction(project)
     project.sql(
         "f1",
         "create table ledger (id int primary key, note text, kind int default 1); create type mood as enum ('ok', 'bad'); "
