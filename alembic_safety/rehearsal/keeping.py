@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import Tier, differences
-from alembic_safety.downgrade.preserve import Plan, Seen, plans
+from alembic_safety.downgrade.keeps import Seen
+from alembic_safety.downgrade.preserve import Plan, plans
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.rehearsal.rows.records import FAILS, NONE, RowProof, rows_lost, since_lost
