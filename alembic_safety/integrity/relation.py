@@ -74,9 +74,12 @@ class Relation:
 def example(columns: tuple[str, ...], alias: str = "") -> str:
     """SQL: a row's values as ``id=5, line=2``."""
     prefix = f"{alias}." if alias else ""
-    parts = [
-        f"{_literal(column + '=')} || coalesce(left({prefix}{column}::text, {_VALUE}), 'NULL')" for column in columns
-    ]
+    parts = []
+    for column in columns:
+        text = f"{prefix}{column}::text"
+        # The text 'NULL' is no NULL.
+        shown = f"CASE {text} WHEN 'NULL' THEN quote_literal('NULL') ELSE left({text}, {_VALUE}) END"
+        parts.append(f"{_literal(column + '=')} || coalesce({shown}, 'NULL')")
     return "concat_ws(', ', " + ", ".join(parts) + ")"
 
 

@@ -433,7 +433,9 @@ def test_plpgsql_check_looks_into_every_statement_and_executes_none(database):
 
 def test_ctrl_c_prints_what_was_found_so_far(slow):
     url = slow.url_text
-    command = [sys.executable, "-m", "alembic_safety", "-c", os.devnull, "safety-verify", "--url", url]
+    # Whoever runs the tests in the background may ignore the signal, and children inherit that.
+    start = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); runpy.run_module('alembic_safety', None, '__main__')"
+    command = [sys.executable, "-c", start, "-c", os.devnull, "safety-verify", "--url", url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     line = process.stdout.readline()
     while line and "orphan-rows" not in line:
