@@ -78,6 +78,7 @@ def main() -> None:
 
 
 def _pair(server: Server, case: Case) -> list[str]:
+    met: set[str] = set()
     while True:
         database = server.create_database()
         try:
@@ -85,11 +86,24 @@ def _pair(server: Server, case: Case) -> list[str]:
                 down, up, dumps = there_and_back(case, connection, partial(dump_schema, server, database.name))
             return [_verdict(down, dumps[0], dumps[2]), _verdict(up, dumps[1], dumps[3])]
         except psycopg.Error as error:
-            role = missing_role_in(error)
-            if role is None or not server.ensure_roles([role]):
-                return [f"not run: {str(error).splitlines()[0]}"]
+            failure = error
         finally:
+            with server.connect(database.name, autocommit=True) as connection:
+                for (name,) in connection.execute("SELECT quote_ident(subname) FROM pg_subscription").fetchall():
+                    connection.execute(
+                        f"ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE)"
+                    )
+                    connection.execute(f"DROP SUBSCRIPTION {name}")
             server.drop_database(database)
+        role = missing_role_in(failure)
+        left = re.match(r'role "(.+)" already exists', str(failure))
+        if role is not None and server.ensure_roles([role]):
+            continue
+        if left is None or left[1] in met:
+            return [f"not run: {str(failure).splitlines()[0]}"]
+        met.add(left[1])  # a role belongs to the whole server: an earlier pair made it
+        with server.connect(autocommit=True) as connection:
+            connection.execute(f'DROP ROLE "{left[1]}"')
 
 
 def _verdict(found: Synthesis, before: str, after: str) -> str:

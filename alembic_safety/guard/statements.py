@@ -1,7 +1,8 @@
 """Which statements of a revision that leaves its transaction are committed, so that one that was interrupted can go on from there.
 
 What was done before the transaction is left is written down in it; what runs outside of one is written down before it begins and
-after it ended, on another connection. The statement in between is the only one in doubt, and the catalog tells of it.
+after it ended, on another connection. The statement in between is the only one in doubt, and the catalog tells of it. Where the
+file has transactions of its own, what each of them did is written down in it before its COMMIT.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.guard.concurrently import leftover
 from alembic_safety.guard.log import log
-from alembic_safety.postgres.session import sqlstate
+from alembic_safety.postgres.session import SqlalchemySession, sqlstate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 #: What only reads, or lasts no longer than the session: never left out, never counted.
 _PASSING = re.compile(
     r"^(?:\s|--[^\n]*\n|/\*.*?\*/|;)*(?:SELECT|WITH|SHOW|SET|RESET|VALUES|EXPLAIN|BEGIN|START|SAVEPOINT|RELEASE|ROLLBACK|COMMIT|TABLE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+#: Where a file that runs outside of a transaction has one of its own.
+_CONTROL = re.compile(
+    r"^(?:\s|--[^\n]*\n|/\*.*?\*/|;)*(?:(?P<begin>BEGIN|START\s+TRANSACTION)|(?P<commit>COMMIT|END)|(?P<rollback>ROLLBACK(?!\s+(?:WORK\s+|"
+    r"TRANSACTION\s+)?TO)|ABORT))\b",
     re.IGNORECASE | re.DOTALL,
 )
 #: What a statement meets that was done already: duplicate or undefined table, column, index, object, schema, function, database.
@@ -52,6 +59,8 @@ class _Step:
     done: list[str] = field(default_factory=list)
     #: Whether it has left its transaction, in this run or the interrupted one.
     has_left: bool = False
+    #: How much was done when the file's own transaction began; None where none is open.
+    own_began_at: int | None = None
 
 
 class Statements:
@@ -134,7 +143,12 @@ class Statements:
         """Whether a statement is not to be run any more."""
         step = self._step
         # These events are the dialect's, and so of every connection that was made from the same engine.
-        if step is None or context.root_connection is not self._connection or _PASSING.match(statement):
+        if step is None or context.root_connection is not self._connection:
+            return False
+        if self._is_outside and (control := _CONTROL.match(statement)):
+            self._own_transaction(step, str(control.lastgroup))
+            return False
+        if _PASSING.match(statement):
             return False
         name = _hash(statement, context)
         if step.waiting[:1] == [name]:
@@ -147,18 +161,30 @@ class Statements:
             step.doubtful = ""
             self._journal.doing(step.revision, name)
             return self._was_done(cursor, statement, context)
-        if self._is_outside:
+        if self._is_outside and step.own_began_at is None:
             self._journal.doing(step.revision, name)
         return False
+
+    def _own_transaction(self, step: _Step, control: str) -> None:
+        """What is done in a transaction of the file's own is done when that commits, and written down within it."""
+        if control == "begin":
+            step.own_began_at = len(step.done)
+        elif step.own_began_at is not None:
+            if control == "rollback":
+                del step.done[step.own_began_at :]
+            elif len(step.done) > step.own_began_at:
+                with self.paused():
+                    self._journal.done(step.revision, step.done, SqlalchemySession(self._connection))
+            step.own_began_at = None
 
     def _executed(
         self, connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
     ) -> None:
         step = self._step
-        if step is None or connection is not self._connection or _PASSING.match(statement):
+        if step is None or connection is not self._connection or _PASSING.match(statement) or _CONTROL.match(statement):
             return
         step.done.append(_hash(statement, context))
-        if self._is_outside:
+        if self._is_outside and step.own_began_at is None:
             self._journal.done(step.revision, step.done)
 
     def _was_done(self, cursor: Any, statement: str, context: Any) -> bool:

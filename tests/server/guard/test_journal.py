@@ -188,3 +188,30 @@ def _killed_at_pause(project: Project, url: tuple[str, str], database: ScratchDa
     running.send_signal(signal.SIGKILL)
     running.wait(30)
     return running
+
+
+@pytest.mark.parametrize("failing", ["first", "second"])
+def test_a_file_with_transactions_of_its_own_goes_on_after_the_last_that_was_committed(
+    tmp_path: Path, database: ScratchDatabase, url: tuple[str, str], failing: str
+) -> None:
+    stop = "DO $$ BEGIN IF EXISTS (SELECT FROM t) THEN RAISE 'in the way'; END IF; END $$"
+    first, second = (stop, "SELECT 1") if failing == "first" else ("SELECT 1", stop)
+    project = Project.new(tmp_path / "p")
+    project.sql("a1", "CREATE TABLE t (id int); CREATE TABLE done (what text)", None)
+    (project.folder / "versions" / "a2.sql").write_text(
+        f"BEGIN;\nCREATE TABLE x ();\nINSERT INTO done VALUES ('first');\n{first};\nCOMMIT;\n"
+        f"BEGIN;\nINSERT INTO done VALUES ('second');\n{second};\nCREATE TABLE y ();\nCOMMIT;\n"
+    )
+    project.add("a2", 'op.run_sql_file("a2.sql")', None)
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    database.run("INSERT INTO t VALUES (1)")
+    for _ in range(2):
+        refused = alembic(*url, "upgrade", "head", cwd=project.folder)
+        assert refused.status != 0
+        assert "in the way" in refused.out + refused.err
+    database.run("DELETE FROM t")
+    done = alembic(*url, "upgrade", "head", cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    with database.connect() as connection:
+        assert connection.execute("SELECT what FROM done ORDER BY what").fetchall() == [("first",), ("second",)]
+        assert connection.execute("SELECT FROM x, y").fetchall() == []
