@@ -148,10 +148,10 @@ CROSS JOIN LATERAL (
            array_agg(quote_ident(pa.attname) ORDER BY u.ord) AS referenced,
            array_agg(
                '{{parent}}' || CASE WHEN op.oprleft <> pa.atttypid AND lt.typtype <> 'p'
-                                THEN '::' || replace(replace(format_type(op.oprleft, NULL), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
+                                THEN '::' || replace(replace(format_type(op.oprleft, -1), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
                || format(' OPERATOR(%I.%s) ', opn.nspname, op.oprname)
                || '{{child}}' || CASE WHEN op.oprright <> ca.atttypid AND rt.typtype <> 'p'
-                                THEN '::' || replace(replace(format_type(op.oprright, NULL), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
+                                THEN '::' || replace(replace(format_type(op.oprright, -1), '{{', '{{{{'), '}}', '}}}}') ELSE '' END
                || {collate}
                ORDER BY u.ord) AS comparisons,
            CASE WHEN count(*) = 1 AND bool_and(op.oprcanhash AND op.oprleft = op.oprright AND rt.typarray <> 0) AND NOT {period} THEN

@@ -32,7 +32,7 @@ WITH RECURSIVE used(oid) AS (
 _TYPES = (
     _USED
     + """
-SELECT t.oid, format_type(t.oid, NULL), format('%I.%I', n.nspname, t.typname),
+SELECT t.oid, format_type(t.oid, -1), format('%I.%I', n.nspname, t.typname),
        CASE WHEN t.typtype = 'd' THEN 'domain' WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN 'array'
             WHEN t.typtype = 'c' THEN 'composite' WHEN t.typtype = 'e' THEN 'enum' WHEN r.rngtypid = t.oid THEN 'range' WHEN r.rngmultitypid = t.oid THEN 'multirange'
             ELSE 'plain' END,

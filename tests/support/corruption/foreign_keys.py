@@ -138,6 +138,17 @@ CASES: tuple[Case, ...] = (
         needs="SELECT FROM pg_collation WHERE collprovider = 'i'",
     ),
     Case(
+        "fk_of_length",
+        f"""CREATE DOMAIN currency AS char(3); CREATE DOMAIN flags AS bit(4);
+        CREATE TABLE p (c currency PRIMARY KEY, f flags UNIQUE); INSERT INTO p VALUES ('EUR', B'0101'), ('USD', B'0001');
+        CREATE TABLE c (id int PRIMARY KEY, c currency REFERENCES p, f flags REFERENCES p (f)); INSERT INTO c VALUES (1, 'EUR', B'0101');
+        {REPLICA} INSERT INTO c VALUES (2, 'ERR', B'0000'); {ORIGIN}""",
+        (
+            ("orphan-rows", "fk_of_length.c.c_c_fkey", 1, ("id=2: c=ERR",)),
+            ("orphan-rows", "fk_of_length.c.c_f_fkey", 1, ("id=2: f=0000",)),
+        ),
+    ),
+    Case(
         "fk_large",
         f"""CREATE TABLE p (id bigint PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 30000);
         CREATE TABLE region (id int PRIMARY KEY); INSERT INTO region SELECT generate_series(1, 20);

@@ -77,6 +77,21 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "domains_of_length",
+        """CREATE DOMAIN currency AS char(3) CHECK (VALUE ~ '^[A-Z]{3}$'); CREATE DOMAIN flags AS bit(4) CHECK (VALUE <> B'0000');
+        CREATE DOMAIN rate AS numeric(5, 2) CHECK (VALUE <> 2); CREATE DOMAIN listed AS char(2)[];
+        CREATE TABLE t (id int PRIMARY KEY, c currency, f flags, r rate, l listed);
+        INSERT INTO t VALUES (1, 'EUR', B'0101', 1.99, '{ab}'), (2, 'USD', B'0001', 2.01, '{cd}');
+        ALTER DOMAIN currency ADD CONSTRAINT no_dollar CHECK (VALUE <> 'USD') NOT VALID;
+        ALTER DOMAIN listed ADD CONSTRAINT no_cd CHECK (NOT 'cd' = ANY (VALUE)) NOT VALID;""",
+        (
+            ("domain-violated", "domains_of_length.t.c", 1, ("id=2",)),
+            ("domain-violated", "domains_of_length.t.l", 1, ("id=2",)),
+            ("constraint-not-valid", "domains_of_length.currency.no_dollar", None, ()),
+            ("constraint-not-valid", "domains_of_length.listed.no_cd", None, ()),
+        ),
+    ),
+    Case(
         "bounds",
         """CREATE TABLE t (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
         CREATE TABLE good PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE rest PARTITION OF t DEFAULT;
