@@ -197,7 +197,10 @@ def _merged(old: Certificate, new: Certificate) -> Certificate:
 
 def read_certificate(revision: Revision) -> tuple[Status, Certificate | None]:
     """A revision's certificate, and how it stands to the sources."""
-    path = certificate_path(revision)
+    try:
+        path = certificate_path(revision)
+    except SourceError:
+        return Status.MISSING, None  # it can have none; whoever asks for one is told so
     try:
         certificate = Certificate.from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
