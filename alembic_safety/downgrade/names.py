@@ -145,13 +145,13 @@ class Renaming:
 
 def missing_schemas(before: Snapshot, now: Snapshot) -> list[CatalogObject]:
     """Schemas that must exist before objects can move back into them."""
-    needed = {
-        before.objects[a].schema
-        for a in now.objects.keys() & before.objects.keys()
-        if before.objects[a].schema != now.objects[a].schema and before.objects[a].parent is None
-    }
+    pairs = [(before.objects[a], now.objects[a]) for a in now.objects.keys() & before.objects.keys()]
+    needed = {want.schema for want, is_ in pairs if want.schema != is_.schema and want.parent is None}
+    extended = {want.props["extension_schema"] for want, _ in pairs if want.kind == "extension"}
     there = {o.name for o in now.of_kind("schema")}
-    return [s for s in before.of_kind("schema") if s.name in needed and s.name not in there]
+    return [
+        s for s in before.of_kind("schema") if (s.name in needed or s.identity in extended) and s.name not in there
+    ]
 
 
 def undo_names(

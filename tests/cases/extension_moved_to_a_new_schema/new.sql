@@ -1,0 +1,3 @@
+create schema away;
+alter extension citext set schema away;
+drop schema home;
