@@ -149,9 +149,7 @@ def missing_schemas(before: Snapshot, now: Snapshot) -> list[CatalogObject]:
     needed = {want.schema for want, is_ in pairs if want.schema != is_.schema and want.parent is None}
     extended = {want.props["extension_schema"] for want, _ in pairs if want.kind == "extension"}
     there = {o.name for o in now.of_kind("schema")}
-    return [
-        s for s in before.of_kind("schema") if (s.name in needed or s.identity in extended) and s.name not in there
-    ]
+    return [s for s in before.of_kind("schema") if (s.name in needed or s.identity in extended) and s.name not in there]
 
 
 def undo_names(
