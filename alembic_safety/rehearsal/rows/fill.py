@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alembic_safety.postgres.catalog.batch import fetch_all
@@ -273,17 +273,25 @@ END"""
         joins: list[str] = []
         given: dict[int, str] = {}
         own: dict[int, int] = {}
+        sources: dict[int, str] = {}
+        held: list[str] = []
         for key in shape.foreign_keys:
-            if any(c in given or c in own for c in key.columns):
-                continue  # a longer key has given the value already
-            if key.parent == shape.oid:
-                own.update((c, r) for c, r in zip(key.columns, key.references, strict=True) if c != r)
-                continue
-            alias = f"p{len(joins)}"
-            joins.append(self._join(key, alias))
-            for number, reference in zip(key.columns, key.references, strict=True):
-                name = quote_ident(self._shapes[key.parent].column(reference).name)
-                given[number] = self._nullable(shape.column(number), f"{alias}.{name}")
+            pairs = list(zip(key.columns, key.references, strict=True))
+            # A longer key may have given some of the values already.
+            shared = {c: r for c, r in pairs if c in given or c in own}
+            if key.parent == shape.oid and all(c == r for c, r in shared.items()):
+                own.update((c, r) for c, r in pairs if c != r)
+            elif key.parent == shape.oid or len(shared) == len(pairs) or shared.keys() & own.keys():
+                held.append(self._holds(key))
+            else:
+                alias = f"p{len(joins)}"
+                parent = self._shapes[key.parent]
+                same = [f"{quote_ident(parent.column(r).name)} = {sources[c]}" for c, r in shared.items()]
+                joins.append(self._join(key, alias, same))
+                for number, reference in pairs:
+                    if number not in shared:
+                        sources[number] = f"{alias}.{quote_ident(parent.column(reference).name)}"
+                        given[number] = self._nullable(shape.column(number), sources[number])
         inner, outer = [], []
         for column in shape.columns:
             name = quote_ident(column.name)
@@ -312,17 +320,34 @@ END"""
         return (
             f"INSERT INTO {shape.name} ({', '.join(n for n, _ in outer)}) OVERRIDING SYSTEM VALUE "
             f"SELECT {', '.join(e for _, e in outer)} FROM (SELECT {', '.join(['g.i AS alembic_safety_row', *inner])} FROM {source}) AS r"
+            f"{' WHERE ' if held else ''}{' AND '.join(held)}"
             f"{_DUPLICATES}"
         )
 
-    def _join(self, key: ForeignKey, alias: str) -> str:
+    def _holds(self, key: ForeignKey) -> str:
+        """The condition that a row r refers by values that other keys gave to one that is there."""
+        parent = self._shapes[key.parent]
+        own = [f"r.{quote_ident(self._shape.column(c).name)}" for c in key.columns]
+        same = [
+            f"p.{quote_ident(parent.column(r).name)} = {value}" for value, r in zip(own, key.references, strict=True)
+        ]
+        nulls = " OR ".join(f"{value} IS NULL" for value in own)
+        return f"({nulls} OR EXISTS (SELECT FROM {parent.name} AS p WHERE {' AND '.join(same)}))"
+
+    def _join(self, key: ForeignKey, alias: str, same: Sequence[str] = ()) -> str:
+        """Rows of the parent, one for each row that is made; ``same`` are conditions on them where other keys gave values already."""
         parent = self._shapes[key.parent]
         names = ", ".join(dict.fromkeys(quote_ident(parent.column(n).name) for n in key.references))
-        filled = " AND ".join(f"{quote_ident(parent.column(n).name)} IS NOT NULL" for n in key.references)
+        filled = " AND ".join([*(f"{quote_ident(parent.column(n).name)} IS NOT NULL" for n in key.references), *same])
+        count = f"(SELECT greatest(pg_catalog.count(*), 1) FROM {parent.name} WHERE {filled})"
+        if same:
+            return (
+                f"LEFT JOIN LATERAL (SELECT {names} FROM {parent.name} WHERE {filled} ORDER BY {names} "
+                f"LIMIT 1 OFFSET (g.i - 1) % {count}) AS {alias} ON true"
+            )
         rows = (
             f"(SELECT {names}, pg_catalog.row_number() OVER (ORDER BY {names}) AS rn FROM {parent.name} WHERE {filled})"
         )
-        count = f"(SELECT greatest(pg_catalog.count(*), 1) FROM {parent.name} WHERE {filled})"
         return f"LEFT JOIN {rows} AS {alias} ON {alias}.rn = 1 + (g.i - 1) % {count}"
 
     def _next(self, column: Column) -> str:

@@ -37,6 +37,11 @@ CREATE TABLE project (tenant uuid REFERENCES tenant, id int, lead int, PRIMARY K
 CREATE TABLE person (id int PRIMARY KEY, tenant uuid NOT NULL, project int NOT NULL,
     boss int NOT NULL REFERENCES person, FOREIGN KEY (tenant, project) REFERENCES project ON DELETE CASCADE);
 ALTER TABLE project ADD FOREIGN KEY (lead) REFERENCES person DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE item (tenant uuid NOT NULL REFERENCES tenant, id int, main int, PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, main) REFERENCES item);
+CREATE TABLE use_of_item (tenant uuid NOT NULL, project int NOT NULL, item int NOT NULL, other int, PRIMARY KEY (tenant, project, item),
+    FOREIGN KEY (tenant, project) REFERENCES project, FOREIGN KEY (tenant, item) REFERENCES item, FOREIGN KEY (tenant, other) REFERENCES item,
+    FOREIGN KEY (tenant) REFERENCES tenant);
 CREATE TABLE membership (person int REFERENCES person, tenant uuid REFERENCES tenant, PRIMARY KEY (person, tenant));
 CREATE TABLE event (at date NOT NULL, kind text NOT NULL, person int REFERENCES person) PARTITION BY RANGE (at);
 CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
