@@ -158,7 +158,9 @@ def _detail(planned: Planned, pending: Pending, locks: Mapping[str, str], work: 
         yield f"{shown_seconds(one.seconds)}: {_WHAT[one.what].format(one.table)} ({Step(sql=one.sql).short})"
     for kept in planned.kept:
         if kept.revision == pending.id:
-            size = "as many as it writes" if kept.bytes is None else f"about {shown_size(kept.bytes)} copied"
+            size = "as many as it writes"
+            if kept.bytes is not None and kept.seconds is not None:
+                size = f"about {shown_size(kept.bytes)} copied, {shown_seconds(kept.seconds)}"
             yield f"keeps {kept.what} for the way back ({size})"
     if pending.certificate is not None:
         yield from (f"not given back: {reason}" for reason in pending.certificate.reasons)
@@ -186,7 +188,14 @@ def _data(
             for w in work
         ],
         "kept": [
-            {"relation": k.table, "what": k.what, "bytes": k.bytes} for k in planned.kept if k.revision == pending.id
+            {
+                "relation": k.table,
+                "what": k.what,
+                "bytes": k.bytes,
+                "seconds": None if k.seconds is None else round(k.seconds, 3),
+            }
+            for k in planned.kept
+            if k.revision == pending.id
         ],
         "sql": list(planned.sql[pending.id] or ()) if pending.id in planned.sql else None,
     }

@@ -28,6 +28,8 @@ STORED = "alembic_safety_stored"
 #: In a context's options: what restores said they did, a line each.
 TOLD = "alembic_safety_told"
 _NOT_ALLOWED = "42501"
+#: How a line begins that is worth telling and no doubt.
+_NOTE = "note: "
 _STRATEGIES = ("table", "columns", "rows")
 
 
@@ -83,7 +85,11 @@ def finish(context: MigrationContext, revision: str) -> None:
     if context.as_sql:
         _run(context, _checked(finishing, stops=stops))
         return
-    missed = _run(context, finishing)
+    told = _run(context, finishing)
+    for line in told:
+        if line.startswith(_NOTE):
+            log.info("%s", line.removeprefix(_NOTE))
+    missed = [line for line in told if not line.startswith(_NOTE)]
     if not missed:
         return
     text = f"revision {revision} wrote rows that are not kept: {'; '.join(missed)}"
@@ -181,7 +187,7 @@ def _check_names(arguments: Sequence[Any]) -> None:
 def _checked(statement: str, *, stops: bool) -> str:
     """For a script, where nobody looks at what a function returns."""
     return (
-        f"DO $alembic_safety$ DECLARE missed text := (SELECT string_agg(m, '; ') FROM {statement.removeprefix('SELECT ')} m); "
+        f"DO $alembic_safety$ DECLARE missed text := (SELECT string_agg(m, '; ') FROM {statement.removeprefix('SELECT ')} m WHERE m NOT LIKE '{_NOTE}%'); "
         f"BEGIN IF missed IS NOT NULL THEN RAISE {'EXCEPTION' if stops else 'WARNING'} "
         "'rows were written that are not kept: %', missed; END IF; END $alembic_safety$"
     )

@@ -19,6 +19,8 @@ _WHAT = {
 }
 #: Bytes of a row beside its columns: header, key, and where it came from.
 _ROW = 60
+#: Bytes per second, less than half of what one backend does with data in memory: read of the table, and written of the copy.
+_READ, _WRITTEN = 200 * 1024**2, 60 * 1024**2
 #: Statistics that the role may see, else the half of a row.
 _WIDTHS = """
 SELECT coalesce(pg_catalog.sum(s.avg_width), 0)::pg_catalog.int8, pg_catalog.count(s.attname)
@@ -38,6 +40,8 @@ class Kept:
     what: str
     #: Bytes that are copied, about; None where that follows what is written.
     bytes: int | None
+    #: How long copying takes, about; None where that follows what is written.
+    seconds: float | None = None
 
 
 def kept(target: Target, pending: Pending) -> Iterator[Kept]:
@@ -51,8 +55,9 @@ def kept(target: Target, pending: Pending) -> Iterator[Kept]:
             size = relation.rows * (
                 _ROW + _width(target, relation.oid, columns, relation.bytes // max(relation.rows, 1))
             )
+        seconds = relation.bytes / _READ + size / _WRITTEN if relation is not None and size is not None else None
         what = _WHAT[name].format(table=table, columns=", ".join(columns))
-        yield Kept(revision=pending.id, table=table, what=what, bytes=size)
+        yield Kept(revision=pending.id, table=table, what=what, bytes=size, seconds=seconds)
 
 
 def _width(target: Target, oid: int, columns: tuple[str, ...], row: int) -> int:

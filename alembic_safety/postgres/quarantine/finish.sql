@@ -6,6 +6,7 @@ DECLARE
     missed text;
     several boolean;
     late text[] := '{}';
+    notes text[] := '{}';
 BEGIN
     SELECT * INTO p FROM alembic_safety.preservation x
     WHERE x.version_table = in_table AND x.revision = in_revision AND x.finished IS NULL AND x.restored IS NULL ORDER BY x.number DESC LIMIT 1;
@@ -33,8 +34,9 @@ BEGIN
     END LOOP;
     -- Tables that were there, and that this session wrote to without anything of theirs being kept.
     FOR missed IN
-        SELECT format('%s: it was written to (%s rows), and nothing of that was foreseen', s.relid::regclass,
-            s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((p.counted ->> s.relid::text)::bigint, 0))
+        SELECT coalesce(alembic_safety.told_by_trigger(p.number, s.relid, s.n_tup_upd + s.n_tup_del),
+            format('%s: it was written to (%s rows), and nothing of that was foreseen', s.relid::regclass,
+                s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((p.counted ->> s.relid::text)::bigint, 0)))
         FROM pg_stat_xact_all_tables s
         WHERE (s.relid = ANY (p.tables) OR s.relid = 'pg_largeobject'::regclass) AND NOT s.relid = ANY (p.expected)
           AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > coalesce((p.counted ->> s.relid::text)::bigint, 0)
@@ -44,7 +46,11 @@ BEGIN
             WHERE x.preservation = p.number AND x.strategy IN ('table', 'rows') AND m = s.relid)
         ORDER BY 1
     LOOP
-        p.doubts := p.doubts || missed;
+        IF missed LIKE 'note: %' THEN
+            notes := notes || missed;
+        ELSE
+            p.doubts := p.doubts || missed;
+        END IF;
     END LOOP;
     -- What is committed already can't be stopped any more: the downgrade will ask.
     FOREACH missed IN ARRAY late LOOP
@@ -52,8 +58,19 @@ BEGIN
     END LOOP;
     UPDATE alembic_safety.preservation x
     SET finished = clock_timestamp(), doubts = p.doubts || late, tables = NULL, counted = NULL, backend = NULL WHERE x.number = p.number;
-    RETURN QUERY SELECT unnest(p.doubts);
+    RETURN QUERY SELECT unnest(p.doubts || notes);
 END $finish$;
+
+-- Rows that a trigger of the application added to a table that it names, as an audit does: they tell what happened, and stay; else NULL.
+CREATE OR REPLACE FUNCTION alembic_safety.told_by_trigger(in_number bigint, written oid, changed bigint) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('note: %s: trigger %s of %s added rows to it, which stay', written::regclass, t.tgname, t.tgrelid::regclass)
+    FROM alembic_safety.quarantine x, alembic_safety.members_of(x.relation) m
+    JOIN pg_trigger t ON t.tgrelid = m AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+    JOIN pg_proc f ON f.oid = t.tgfoid AND f.pronamespace <> 'alembic_safety'::regnamespace
+    WHERE x.preservation = in_number AND x.strategy IN ('table', 'rows') AND changed = 0
+      AND f.prosrc ~* ('\minsert\s+into\s[^;]*\m' || (SELECT regexp_replace(c.relname, '\W', '\\\&', 'g') FROM pg_class c WHERE c.oid = written) || '\M')
+    ORDER BY t.tgname LIMIT 1
+$$;
 
 -- What was captured, held against the server's own counters; NULL where all was seen.
 CREATE OR REPLACE FUNCTION alembic_safety.doubt_of(q alembic_safety.quarantine) RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

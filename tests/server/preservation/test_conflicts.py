@@ -332,3 +332,24 @@ def test_a_check_that_comes_back(preserved):
     assert kept_conflicts(preserved) == [("constraint one_of is violated", "30")]
     preserved.session.execute("DELETE FROM item WHERE id = 31")
     assert preserved.rows() == before
+
+
+def test_rows_that_a_trigger_adds_elsewhere_stay_and_do_not_stop_an_upgrade(preserved):
+    preserved.session.execute(
+        "CREATE TABLE audit (at int GENERATED ALWAYS AS IDENTITY, what text); CREATE TABLE counted (n int); INSERT INTO counted VALUES (0);"
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO audit (what) VALUES (NEW.name); RETURN NEW; END';"
+        "CREATE TRIGGER note AFTER UPDATE ON item FOR EACH ROW EXECUTE FUNCTION note()"
+    )
+    before = preserved.rows()
+    (told,) = preserved.up(["preserve 'rows', 'public.item'"], "UPDATE item SET name = upper(name) WHERE id < 3")
+    assert told == "note: audit: trigger note of item added rows to it, which stay".replace(
+        "audit:", "public.audit:"
+    ).replace("of item", "of public.item")
+    preserved.down("[public.item]")
+    assert preserved.rows() == before | {"audit": ["1\tN1\n", "2\tN2\n"]}
+    preserved.session.execute(
+        "CREATE FUNCTION add() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE counted SET n = n + 1; INSERT INTO counted VALUES (1); RETURN NEW; END';"
+        "CREATE TRIGGER add AFTER UPDATE ON item FOR EACH ROW EXECUTE FUNCTION add()"
+    )
+    doubts = preserved.up(["preserve 'rows', 'public.item'"], "UPDATE item SET name = upper(name) WHERE id < 3")
+    assert any(line.startswith("public.counted: it was written to") for line in doubts)
