@@ -59,11 +59,6 @@ class SideConnection:
         found = self.fetch(f"{sql} RETURNING pg_catalog.pg_current_xact_id()::text")
         self.transactions.update(int(row[0]) for row in found)
 
-    def rollback(self) -> None:
-        """End a transaction, where the connection is not in autocommit mode."""
-        with self._lock:
-            self.connection.rollback()
-
     def close(self) -> None:
         """Close it, whatever became of it."""
         import contextlib

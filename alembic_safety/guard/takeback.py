@@ -70,7 +70,8 @@ def _after_failure(run: Run) -> tuple[str, bool]:
     if run.command != "upgrade" or run.settings.on_failure == "stop":
         return f"{_told(names, half)} stays as it is; the database is at {_heads(run)}", False
     if half is not None:
-        return f"a part of {half.revision.revision} is committed", False
+        said = f"{_told(names, half)} stays committed, because a downgrade takes back whole revisions; "
+        return said + f"the database is at {_heads(run)}, and 'alembic upgrade head' goes on after that part", False
     found = {step.revision.revision: _certificate(run.migration, step) for step in committed}
     refusals = [reason for revision, (status, one) in found.items() if (reason := _why_not(revision, status, one))]
     if refusals:

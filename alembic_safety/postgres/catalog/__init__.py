@@ -1,9 +1,10 @@
 """The catalog reader: an open transaction → a Snapshot, in whole or only what changed."""
 
-from alembic_safety.postgres.catalog.delta import read_delta, read_start
+from alembic_safety.postgres.catalog.delta import read_delta
 from alembic_safety.postgres.catalog.drift import undrift, without_storage_parameters
 from alembic_safety.postgres.catalog.moment import Start
 from alembic_safety.postgres.catalog.reader import Exclusions, read_snapshot
+from alembic_safety.postgres.catalog.start import read_start
 from alembic_safety.postgres.catalog.statements import kept_statements
 
 __all__ = [

@@ -8,7 +8,6 @@ from dataclasses import replace
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import Snapshot, Token
-from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.catalog.census import LETTERS
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
@@ -29,13 +28,9 @@ from alembic_safety.postgres.catalog.reader import (
     without,
 )
 from alembic_safety.postgres.catalog.rows import PARENTS, build
-from alembic_safety.postgres.catalog.statements import Statements, kept_statements
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
 from alembic_safety.postgres.session import Session, sqlstate
 
-_XID = "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"
-_FLUSH = ", pg_catalog.pg_stat_force_next_flush()::pg_catalog.text"
-_NO_SUCH_STATEMENT = "26000"
-_SAVEPOINT = "alembic_safety_start"
 #: Catalog of the unit that a kind belongs to.
 UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fact in KINDS.items()}
 #: Of the kinds with letters those that a unit may have or not, as ``units.sql`` tells.
@@ -58,39 +53,6 @@ _PUBLIC = 2200
 
 class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
-
-
-def read_start(
-    session: Session, kept: set[str] | None = None, *, flush: bool = False, in_savepoint: bool = False
-) -> tuple[int, Start]:
-    """Where the session stands, and the whole id of its transaction, which is given one if it has none.
-
-    Taken as the first thing in a transaction, it lets ``read_delta`` look at little. ``kept`` as there.
-
-    :param flush: let the server report the session's counts as the transaction ends (PostgreSQL 15 and later).
-    :param in_savepoint: leave the transaction usable where somebody has deallocated what ``kept`` tells of, and read all the same.
-    """
-    if in_savepoint:
-        try:
-            return _read_start(session, kept, flush, (f"SAVEPOINT {_SAVEPOINT}",), (f"RELEASE SAVEPOINT {_SAVEPOINT}",))
-        except Exception as error:
-            if not kept or sqlstate(error) != _NO_SUCH_STATEMENT:
-                raise
-        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}; RELEASE SAVEPOINT {_SAVEPOINT}")
-        kept.clear()
-        kept.update(kept_statements(session))
-    return _read_start(session, kept, flush)
-
-
-def _read_start(
-    session: Session, kept: set[str] | None, flush: bool, before: tuple[str, ...] = (), after: tuple[str, ...] = ()
-) -> tuple[int, Start]:
-    statements = Statements(session, 0, kept)
-    moment = statements.plain("moment")
-    known = kept is not None and moment.kept_name in kept
-    asked = [_XID + (_FLUSH if flush else ""), moment.kept if known else moment.text]
-    xid, found = fetch_all(session, [*before, *asked, *after])[len(before) :][:2]
-    return int(xid[0][0]), Start(Moment.of(found[0]))
 
 
 def read_delta(
@@ -120,7 +82,7 @@ def read_delta(
     try:
         return _read_delta(session, base, since_xid, exclude, start, edges, kept)
     except Exception as error:
-        if not kept or sqlstate(error) != _NO_SUCH_STATEMENT:
+        if not kept or sqlstate(error) != NO_SUCH_STATEMENT:
             raise
     kept.clear()
     kept.update(kept_statements(session))  # somebody has deallocated what we remembered

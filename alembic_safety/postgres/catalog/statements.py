@@ -13,6 +13,8 @@ from alembic_safety.postgres.session import Session
 
 #: Of the names of the statements that we keep prepared.
 PREFIX = "alembic_safety_"
+#: SQLSTATE of an EXECUTE of a statement that somebody has deallocated.
+NO_SUCH_STATEMENT = "26000"
 
 
 @dataclass(frozen=True, slots=True)
