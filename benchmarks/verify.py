@@ -26,7 +26,6 @@ from alembic_safety.integrity.bypass import Watch, watch_triggers
 from alembic_safety.integrity.checks import foreign_keys
 from alembic_safety.integrity.checks.foreign_keys import find_orphans, joined_items
 from alembic_safety.integrity.connections import as_conninfo, reading
-from alembic_safety.integrity.foreign_key import read_foreign_keys
 from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.run import Verification
 from alembic_safety.integrity.scope import open_scope
@@ -90,17 +89,19 @@ def keys_of(connection: psycopg.Connection, table: str) -> None:
 
 
 def joined_keys(connection: psycopg.Connection, timings: Timings, keys: list[tuple]) -> None:
-    """The keys that a verification joins, each by itself, catalog reading and choice of the plan included."""
+    """The keys that a verification joins, each by itself, choice of the plan included; the catalog is read for all at once."""
     options = Options()
     with reading(connection, options, workers=0) as session:
         scope = open_scope(session, options)
         joined = {item.oid for item in joined_items(session, scope)}
+        definitions = foreign_keys.Definitions(scope, sorted(joined))
+        definitions.read(session, sorted(joined))
         for name, *_, oid in keys:
             if oid in joined:
                 timed(
                     timings,
                     f"key {name}: ours",
-                    lambda oid=oid: list(find_orphans(session, list(read_foreign_keys(session, scope, [oid])))),
+                    lambda oid=oid: list(find_orphans(session, definitions.read(session, [oid]))),
                 )
         session.execute(
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"

@@ -250,7 +250,10 @@ class Verification:
                 for record in task.run(session):
                     if self._stopping.is_set():
                         break
-                    kept.append(record) if self._in_recovery else self._events.put(record)
+                    if self._in_recovery:
+                        kept.append(record)
+                    else:
+                        self._events.put(record)
             if self._stopping.is_set():
                 self._cut_off.append(task)
         except Exception as error:

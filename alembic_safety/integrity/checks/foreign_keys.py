@@ -6,6 +6,7 @@ swallows a cascade), and ``VALIDATE CONSTRAINT`` of a valid key looks at no row.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,16 @@ from alembic_safety.integrity.key_map import FUSABLE
 from alembic_safety.integrity.records import Record
 from alembic_safety.integrity.relation import SECONDS_PER_TABLE, pages, rows
 from alembic_safety.integrity.scope import Scope, columns_readable
-from alembic_safety.integrity.work import Check, Item, Task, batches, described, failure_finding, together
+from alembic_safety.integrity.work import (
+    BATCH_SECONDS,
+    Check,
+    Item,
+    Task,
+    batches,
+    described,
+    failure_finding,
+    together,
+)
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.session import Session
 
@@ -49,10 +59,12 @@ WHERE {readable} AND child.relkind IN ('r', 'p') AND ({suspect} OR {suspicion} I
 
 def plan(session: Session, scope: Scope) -> Iterator[Task]:
     """A task for each large key, and one for each batch of small ones; not for keys that the pass over their table checks."""
-    for batch in batches(joined_items(session, scope)):
+    items = list(joined_items(session, scope))
+    definitions = Definitions(scope, [item.oid for item in items if item.seconds > BATCH_SECONDS])
+    for batch in batches(items):
         subject = batch[0].name if len(batch) == 1 else f"{len(batch)} foreign keys"
         seconds = sum(item.seconds for item in batch)
-        yield Task(NAME, subject, seconds, partial(_run, scope, batch), parallel=True)
+        yield Task(NAME, subject, seconds, partial(_run, definitions, batch), parallel=True)
     if not scope.options.wants("rows"):
         from alembic_safety.integrity.checks.table_scan import plan_keys  # which finds its keys here
 
@@ -101,8 +113,29 @@ def _keys(session: Session, scope: Scope, kind: str) -> Iterator[tuple[Item, int
 CHECK = Check(NAME, "rows that refer to nothing, under every foreign key", plan)
 
 
-def _run(scope: Scope, items: Sequence[Item], session: Session) -> Iterator[Record]:
-    keys, unread = described(session, items, "constraint", lambda oids: list(read_foreign_keys(session, scope, oids)))
+class Definitions:
+    """The foreign keys of a run: the large ones are read all at once by whichever task comes first, for that query costs milliseconds."""
+
+    def __init__(self, scope: Scope, large: Sequence[int]) -> None:
+        self._scope = scope
+        self._large = large
+        self._known: dict[int, ForeignKey] | None = None
+        self._lock = threading.Lock()
+
+    def read(self, session: Session, oids: Sequence[int]) -> list[ForeignKey]:
+        """The keys of these OIDs that are still there; raises the driver's error."""
+        with self._lock:
+            if self._known is None:
+                # Where one can't be read, each is asked for by itself.
+                outcome = attempt(session, lambda: list(read_foreign_keys(session, self._scope, self._large)))
+                self._known = {} if isinstance(outcome, Failure) else {key.oid: key for key in outcome.value}
+        others = [oid for oid in oids if oid not in self._known]
+        known = [self._known[oid] for oid in oids if oid in self._known]
+        return known + (list(read_foreign_keys(session, self._scope, others)) if others else [])
+
+
+def _run(definitions: Definitions, items: Sequence[Item], session: Session) -> Iterator[Record]:
+    keys, unread = described(session, items, "constraint", lambda oids: definitions.read(session, oids))
     yield from unread
     yield from find_orphans(session, keys)
 
