@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +29,17 @@ class Planned:
 class Writer:
     """Writes one plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, nodes: Sequence[Node]) -> None:
+        """:param nodes: of the plan, in order."""
         self._plan = plan
+        self._nodes = nodes
 
     def write(self) -> list[Planned]:
         """The statements in the order in which they are to run."""
         early: list[Planned] = []
         main: list[Planned] = []
         late: list[Planned] = []
-        for node in self._plan.arranged():
+        for node in self._nodes:
             for step in self._steps(node):
                 place = early if step.early else late if step.late else main
                 place.append(self._planned(node, step))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alembic_safety.downgrade.kinds.attributes import AttributeRules
 from alembic_safety.downgrade.kinds.base import Rules
 from alembic_safety.downgrade.kinds.base_types import BaseTypeRules, RangeRules, ShellTypeRules
-from alembic_safety.downgrade.kinds.columns import AttributeRules, ColumnRules, DefaultRules
+from alembic_safety.downgrade.kinds.columns import ColumnRules
 from alembic_safety.downgrade.kinds.constraints import ConstraintRules, DomainConstraintRules
 from alembic_safety.downgrade.kinds.default_acl import DefaultAclRules
+from alembic_safety.downgrade.kinds.defaults import DefaultRules
 from alembic_safety.downgrade.kinds.foreign_data import ForeignDataWrapperRules, ServerRules, UserMappingRules
 from alembic_safety.downgrade.kinds.foreign_tables import ForeignTableRules
 from alembic_safety.downgrade.kinds.indexes import IndexRules

@@ -1,4 +1,4 @@
-"""Columns of relations, their defaults, and attributes of composite types."""
+"""Columns of relations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.downgrade.kinds.options import change
 from alembic_safety.downgrade.kinds.relations import (
     alter_words,
-    column_named,
     follows,
     has_heirs,
     identity_sequence,
@@ -316,100 +315,3 @@ def _usual_storage(column: CatalogObject) -> str:
     ):
         return "PLAIN"
     return "MAIN" if kind.startswith("numeric") or kind in ("inet", "cidr") else "EXTENDED"
-
-
-class DefaultRules(Rules):
-    """Defaults of columns."""
-
-    rank: ClassVar[int] = 43
-    rename_turn: ClassVar[int | None] = None
-    detachable: ClassVar[bool] = True
-
-    def _column(self, obj: CatalogObject, ctx: Context) -> CatalogObject | None:
-        return column_named(ctx.parent(obj), obj.props["column"], side_of(obj, ctx))
-
-    def _alter(self, obj: CatalogObject, ctx: Context) -> str:
-        return (
-            f"{alter_words(ctx.parent(obj), only=_matters(obj, ctx))} ALTER COLUMN {quote_ident(obj.props['column'])}"
-        )
-
-    def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
-        """Its column, unless that is inherited with another default."""
-        column = self._column(want, ctx)
-        if column is None or ctx.parent(want).kind not in _TABLES or not ctx.is_created(column):
-            return None
-        if is_inherited(column):
-            for origin in same_above(column, ctx.before):
-                for child in ctx.before.children.get(origin.parent, ()) if origin.parent else ():
-                    if child.kind == "default" and child.identity == origin.identity:
-                        return column.address if child.props["expression"] == want.props["expression"] else None
-            return None
-        return column.address
-
-    def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
-        """Its column."""
-        return None
-
-    def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
-        """SET DEFAULT."""
-        return [Step(f"{self._alter(want, ctx)} SET DEFAULT {undrift(want.props['expression'])}")]
-
-    def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
-        """DROP DEFAULT."""
-        return [Step(f"{self._alter(now, ctx)} DROP DEFAULT")]
-
-    def alter(
-        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
-    ) -> list[Step] | None:
-        """SET DEFAULT overwrites."""
-        return self.create(want, ctx)
-
-
-def _matters(obj: CatalogObject, ctx: Context) -> bool:
-    """Whether ONLY makes a difference: without it, children get the default too."""
-    return has_heirs(ctx.parent(obj), side_of(obj, ctx))
-
-
-class AttributeRules(Rules):
-    """Attributes of composite types."""
-
-    rank: ClassVar[int] = 29
-    rename_turn: ClassVar[int | None] = 2
-    replaceable: ClassVar[bool] = False
-
-    def spell(self, obj: CatalogObject, ctx: Context) -> str:
-        """``COLUMN public.point3.z``: how COMMENT ON names it."""
-        return f"COLUMN {obj.identity}"
-
-    def rename(self, now: CatalogObject, name: str, ctx: Context) -> list[Step]:
-        """RENAME ATTRIBUTE."""
-        return [
-            Step(
-                f"ALTER TYPE {ctx.parent(now).identity} RENAME ATTRIBUTE {quote_ident(now.name)} TO {quote_ident(name)}"
-            )
-        ]
-
-    def move(self, now: CatalogObject, schema: str, ctx: Context) -> list[Step]:
-        """It follows its type."""
-        return []
-
-    def created_with(self, want: CatalogObject, ctx: Context) -> Address | None:
-        """Its type."""
-        return ctx.parent(want).address
-
-    def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
-        """ADD ATTRIBUTE."""
-        return [
-            Step(f"ALTER TYPE {ctx.parent(want).identity} ADD ATTRIBUTE {quote_ident(want.name)} {type_clause(want)}")
-        ]
-
-    def drop(self, now: CatalogObject, ctx: Context) -> list[Step]:
-        """DROP ATTRIBUTE."""
-        return [Step(f"ALTER TYPE {ctx.parent(now).identity} DROP ATTRIBUTE {quote_ident(now.name)}")]
-
-    def alter(
-        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
-    ) -> list[Step] | None:
-        """ALTER ATTRIBUTE … SET DATA TYPE."""
-        words = f"ALTER ATTRIBUTE {quote_ident(want.name)} SET DATA TYPE {type_clause(want)}"
-        return [Step(f"ALTER TYPE {ctx.parent(want).identity} {words}")]
