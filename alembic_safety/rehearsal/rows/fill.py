@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
@@ -42,6 +43,8 @@ _DUPLICATES = " ON CONFLICT DO NOTHING"
 #: Rows from which on it pays not to check each foreign key of each row, and how (superusers may).
 _MANY = 500
 _UNCHECKED = "SET LOCAL session_replication_role = replica; %s; SET LOCAL session_replication_role = origin"
+#: Rows of a table that shares none of those that it refers to.
+_APART = 2
 #: How many times as many candidates as rows are tried one by one where a whole set was refused.
 _TRIES = 6
 
@@ -59,7 +62,7 @@ class Filled:
 
 
 #: What filling came to, by what was asked for, for those who ask again in another transaction at the same state.
-Memory = dict[tuple[frozenset[int], frozenset[int], int, int, bool], Filled]
+Memory = dict[tuple[frozenset[int], frozenset[int], int, int, bool, bool], Filled]
 
 
 def fill(
@@ -70,6 +73,7 @@ def fill(
     seed: int = 0,
     hurting: bool = True,
     leaving: Collection[int] = (),
+    apart: bool = False,
     memory: Memory | None = None,
 ) -> Filled:
     """Add up to ``rows`` rows to each table and to the tables that they refer to.
@@ -81,24 +85,32 @@ def fill(
     :param tables: OIDs; rows of a partition are written through its root.
     :param hurting: extremes, empty and very long texts, and NULL wherever it may be; else plain values everywhere.
     :param leaving: OIDs of tables that get none, though others may refer to them.
+    :param apart: no two tables refer to the same row of a third one; those that refer to others have two rows.
     :param memory: where the tables and the rows in them are the same each time, what was found to fit is written again at once.
     Raises the driver's own error only where the catalog cannot be read.
     """
     wanted = frozenset(tables)
-    key = (wanted, frozenset(leaving), rows, seed, hurting)
+    key = (wanted, frozenset(leaving), rows, seed, hurting, apart)
     if memory is not None and (known := memory.get(key)) is not None:
         if attempt(session, "\n; ".join(("SET CONSTRAINTS ALL IMMEDIATE", *known.statements))):
             check_deferred(session)
             return known
         del memory[key]
-    filled = _fill(session, wanted, rows=rows, seed=seed, hurting=hurting, leaving=leaving)
+    filled = _fill(session, wanted, rows=rows, seed=seed, hurting=hurting, leaving=leaving, apart=apart)
     if memory is not None:
         memory[key] = filled
     return filled
 
 
 def _fill(
-    session: Session, tables: Iterable[int], *, rows: int, seed: int, hurting: bool, leaving: Collection[int]
+    session: Session,
+    tables: Iterable[int],
+    *,
+    rows: int,
+    seed: int,
+    hurting: bool,
+    leaving: Collection[int],
+    apart: bool,
 ) -> Filled:
     shapes, types = read_shapes(session, tables)
     # Whatever is deferred is checked with the table that it is about, which then may be tried in another way.
@@ -110,16 +122,29 @@ def _fill(
     statements: list[str] = []
     done: set[int] = set()
     circles: list[tuple[Shape, ForeignKey]] = []
+    taken: dict[int, int] = {}
     for shape in _in_order(shapes):
         if shape.oid in leaving:
             continue
         done.add(shape.oid)
+        offsets: dict[ForeignKey, int] = {}
+        for one in (k for k in shape.foreign_keys if apart and k.parent != shape.oid):
+            offsets[one] = taken.get(one.parent, 0)
+            taken[one.parent] = offsets[one] + _APART
         milder = [(True, False)] * hurting + [(False, False)]
         if shape.checks:  # which may ask for exactly one of several columns
             milder.append((False, True))
         for kind, sparse in milder:
             writer = _Writer(
-                session, shape, values[kind], shapes, rows=rows, hurting=kind, accepts=accepts, sparse=sparse
+                session,
+                shape,
+                values[kind],
+                shapes,
+                rows=_APART if offsets else rows,
+                hurting=kind,
+                accepts=accepts,
+                sparse=sparse,
+                offsets=offsets,
             )
             added[shape.name] = writer.write()
             if added[shape.name]:
@@ -195,6 +220,7 @@ class _Writer:
         hurting: bool,
         accepts: bool,
         sparse: bool = False,
+        offsets: Mapping[ForeignKey, int] = MappingProxyType({}),
     ) -> None:
         """``sparse``: of the columns that take NULL only one holds something in each row, another in each."""
         self._session = session
@@ -205,6 +231,8 @@ class _Writer:
         self._hurting = hurting
         self._accepts = accepts
         self._sparse = self._turns() if sparse else {}
+        #: At which row of the parent each key begins.
+        self._offsets = offsets
         #: The statement that wrote rows, and how many the table had before.
         self.written = ""
         self.held = 0
@@ -340,15 +368,16 @@ END"""
         names = ", ".join(dict.fromkeys(quote_ident(parent.column(n).name) for n in key.references))
         filled = " AND ".join([*(f"{quote_ident(parent.column(n).name)} IS NOT NULL" for n in key.references), *same])
         count = f"(SELECT greatest(pg_catalog.count(*), 1) FROM {parent.name} WHERE {filled})"
+        place = f"(g.i - 1 + {self._offsets.get(key, 0)})" if self._offsets else "(g.i - 1)"
         if same:
             return (
                 f"LEFT JOIN LATERAL (SELECT {names} FROM {parent.name} WHERE {filled} ORDER BY {names} "
-                f"LIMIT 1 OFFSET (g.i - 1) % {count}) AS {alias} ON true"
+                f"LIMIT 1 OFFSET {place} % {count}) AS {alias} ON true"
             )
         rows = (
             f"(SELECT {names}, pg_catalog.row_number() OVER (ORDER BY {names}) AS rn FROM {parent.name} WHERE {filled})"
         )
-        return f"LEFT JOIN {rows} AS {alias} ON {alias}.rn = 1 + (g.i - 1) % {count}"
+        return f"LEFT JOIN {rows} AS {alias} ON {alias}.rn = 1 + {place} % {count}"
 
     def _next(self, column: Column) -> str:
         if column.default:

@@ -252,6 +252,7 @@ class Trial:
             hurting=hurting,
             memory=case.memory,
             leaving={known["table", name].address.oid for name in self.variant.without},
+            apart=self.variant.apart,
         )
         if not self.variant.fitted:
             return

@@ -19,11 +19,13 @@ class Variant:
     without: frozenset[str] = frozenset()
     #: Rows of each table at most; 0: as many as were asked for.
     few: int = 0
+    #: Whether no two tables refer to the same row of a third one.
+    apart: bool = False
 
     @property
     def is_milder(self) -> bool:
         """Whether something is missing that a table in use may hold."""
-        return self.kind in (PLAIN, NONE) or bool(self.without or self.few)
+        return self.kind in (PLAIN, NONE) or bool(self.without or self.few or self.apart)
 
     @property
     def name(self) -> str:
@@ -31,6 +33,8 @@ class Variant:
         words = [self.kind]
         if self.few:
             words.append(f"{self.few} a table")
+        if self.apart:
+            words.append("no two tables referring to the same row")
         if self.without:
             words.append(f"none in {', '.join(sorted(self.without))}")
         return ", ".join(words)
@@ -58,7 +62,7 @@ def first_variants(own: str, rows: int, *, demanding: bool) -> Iterator[Variant]
 def last_variants(
     rows: int, writes: Mapping[str, Collection[str]], used: Collection[str], filled: Mapping[str, int]
 ) -> Iterator[Variant]:
-    """What is tried where the upgrade refused all of the first: fewer tables, fewer rows, then only tables that it reads.
+    """What is tried where the upgrade refused all of the first: fewer tables, fewer rows, rows that share nothing, then only tables that it reads.
 
     :param writes: what the upgrade did where there were no rows, verbs by table.
     :param used: tables that it uses in any way.
@@ -73,6 +77,9 @@ def last_variants(
             yield Variant(PLAIN, fitted=True, few=few)
             if targets & filled.keys():
                 yield Variant(PLAIN, fitted=True, few=few, without=targets)
+    yield Variant(PLAIN, fitted=True, apart=True)
+    if targets & filled.keys():
+        yield Variant(PLAIN, fitted=True, apart=True, without=targets)
     written = frozenset(writes) & filled.keys()
     if written and written != targets and frozenset(used) - written:
         yield Variant(PLAIN, fitted=True, without=written)

@@ -174,3 +174,16 @@ def test_tables_that_refer_to_each_other_do_so_in_their_rows(database: ScratchDa
             )
             assert all(count >= 3 for count in counts[0]), counts
             connection.rollback()
+
+
+def test_no_two_tables_refer_to_the_same_row(database: ScratchDatabase) -> None:
+    database.run(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a); "
+        "CREATE TABLE c (id int PRIMARY KEY, a int NOT NULL REFERENCES a, other int NOT NULL REFERENCES a)"
+    )
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        filled = fill(session, [int(oid) for (oid,) in session.fetch(_TABLES)], rows=8, hurting=False, apart=True)
+        assert filled.rows == {"public.a": 8, "public.b": 2, "public.c": 2}
+        used = session.fetch("SELECT a FROM b UNION ALL SELECT a FROM c UNION ALL SELECT other FROM c")
+        assert len(set(used)) == len(used) == 6
