@@ -208,9 +208,8 @@ def main() -> None:
             )
             print(f"{'':32} {middle.cpu / scale * 1e3:.1f} ms of cpu a revision")
         for command in (["safety-test"], ["safety-downgrade", "--dry-run", "--force"]) if options.sample else ():
-            url = server.url("postgres").render_as_string(hide_password=False)
             cache = ["-x", f"safety.cache_dir={temporary}/cache"]
-            cost = run(server, SAMPLE, ["-m", "alembic_safety", *cache, *command, "--server", url], url)
+            cost = run(server, SAMPLE, ["-m", "alembic_safety", *cache, *command], "")
             report(f"{command[0]} of the sample", [cost], None)
     shutil.rmtree(BYTE_CODE, ignore_errors=True)
 

@@ -38,7 +38,7 @@ def pair(before: Snapshot, now: Snapshot, apart: Collection[Address] = ()) -> di
     :param apart: addresses of ``now`` that shall count as other objects although their address is known.
     """
     by_name = before.by_identity
-    owners_now, owners_before = _owners(now), _owners(before)
+    owners_now, owners_before = now.once(_owners), before.once(_owners)
     wanted: dict[Address, Address] = {}
     refused = set(apart)
 

@@ -266,7 +266,7 @@ def make_plan(
         levels=dict(levels),
         aside=dict(aside),
     )
-    plan = Plan(ctx=ctx, edges_now=_edges(now), edges_before=_edges(before))
+    plan = Plan(ctx=ctx, edges_now=now.once(_edges), edges_before=before.once(_edges))
     for edge in plan.edges_now:
         plan.users_now.setdefault(edge.referenced, []).append(edge)
         plan.uses_now.setdefault(edge.dependent, []).append(edge)

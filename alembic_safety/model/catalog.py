@@ -52,10 +52,14 @@ class CatalogObject:
     labels: tuple[tuple[str, str], ...] = ()
     #: The physical place of a column among the live columns of its table, from 1; 0 for other kinds.
     position: int = field(default=0, compare=False)
+    #: Structure and privileges as text, once a fingerprint has asked for them (see ``snapshot.py``).
+    lines: tuple[str, str] | None = field(default=None, init=False, compare=False, repr=False)
 
 
 _FIELDS: Any = [getattr(CatalogObject, each.name).__set__ for each in fields(CatalogObject)]
-_KIND, _ADDRESS, _IDENTITY, _NAME, _SCHEMA, _PARENT, _PROPS, _OWNER, _ACL, _COMMENT, _LABELS, _POSITION = _FIELDS
+_KIND, _ADDRESS, _IDENTITY, _NAME, _SCHEMA, _PARENT, _PROPS, _OWNER, _ACL, _COMMENT, _LABELS, _POSITION, _LINES = (
+    _FIELDS
+)
 _NEW: Any = object.__new__
 
 
@@ -86,4 +90,5 @@ def catalog_object(
     _COMMENT(made, comment)
     _LABELS(made, labels)
     _POSITION(made, 0)
+    _LINES(made, None)
     return made

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 
+_T = TypeVar("_T")
 #: Facts of physical order, which no ALTER can restore: a tier of their own.
 PHYSICAL = frozenset({"columns_order"})
 
@@ -105,12 +106,20 @@ class Snapshot:
     @cached_property
     def structure_fingerprint(self) -> str:
         """Hash of all structure: independent of OIDs, owners, privileges and physical column order."""
-        return _digest((kind, identity, structure_of(o)) for (kind, identity), o in self.by_identity.items())
+        return _digest(_lines(o)[0] for o in self.by_identity.values())
 
     @cached_property
     def privileges_fingerprint(self) -> str:
         """Hash of all owners and grants."""
-        return _digest((kind, identity, privileges_of(o)) for (kind, identity), o in self.by_identity.items())
+        return _digest(_lines(o)[1] for o in self.by_identity.values())
+
+    def once(self, make: Callable[[Snapshot], _T]) -> _T:
+        """What a function makes of this snapshot, worked out when it is first asked for; not to be changed by whoever gets it."""
+        known: dict[Any, Any] = self.__dict__.setdefault("_made", {})
+        if make not in known:
+            known[make] = make(self)
+        found: _T = known[make]
+        return found
 
 
 def structure_of(obj: CatalogObject) -> dict[str, Any]:
@@ -124,6 +133,15 @@ def privileges_of(obj: CatalogObject) -> dict[str, Any]:
     return {"owner": obj.owner, "acl": None if obj.acl is None else list(obj.acl)}
 
 
-def _digest(rows: Iterable[tuple[str, str, dict[str, Any]]]) -> str:
-    lines = sorted(json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def _lines(obj: CatalogObject) -> tuple[str, str]:
+    """Structure and privileges as text; kept with the object, which most snapshots of a run share."""
+    if obj.lines is None:
+        facts = (structure_of(obj), privileges_of(obj))
+        text = tuple(json.dumps((obj.kind, obj.identity, f), sort_keys=True, ensure_ascii=False) for f in facts)
+        object.__setattr__(obj, "lines", text)
+    assert obj.lines is not None
+    return obj.lines
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
