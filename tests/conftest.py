@@ -28,6 +28,12 @@ settings.load_profile("any machine")
 os.environ.setdefault("ALEMBIC_SAFETY_BACKUP", "none")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Backups whose folder no setting names lie in no folder of the user's."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--pg-bin",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -210,3 +215,35 @@ def test_through_a_pooler_nothing_is_left_in_sessions_of_others(
     assert one_place.alembic("upgrade", "head").status == 0
     assert "reached through a pooler" in caplog.text
     assert not one_place.folder.exists()
+
+
+def test_killed_in_the_middle_nothing_has_changed_and_the_next_one_works(one_place: Place, one_server: Server) -> None:
+    one_place.database.run("create table big as select g, repeat(md5(g::text), 20) from generate_series(1, 60000) g")
+    backup = taken(one_place)
+    schema, rows = one_place.database.dump_schema(), one_place.rows()
+    count = "select count(*) from pg_database where datname like 'alembic\\_safety\\_restore\\_%'"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "alembic", "-x", f"url={one_place.database.url_text}", "-x", f"safety.backup_dir={one_place.folder}",
+         "safety-restore", backup, "--confirm", one_place.database.name],
+        cwd=one_place.project.folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    with one_server.connect(autocommit=True) as connection:
+        for _ in range(3000):
+            # Without the mark that it is ours nobody would drop it.
+            if (
+                connection.execute(f"{count} and shobj_description(oid, 'pg_database') <> ''").fetchone() != (0,)
+                or process.poll() is not None
+            ):
+                break
+            time.sleep(0.01)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert one_place.database.dump_schema() == schema
+        assert one_place.rows() == rows
+        done = one_place.alembic("safety-restore", backup, "--confirm", one_place.database.name)
+        assert done.status == 0, done.err
+        assert one_place.rows() == rows
+        assert connection.execute(count).fetchone() == (0,)  # what the killed one left is gone

@@ -321,3 +321,23 @@ def test_a_revision_gets_the_isolation_level_that_it_asks_for(
         applied = connection.execute("SELECT count(applied) FROM alembic_safety.step").fetchone()
     assert levels == [("serializable",), ("read committed",), ("repeatable read",)]
     assert applied == (3,)
+
+
+def test_without_a_second_connection_nothing_is_begun(project: Project, database: ScratchDatabase) -> None:
+    project.sql("a1", "create table t (id int)")
+    role = f"{database.name}_alone"
+    database.run(f"create role {role} login password 'x' connection limit 1; grant all on schema public to {role}")
+    try:
+        alone = database.url.set(username=role, password="x").render_as_string(hide_password=False)
+        refused = alembic("-x", f"url={alone}", "upgrade", "head", cwd=project.folder)
+        assert (
+            "the guard needs a connection of its own beside the migration's, and got none" in refused.out + refused.err
+        )
+        assert "too many connections for role" in refused.out + refused.err
+        with database.connect() as connection:
+            assert connection.execute("select to_regclass('t'), to_regclass('alembic_version')").fetchone() == (
+                None,
+                None,
+            )
+    finally:
+        database.run(f"drop owned by {role}; drop role {role}")
