@@ -10,12 +10,17 @@ from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.session import Session
 
 _SAVEPOINT = "alembic_safety_read"
-#: Whatever changes how the server writes names and expressions; and plans of ours are made once, for any arguments.
+#: Whatever changes how the server writes names, expressions and the constants in them; and plans of ours are made once, for any arguments.
 _BEGIN = (
     f"SAVEPOINT {_SAVEPOINT}",
     "SET LOCAL standard_conforming_strings = on",
     "SET LOCAL search_path = ''",
     "SET LOCAL quote_all_identifiers = off",
+    "SET LOCAL datestyle = 'ISO, MDY'",
+    "SET LOCAL intervalstyle = 'postgres'",
+    "SET LOCAL timezone = 'UTC'",
+    "SET LOCAL extra_float_digits = 1",
+    "SET LOCAL bytea_output = 'hex'",
     "SET LOCAL plan_cache_mode = force_generic_plan",
     "SET LOCAL jit = off",
 )

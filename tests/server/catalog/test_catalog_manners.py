@@ -122,3 +122,18 @@ def test_a_fact_of_public_is_plain(database: ScratchDatabase) -> None:
     assert public.acl is not None
     if database.server.version_num >= 150000:
         assert public.owner == "pg_database_owner"
+
+
+def test_how_a_session_writes_constants_changes_nothing(database: ScratchDatabase) -> None:
+    database.run(
+        "CREATE TABLE t (at timestamptz DEFAULT '2020-01-31 12:00+00', n float8 DEFAULT 0.1, b bytea DEFAULT '\\x01', i interval DEFAULT '1 day 2 h')"
+        " PARTITION BY RANGE (at);"
+        "CREATE TABLE p PARTITION OF t FOR VALUES FROM ('2020-01-31 00:00+00') TO ('2020-02-29 00:00+00')"
+    )
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        usual = read_snapshot(session)
+        connection.execute("SET datestyle = 'SQL, DMY'; SET timezone = 'Asia/Tokyo'; SET intervalstyle = 'iso_8601'")
+        connection.execute("SET extra_float_digits = -10; SET bytea_output = 'escape'")
+        assert read_snapshot(session).structure_fingerprint == usual.structure_fingerprint
+        assert connection.execute("SHOW datestyle").fetchone() == ("SQL, DMY",)
