@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.failure import is_fatal
-from alembic_safety.rehearsal.rows.fill import check_deferred
+from alembic_safety.rehearsal.rows.attempts import check_deferred
 from alembic_safety.rehearsal.rows.images import Image, shown
 from alembic_safety.rehearsal.rows.pairs import Pair
 from alembic_safety.rehearsal.rows.violations import count, violate

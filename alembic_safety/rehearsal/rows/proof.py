@@ -16,8 +16,9 @@ from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
 from alembic_safety.rehearsal.rows.adverse import Adverse, accepted_violations, answerable, try_adverse
+from alembic_safety.rehearsal.rows.attempts import attempt, check_deferred
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.fill import Filled, Memory, attempt, check_deferred, fill
+from alembic_safety.rehearsal.rows.fill import Filled, Memory, fill
 from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
 from alembic_safety.rehearsal.rows.pairs import pairs
 from alembic_safety.rehearsal.rows.records import GENERATED, NONE, RowProof, Way

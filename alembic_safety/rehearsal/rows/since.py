@@ -15,7 +15,8 @@ from alembic_safety.errors import PreservationError
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.rehearsal.failure import explain, is_artefact, is_fatal
-from alembic_safety.rehearsal.rows.fill import Memory, attempt, check_deferred, fill
+from alembic_safety.rehearsal.rows.attempts import attempt, check_deferred
+from alembic_safety.rehearsal.rows.fill import Memory, fill
 from alembic_safety.rehearsal.rows.images import Image, shown
 from alembic_safety.rehearsal.rows.pairs import Pair, Shared
 from alembic_safety.rehearsal.rows.records import Since

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
-from alembic_safety.rehearsal.rows.fill import attempt, fill
+from alembic_safety.rehearsal.rows.attempts import attempt
+from alembic_safety.rehearsal.rows.fill import fill
 from alembic_safety.rehearsal.rows.shape import Column, Shape, read_shapes
 from alembic_safety.rehearsal.rows.values import Values
 
