@@ -217,11 +217,14 @@ class Journal:
     def done(self, revision: str, statements: Sequence[str], session: Session | None = None) -> None:
         """Write which statements of a revision are done.
 
-        :param session: the migration's own, within the transaction that did them; outside of one they are committed already.
+        :param session: the migration's own, within the transaction that did them and that the revision leaves by committing it;
+            outside of one they are committed already.
         """
         if self._number is not None:
+            # All in one UPDATE: at a higher isolation level the transaction can't change a row that another session did.
+            left = ", left_transaction = true" if session is not None else ""
             (session or self._lock.side).execute(
-                f"UPDATE {_STEP} SET statements = {_array(statements)}, doing = '' WHERE {self._row(revision)}"
+                f"UPDATE {_STEP} SET statements = {_array(statements)}, doing = ''{left} WHERE {self._row(revision)}"
             )
 
     def applied(self, session: Session, revision: str) -> None:

@@ -322,8 +322,9 @@ class Run:
         @contextmanager
         def noticed() -> Iterator[None]:
             self.progress.left_transaction()
-            self.journal.left_transaction(self.progress.current)
-            if self._has_transactions:
+            if not self._has_transactions:
+                self.journal.left_transaction(self.progress.current)
+            else:
                 done = self.statements.done
                 with self.statements.paused():
                     session = SqlalchemySession(self.connection())
