@@ -37,17 +37,21 @@ class Following:
         """Whether it was read within the transaction that is running."""
         return self.latest is not self.base
 
-    def transaction_begins(self, session: Session) -> None:
-        """Note where the session stands, so that little has to be looked at later; the transaction has written nothing yet."""
+    def transaction_begins(self, session: Session, first: tuple[str, ...]) -> None:
+        """Note where the session stands, so that little has to be looked at later; the transaction has written nothing yet.
+
+        :param first: statements that are run before that.
+        """
         self._start = None
-        if self.has_read:
-            return  # one was left in the middle of a revision, and what it did after the last look is to be found
         if self._is_shared:
             self._kept = None
+        # Where one was left in the middle of a revision, what it did after the last look is to be found.
+        if self.has_read or self._is_shared:
+            session.execute("; ".join(first))
             return
         if self._kept is None:
             self._kept = kept_statements(session)
-        _, self._start = read_start(session, self._kept, in_savepoint=True)
+        _, self._start = read_start(session, self._kept, in_savepoint=True, first=first)
 
     def read(self, session: Session, harmless: AbstractSet[int]) -> Snapshot:
         """The catalog as it is now.

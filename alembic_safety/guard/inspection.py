@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
+from alembic_safety.guard.closing import Closing
 from alembic_safety.guard.following import Following
 from alembic_safety.guard.integrity_check import check_integrity
 from alembic_safety.guard.live import LiveState, exclusions
@@ -23,15 +24,13 @@ from alembic_safety.guard.rehearsed import (
 )
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.user_checks import run_user_checks
-from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched import known_findings
-from alembic_safety.postgres.session import SqlalchemySession, commits_by_itself
+from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
     from alembic_safety.guard.runner_lock import RunnerLock
-    from alembic_safety.integrity.bypass import Watch
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
@@ -43,8 +42,8 @@ class Inspecting(Protocol):
     def before(self, steps: list[RevisionStep]) -> None:
         """Before anything is changed. Raises GuardError: nothing is to be done."""
 
-    def transaction_begins(self) -> None:
-        """A transaction begins."""
+    def transaction_begins(self, first: tuple[str, ...]) -> None:
+        """A transaction begins, with these statements."""
 
     def step_begins(self, step: RevisionStep) -> None:
         """A revision begins, within its transaction. Raises GuardError: it is not to be done."""
@@ -76,7 +75,7 @@ class Inspection:
         self.states: dict[str, Snapshot] = {}
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
-        self._watch: Watch | None = None
+        self._closing: Closing | None = None
         self._exclude = exclusions(migration, settings)
         self._live = LiveState(migration, settings.live_state)
         #: With the isolation level AUTOCOMMIT there is no transaction to look into before it commits.
@@ -122,13 +121,15 @@ class Inspection:
         assert self._catalog is not None
         return drift(self._catalog.base, expected, carried=self._settings.live_state != "off")
 
-    def transaction_begins(self) -> None:
+    def transaction_begins(self, first: tuple[str, ...]) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""
         session = self._session()
         if self._catalog is not None:
-            self._catalog.transaction_begins(session)
-        if self._verifies and self._watch is None:
-            self._watch = watch_triggers(session)
+            self._catalog.transaction_begins(session, first)
+        else:
+            session.execute("; ".join(first))
+        if self._verifies and self._closing is None:
+            self._closing = Closing(session, self._migration.version_table)
 
     def step_begins(self, step: RevisionStep) -> None:
         """Nothing."""
@@ -136,7 +137,7 @@ class Inspection:
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
         if self._is_upgrade:
-            run_user_checks(self._session(), step.revision)
+            run_user_checks(SqlalchemySession(self._session().connection), step.revision)
         self._follow(step)
 
     def _follow(self, step: RevisionStep) -> None:
@@ -165,23 +166,22 @@ class Inspection:
         """
         session = self._session()
         if owns_transaction:
-            session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            # By SQLAlchemy: what a deferred constraint or trigger raises is the migration's own error.
+            SqlalchemySession(session.connection).execute("SET CONSTRAINTS ALL IMMEDIATE")
         self._compare(steps, session, lock)
         if self._verifies:
-            everything = self._settings.verify == "full"
-            budget = self._settings.verify_budget
-            untouched = self._watch is not None and self._watch.untouched(session)
-            if self._watch is not None and (self._lock.is_pooled or not untouched):
-                self._watch.end(session)
-                self._watch = None
-            check_integrity(
-                session,
-                self._known,
-                budget,
-                self._migration.version_table,
-                everything=everything,
-                untouched=untouched,
-            )
+            self._verify(session)
+
+    def _verify(self, session: SqlalchemySession) -> None:
+        everything, budget = self._settings.verify == "full", self._settings.verify_budget
+        closing = self._closing or Closing(session, self._migration.version_table)
+        may_be_wrong, untouched = closing.ask(session)
+        self._closing = closing
+        if self._lock.is_pooled or not untouched:
+            closing.end(session)
+            self._closing = None
+        if everything or may_be_wrong:
+            check_integrity(session, self._known, budget, everything=everything, untouched=untouched)
 
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
         if self._catalog is None:
@@ -205,15 +205,15 @@ class Inspection:
 
     def look_again(self) -> None:
         """After a rollback: what is there now is the new start."""
-        self._watch = None
+        self._closing = None
         if self._catalog is not None:
             self._look()
 
     def ends(self) -> None:
         """Leave nothing in the session that env.py may go on to use."""
         session = self._session()
-        if self._watch is not None:
-            self._watch.end(session)
+        if self._closing is not None:
+            self._closing.end(session)
         if self._catalog is not None:
             self._catalog.end(session)
 
@@ -222,4 +222,4 @@ class Inspection:
 
     def _session(self) -> SqlalchemySession:
         assert self._migration.connection is not None
-        return SqlalchemySession(self._migration.connection)
+        return DirectSession(self._migration.connection)

@@ -8,10 +8,7 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
 from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.touched import Touched, touched_tables, verify_touched
-from alembic_safety.integrity.touched_rows import mine
 from alembic_safety.model.finding import Severity
-from alembic_safety.postgres import own_schema
-from alembic_safety.postgres.identifiers import quote_literal
 
 if TYPE_CHECKING:
     from alembic_safety.integrity.touched import Known
@@ -32,7 +29,7 @@ JOIN pg_catalog.pg_class c ON c.oid = con.conrelid JOIN pg_catalog.pg_namespace 
 _TABLES = "SELECT oid FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'm') AND oid >= 16384"
 #: Without rows written and functions replaced, nothing got past what PostgreSQL enforces itself.
 # Nothing is written without that lock, and to ask for the counts of every table takes long.
-_MAY_BE_WRONG = """
+MAY_BE_WRONG = """
 SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
         WHERE l.pid = pg_catalog.pg_backend_pid() AND l.mode = 'RowExclusiveLock' AND l.relation >= 16384 AND c.relkind <> 'i'
         AND c.relname <> {version_table} AND c.relnamespace IS DISTINCT FROM pg_catalog.to_regnamespace('{own}'))
@@ -44,13 +41,7 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_
 
 
 def check_integrity(
-    session: Session,
-    known: Known,
-    budget: float | None,
-    version_table: str,
-    *,
-    everything: bool,
-    untouched: bool = False,
+    session: Session, known: Known, budget: float | None, *, everything: bool, untouched: bool = False
 ) -> None:
     """Verify within the transaction, after ``SET CONSTRAINTS ALL IMMEDIATE``.
 
@@ -59,8 +50,6 @@ def check_integrity(
     :param untouched: triggers certainly worked all the time; otherwise it is asked whether the role could have switched them off.
     :raises GuardError: rows or objects are wrong.
     """
-    if not everything and not _may_be_wrong(session, version_table):
-        return
     touched = touched_tables(session)
     if everything:
         touched = [Touched(oid=row[0], removed=True) for row in session.fetch(_TABLES)]
@@ -75,13 +64,6 @@ def check_integrity(
             log().warning("%s", finding.message)
     if wrong:
         raise GuardError("before COMMIT this was found:" + "".join(f"\n  {_told(f)}" for f in wrong[:_SHOWN]))
-
-
-def _may_be_wrong(session: Session, version_table: str) -> bool:
-    query = _MAY_BE_WRONG.format(
-        mine=mine("p"), mine_too=mine("i"), own=own_schema.NAME, version_table=quote_literal(version_table)
-    )
-    return bool(session.fetch(query)[0][0])
 
 
 def _told(finding: Finding) -> str:

@@ -227,10 +227,11 @@ class Journal:
                 f"UPDATE {_STEP} SET statements = {_array(statements)}, doing = ''{left} WHERE {self._row(revision)}"
             )
 
-    def applied(self, session: Session, revision: str) -> None:
-        """Write that a revision is done, in its own transaction."""
-        if self._number is not None:
-            session.execute(f"UPDATE {_STEP} SET applied = pg_catalog.clock_timestamp() WHERE {self._row(revision)}")
+    def applied(self, revision: str) -> str:
+        """The statement that writes that a revision is done, for its own transaction; '' where nothing is to be written."""
+        if self._number is None:
+            return ""
+        return f"UPDATE {_STEP} SET applied = pg_catalog.clock_timestamp() WHERE {self._row(revision)}"
 
     def end(self, error: BaseException | None) -> None:
         """Write how the run ended."""

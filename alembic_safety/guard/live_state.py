@@ -91,11 +91,15 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
     :param closure: what it does in a rehearsal (``rehearsal.closure``).
     """
     letters: dict[Any, dict[Any, str]] = {}
-    rehearsed = {name: was for name, was, is_ in entries(closure or {}) if was != is_}
+    known = entries(closure or {})
+    rehearsed = {name: was for name, was, is_ in known if was != is_}
     gone = []
     changed: set[Name] = set()
+    new_names: set[Name] = set()
     for change in changes(before, after):
         changed.update((side.kind, side.identity) for side in (change.before, change.after) if side is not None)
+        if change.after is not None:
+            new_names.add((change.after.kind, change.after.identity))
         old = change.before
         if old is None or old.kind in PERSONAL:
             continue
@@ -108,11 +112,11 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
             letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
     return State(
         found=tuple(as_found(old, new, is_, before, letters.get(old.address, {})) for old, new, is_ in gone),
-        made=_outermost(after.by_identity.keys() - before.by_identity.keys()),
-        missing=frozenset(n for n, _, is_ in entries(closure or {}) if is_ == ABSENT and n not in before.by_identity),
+        made=_outermost({name for name in new_names if name not in before.by_identity}),
+        missing=frozenset(n for n, _, is_ in known if is_ == ABSENT and n not in before.by_identity),
         already=frozenset(
             name
-            for name, was, is_ in entries(closure or {})
+            for name, was, is_ in known
             if was != is_ and ABSENT not in (was, is_) and name in before.by_identity and name not in changed
         ),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.catalog.batch import fetch_all
-from alembic_safety.postgres.session import SqlalchemySession, commits_by_itself, sqlstate
+from alembic_safety.postgres.session import DirectSession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -46,16 +46,23 @@ def write(context: MigrationContext, note: Note) -> None:
         _write(context, [note], is_there=False)
 
 
-def write_collected(context: MigrationContext) -> set[int]:
-    """Write down what was collected; the transactions (savepoints are such) that this took."""
+def write_collected(context: MigrationContext, first: str = "") -> set[int]:
+    """Write down what was collected; the transactions (savepoints are such) that this took.
+
+    :param first: a statement of the caller's that is run before, whatever becomes of what was collected.
+    """
+    assert context.connection is not None
     collected: list[Note] = context.opts.get(_KEY) or []
     notes, collected[:] = list(collected), []
-    return _write(context, notes, is_there=True) if notes else set()
+    if notes:
+        return _write(context, notes, is_there=True, first=first)
+    DirectSession(context.connection).execute(first)
+    return set()
 
 
-def _write(context: MigrationContext, notes: Sequence[Note], *, is_there: bool) -> set[int]:
+def _write(context: MigrationContext, notes: Sequence[Note], *, is_there: bool, first: str = "") -> set[int]:
     assert context.connection is not None
-    session = SqlalchemySession(context.connection)
+    session = DirectSession(context.connection)
     is_bare = commits_by_itself(context.connection)
     texts = [text for note in notes for text in note.statements]
     texts[-1] += _XIDS
@@ -64,8 +71,9 @@ def _write(context: MigrationContext, notes: Sequence[Note], *, is_there: bool) 
             if not is_bare:
                 session.execute(f"SAVEPOINT {_SAVEPOINT}")
             own_schema.ensure(session)
-        around = ([] if is_bare or not is_there else [f"SAVEPOINT {_SAVEPOINT}"], [] if is_bare else [_RELEASE])
-        rows = fetch_all(session, [*around[0], *texts, *around[1]])[len(around[0]) + len(texts) - 1]
+        before = [first] if first else []
+        before += [] if is_bare or not is_there else [f"SAVEPOINT {_SAVEPOINT}"]
+        rows = fetch_all(session, [*before, *texts, *([] if is_bare else [_RELEASE])])[len(before) + len(texts) - 1]
     except Exception as error:
         if sqlstate(error) != _NOT_ALLOWED:
             raise

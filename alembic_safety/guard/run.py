@@ -30,7 +30,7 @@ from alembic_safety.guard.takeback import after_failure
 from alembic_safety.guard.timeouts import timeouts
 from alembic_safety.guard.transactions import Horizon, leaving_no_transaction
 from alembic_safety.postgres.identifiers import qualified
-from alembic_safety.postgres.session import SqlalchemySession, sqlstate
+from alembic_safety.postgres.session import DirectSession, SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
     has_open_transaction,
@@ -144,7 +144,7 @@ class Run:
         assert connection is not None
         with leaving_no_transaction(connection):
             self._has_transactions = connection.get_isolation_level() != "AUTOCOMMIT"
-            self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ""
+            self._begin = timeouts(SqlalchemySession(connection), self.settings) if self._has_transactions else ()
             self.journal.begin(self.command, self.migration.get_current_heads())
         if self.journal.is_kept:
             collect(self.migration)
@@ -301,11 +301,9 @@ class Run:
             # Alembic has read its version table in the first one, after which no level can be chosen.
             for sql in ("COMMIT AND CHAIN", isolation):
                 SqlalchemySession(connection).execute(sql)
-        if self._begin:
-            SqlalchemySession(connection).execute(self._begin)
         self.watch.pid = self.journal.runs_on(SqlalchemySession(connection))
         if self._has_transactions:
-            self.inspection.transaction_begins()
+            self.inspection.transaction_begins(self._begin)
 
     def _isolation(self, step: RevisionStep) -> str:
         """SQL that sets the isolation level which a revision with a transaction of its own asks for; '' for none."""
@@ -344,20 +342,25 @@ class Run:
 
     def _applied(self, *, step: Any, heads: set[str], **_: Any) -> None:
         """Called by Alembic after each revision, inside its transaction."""
-        session = SqlalchemySession(self.connection())
+        session = DirectSession(self.connection())
         self.progress.applied(frozenset(heads))
-        self.journal.applied(session, self.progress.current)
+        applied = self.journal.applied(self.progress.current)
+        if not self._has_transactions:
+            session.execute(applied)  # as soon as it is so: nothing takes it back
+            applied = ""
         step_done = self.progress.current_step
         self.inspection.after_step(step_done)
-        self.lock.side.transactions |= write_collected(self.migration)
+        self.lock.side.transactions |= write_collected(self.migration, applied)
         if self.per_migration or self.progress.is_last:
             steps = [step_done] if self.per_migration else self.progress.remaining_at_start
             self.inspection.before_commit(steps, self.lock, owns_transaction=not self.is_foreign)
-            self.lock.require()
             self._about_to_commit(session)
 
     def _about_to_commit(self, session: SqlalchemySession) -> None:
-        horizon = Horizon.now(session)
+        """The last question before a COMMIT: is the lock still ours, and what do others have at work? Raises GuardError."""
+        horizon, is_locked = Horizon.now(session, self.lock.is_held)
+        if not is_locked:
+            self.lock.require()
         for step in self.progress.in_transaction():
             self.horizons.setdefault(step.revision.revision, horizon)
         self.horizons[self.progress.current] = horizon  # a part of it may have been committed before

@@ -46,6 +46,8 @@ class RunnerLock:
         self._seen = ""
         self._side: SideConnection | None = None
         self._holder: SideConnection | None = None
+        #: The server's process that holds the lock, where it is ours alone.
+        self._pid: int | None = None
         self.reopen()
 
     @property
@@ -56,6 +58,7 @@ class RunnerLock:
 
     def reopen(self) -> None:
         """Connect, after ``close()`` again; takes no lock yet."""
+        self._pid = None
         #: Whether a pooler stands between, so that a process of the server is ours no longer than a transaction.
         self.is_pooled = is_pooled(self._connection)
         if self.is_pooled:
@@ -68,8 +71,9 @@ class RunnerLock:
             self._side.execute(
                 f"SET application_name = {quote_literal(name)}; SET idle_session_timeout = 0; SET synchronous_commit = off"
             )
+            self._pid = backend_pid(self._side.session)
             with leaving_no_transaction(self._connection):
-                is_same = backend_pid(self._side.session) == backend_pid(SqlalchemySession(self._connection))
+                is_same = self._pid == backend_pid(SqlalchemySession(self._connection))
             if is_same:
                 raise GuardError(
                     "the project's engine gives the same connection twice, so no lock can be held beside the migration: "
@@ -157,18 +161,26 @@ class RunnerLock:
             raise GuardError(f"the connection that held the migration lock was lost, and now has it: {self._seen}")
         log().warning("the connection that held the migration lock was lost; the lock was taken again")
 
-    def _is_held(self) -> bool:
+    @property
+    def is_held(self) -> str:
+        """An expression in SQL, for any session of the database: the lock is certainly ours."""
+        return "false" if self._pid is None else self._held_by(str(self._pid))
+
+    def _held_by(self, pid: str) -> str:
         unsigned = self._key % 2**64
+        return (
+            "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+            f"AND pid = {pid} AND classid = {unsigned >> 32}::text::oid AND objid = {unsigned % 2**32}::text::oid)"
+        )
+
+    def _is_held(self) -> bool:
         if self._holder is None:
             return False
         try:
-            rows = self._holder.fetch(f"""
-                SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-                AND pid = pg_catalog.pg_backend_pid() AND classid = {unsigned >> 32}::text::oid
-                AND objid = {unsigned % 2**32}::text::oid""")
+            found = self._holder.fetch(f"SELECT {self._held_by('pg_catalog.pg_backend_pid()')}")
             if self.is_pooled:
                 self._holder.execute(_WITHOUT_END)
-            return bool(rows)
+            return bool(found[0][0])
         except Exception:  # noqa: BLE001 - whatever the driver raises where the server ended the session
             return False
 

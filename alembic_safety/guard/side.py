@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.transactions import leaving_no_transaction
-from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.postgres.session import DirectSession, SqlalchemySession
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,7 +42,7 @@ class SideConnection:
                 "the guard needs a connection of its own beside the migration's, and got none: "
                 f"{str(error).strip().splitlines()[0]}"
             ) from error
-        self.session = SqlalchemySession(self.connection)
+        self.session = DirectSession(self.connection)
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See ``Session.fetch``."""

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: What stands in the place of statements where a downgrade could not be written down as SQL.
 NOT_STORED = "not stored"
+#: Where a context keeps its offline one.
+_OFFLINE = "alembic_safety_offline"
 #: What is raised where the rows that a downgrade needs were not kept.
 _NO_ROWS = "P0002"
 
@@ -177,7 +179,7 @@ def _run(
         if promises:
             follower.give_back(item.revision)
         if journal is not None:
-            journal.applied(session, item.revision)
+            session.execute(journal.applied(item.revision))
 
 
 def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
@@ -290,30 +292,45 @@ def _written_down(context: MigrationContext, script: Script) -> list[str]:
 
 def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool = False) -> list[str]:
     """The statements that a revision's downgrade (or upgrade) sends, collected without running them. Raises whatever it raises."""
-    from alembic.operations import Operations
-    from alembic.runtime.migration import MigrationContext as Context
-
-    buffer = io.StringIO()
-    options = {**context.opts, "as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True, STORED: True}
     from alembic import op as module
+    from alembic.operations import Operations
 
-    logger = logging.getLogger("alembic.runtime.migration")
-    level = logger.level
-    logger.setLevel(logging.WARNING)  # "Generating static SQL" is no news in the middle of an upgrade
-    try:
-        offline = Context(context.dialect, None, options, context.environment_context)
-    finally:
-        logger.setLevel(level)
-
+    offline, buffer = _offline(context)
     outer: Any = getattr(module, "_proxy", None)
     try:
         with Operations.context(offline):
             (script.module.upgrade if is_upgrade else script.module.downgrade)()
+    except BaseException:
+        del context.opts[_OFFLINE]  # whatever state it is in
+        raise
     finally:
         if outer is not None:
             outer._install_proxy()  # noqa: SLF001 - the migration that is running has it
     statements = [s.text for s in split(buffer.getvalue()).statements]
     return [s for s in statements if s.strip().upper() not in ("BEGIN", "COMMIT")]
+
+
+def _offline(context: MigrationContext) -> tuple[MigrationContext, io.StringIO]:
+    """A context that writes SQL down, and what it writes to; the same for all revisions of a run."""
+    from alembic.runtime.migration import MigrationContext as Context
+
+    options: dict[str, Any] = context.opts
+    if _OFFLINE not in options:
+        buffer = io.StringIO()
+        changed = {"as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True, STORED: True}
+        logger = logging.getLogger("alembic.runtime.migration")
+        level = logger.level
+        logger.setLevel(logging.WARNING)  # "Generating static SQL" is no news in the middle of an upgrade
+        try:
+            offline = Context(context.dialect, None, {**options, **changed}, context.environment_context)
+        finally:
+            logger.setLevel(level)
+        options[_OFFLINE] = offline, buffer
+    offline, buffer = options[_OFFLINE]
+    offline.impl.memo.clear()  # where SQLAlchemy remembers what was made
+    buffer.seek(0)
+    buffer.truncate()
+    return offline, buffer
 
 
 def _grade(context: MigrationContext, script: Script) -> tuple[str, str]:

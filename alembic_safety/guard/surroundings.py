@@ -26,17 +26,12 @@ _PATH_OF_FUNCTION = re.compile(r"(?<=\n) SET search_path TO [^\n]*")
 _DEFAULT_PATH = " SET search_path TO '$user', 'public'"
 
 
-def _extensions(live: Snapshot) -> list[CatalogObject]:
-    # Not of_kind(), which sorts everything.
-    return [obj for obj in live.objects.values() if obj.kind == "extension"]
-
-
 class Surroundings:
     """One snapshot of a live database, to be compared with what certificates say."""
 
     def __init__(self, live: Snapshot) -> None:
         self._live = live
-        schemas = {str(extension.props.get("extension_schema")) for extension in _extensions(live)}
+        schemas = {str(extension.props.get("extension_schema")) for extension in live.extensions}
         self._schemas = schemas - _ORDINARY
         names = "|".join(re.escape(schema) for schema in sorted(self._schemas))
         self._prefix = re.compile(rf'(?<![\w$".])(?:{names})\.') if names else None

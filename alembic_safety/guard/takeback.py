@@ -184,8 +184,9 @@ class Undoing:
     def before(self, steps: list[RevisionStep]) -> None:
         """Nothing: the steps were chosen because they can be taken back."""
 
-    def transaction_begins(self) -> None:
-        """Nothing."""
+    def transaction_begins(self, first: tuple[str, ...]) -> None:
+        """Nothing more than these statements."""
+        self._session().execute("; ".join(first))
 
     def look_again(self) -> None:
         """Nothing: what has to be is what was before the run."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 _PRESENT = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'"
 
 
-def timeouts(session: Session, settings: Settings) -> str:
-    """SQL for the start of each transaction; '' where there is nothing to set.
+def timeouts(session: Session, settings: Settings) -> tuple[str, ...]:
+    """Statements for the start of each transaction.
 
     A lock timeout that the role, the database or the connection brings along wins over our default, not over what somebody
     wrote into the settings.
@@ -25,4 +25,4 @@ def timeouts(session: Session, settings: Settings) -> str:
         wanted.append(("lock_timeout", settings.lock_timeout))
     if settings.statement_timeout is not None:
         wanted.append(("statement_timeout", settings.statement_timeout))
-    return "; ".join(f"SET LOCAL {name} = {max(int(value * 1000), 1)}" for name, value in wanted)
+    return tuple(f"SET LOCAL {name} = {max(int(value * 1000), 1)}" for name, value in wanted)

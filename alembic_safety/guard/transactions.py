@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.postgres.session import Session
 
@@ -36,13 +36,13 @@ class Horizon:
     xid: int
 
     @classmethod
-    def now(cls, session: Session) -> Horizon:
-        """Within the transaction that is about to commit."""
-        own, text = session.fetch(
-            "SELECT pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_snapshot()::text"
+    def now(cls, session: Session, question: str = "NULL") -> tuple[Horizon, Any]:
+        """Within the transaction that is about to commit; and the answer to a question in SQL, which goes along."""
+        own, text, answer = session.fetch(
+            f"SELECT pg_catalog.pg_current_xact_id()::text, pg_catalog.pg_current_snapshot()::text, {question}"
         )[0]
         _, xmax, xip = str(text).split(":")
-        return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each and each != own), int(own))
+        return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each and each != own), int(own)), answer
 
     def written_since(self, alias: str) -> str:
         """A condition on rows of a table that our transaction made or changed: somebody else wrote them after it.

@@ -34,8 +34,18 @@ class Watch:
 
     def untouched(self, session: Session) -> bool:
         """Whether triggers certainly worked all the time since the watch began; False where nothing is known."""
-        outcome = attempt_all(session, [_PATH, *_OTHERWISE, self._explain])
-        return not isinstance(outcome, Failure) and _is_strange(outcome.value[-1])
+        outcome = attempt_all(session, self.questions)
+        return not isinstance(outcome, Failure) and self.answered(outcome.value[-1])
+
+    @property
+    def questions(self) -> list[str]:
+        """What ``untouched`` asks, for an attempt of the caller's: the rows of the last one are what ``answered`` judges."""
+        return [_PATH, *_OTHERWISE, self._explain]
+
+    @staticmethod
+    def answered(rows: Sequence[tuple[Any, ...]]) -> bool:
+        """See ``questions``."""
+        return _is_strange(rows)
 
     def begin(self, session: Session) -> bool:
         """Plan the statement; whether that can tell anything."""

@@ -66,6 +66,11 @@ class Snapshot:
         return result
 
     @cached_property
+    def extensions(self) -> tuple[CatalogObject, ...]:
+        """The extensions that are installed."""
+        return tuple(obj for obj in self.objects.values() if obj.kind == "extension")
+
+    @cached_property
     def needs(self) -> dict[Address, set[Address]]:
         """What each object depends on."""
         result: dict[Address, set[Address]] = {}

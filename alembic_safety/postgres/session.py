@@ -116,15 +116,30 @@ class DirectSession(SqlalchemySession):
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See :meth:`Session.fetch`."""
         driver = psycopg_connection(self)
-        return super().fetch(sql, params) if driver is None else PsycopgSession(driver).fetch(sql, params)
+        if driver is None:
+            return super().fetch(sql, params)
+        try:
+            return PsycopgSession(driver).fetch(sql, params)
+        except Exception:
+            self._lost(driver)
+            raise
 
     def execute(self, sql: str) -> None:
         """See :meth:`Session.execute`."""
         driver = psycopg_connection(self)
-        if driver is None:
+        if driver is None or not sql.strip():
             super().execute(sql)
-        else:
+            return
+        try:
             PsycopgSession(driver).execute(sql)
+        except Exception:
+            self._lost(driver)
+            raise
+
+    def _lost(self, driver: psycopg.Connection[Any]) -> None:
+        """Have SQLAlchemy know of a connection that is gone, as it would by an error of its own statements."""
+        if driver.closed and not self.connection.invalidated:
+            self.connection.invalidate()
 
 
 def psycopg_connection(session: Session) -> psycopg.Connection[Any] | None:

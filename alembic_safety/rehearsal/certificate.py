@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +196,12 @@ def _merged(old: Certificate, new: Certificate) -> Certificate:
     return replace(new, proofs=proofs, grade=worst, reasons=reasons)
 
 
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Certificate:
+    """As ``Certificate.from_json``: a run asks several times for each of its revisions."""
+    return Certificate.from_json(text)
+
+
 def read_certificate(revision: Revision) -> tuple[Status, Certificate | None]:
     """A revision's certificate, and how it stands to the sources."""
     try:
@@ -202,7 +209,7 @@ def read_certificate(revision: Revision) -> tuple[Status, Certificate | None]:
     except SourceError:
         return Status.MISSING, None  # it can have none; whoever asks for one is told so
     try:
-        certificate = Certificate.from_json(path.read_text(encoding="utf-8"))
+        certificate = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Status.MISSING, None
     except (OSError, ValueError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TypeAlias
 
-from alembic_safety.revisions.markers import PRESERVE, blocks
+from alembic_safety.revisions.markers import PRESERVE, Block, blocks
 
 #: What the body of a downgrade can be.
 MISSING = "missing"  # no function of that name
@@ -31,6 +32,11 @@ class Anatomy:
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
 
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """All blocks that we wrote."""
+        return blocks(self.source)
+
     @property
     def downgrade_state(self) -> str:
         """MISSING, EMPTY, MARKED, WRITTEN or ELSEWHERE."""
@@ -41,7 +47,7 @@ class Anatomy:
         if not statements:
             return EMPTY
         start, end = self.span(statements[0])[0], self.span(statements[-1])[1]
-        for block in blocks(self.source):
+        for block in self.blocks:
             if block.intact and block.name == "downgrade" and block.start <= start and end <= block.end:
                 return MARKED
         return EMPTY if len(statements) == 1 and _only_refuses(statements[0]) else WRITTEN
@@ -79,7 +85,7 @@ def canonical_source(source: str) -> str:
 def canonical(anatomy: Anatomy) -> str:
     """As ``canonical_source``, of a text with plain line ends that was parsed already."""
     source = anatomy.source
-    cuts = [(block.start, block.end, "") for block in blocks(source) if block.intact]
+    cuts = [(block.start, block.end, "") for block in anatomy.blocks if block.intact]
     if anatomy.downgrade is not None and anatomy.downgrade_state in (EMPTY, MARKED):
         start, end = anatomy.span(anatomy.downgrade)
         # The end marker is a comment, which the syntax tree doesn't count to the function.

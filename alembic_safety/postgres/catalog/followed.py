@@ -57,6 +57,8 @@ def carry_over(base: Snapshot, now: FollowedSnapshot) -> None:
     if len(apart) > len(now.objects) // 4:
         return
     known = vars(base)
+    if "extensions" in known:
+        vars(now)["extensions"] = base.extensions  # a change of one costs a full reading, which carries nothing over
     if "by_identity" in known:
         found = dict(base.by_identity)
         for address in apart:

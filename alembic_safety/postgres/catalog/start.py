@@ -13,7 +13,12 @@ _SAVEPOINT = "alembic_safety_start"
 
 
 def read_start(
-    session: Session, kept: set[str] | None = None, *, flush: bool = False, in_savepoint: bool = False
+    session: Session,
+    kept: set[str] | None = None,
+    *,
+    flush: bool = False,
+    in_savepoint: bool = False,
+    first: tuple[str, ...] = (),
 ) -> tuple[int, Start]:
     """Where the session stands, and the whole id of its transaction, which is given one if it has none.
 
@@ -21,17 +26,21 @@ def read_start(
 
     :param flush: let the server report the session's counts as the transaction ends (PostgreSQL 15 and later).
     :param in_savepoint: leave the transaction usable where somebody has deallocated what ``kept`` tells of, and read all the same.
+    :param first: statements of the caller's that go before, and stay whatever becomes of the reading.
     """
     if in_savepoint:
         try:
-            return _read_start(session, kept, flush, (f"SAVEPOINT {_SAVEPOINT}",), (f"RELEASE SAVEPOINT {_SAVEPOINT}",))
+            return _read_start(
+                session, kept, flush, (*first, f"SAVEPOINT {_SAVEPOINT}"), (f"RELEASE SAVEPOINT {_SAVEPOINT}",)
+            )
         except Exception as error:
             if not kept or sqlstate(error) != NO_SUCH_STATEMENT:
                 raise
         session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}; RELEASE SAVEPOINT {_SAVEPOINT}")
         kept.clear()
         kept.update(kept_statements(session))
-    return _read_start(session, kept, flush)
+        return _read_start(session, kept, flush)
+    return _read_start(session, kept, flush, first)
 
 
 def _read_start(
