@@ -47,9 +47,10 @@ def options(
 
     def applied(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
         from alembic_safety.guard.command import is_enabled
-        from alembic_safety.guard.stored import store
 
         if is_enabled(ctx) and not ctx.as_sql and ctx.dialect.name == "postgresql":
+            from alembic_safety.guard.stored import store
+
             store(ctx, step)
 
     def included(name: str | None, kind: str, parents: Any) -> bool:
@@ -85,7 +86,7 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
     :param arguments: handed to ``context.run_migrations()``.
     :raises GuardError: an upgrade is refused or stopped.
     """
-    from alembic_safety.guard.run import run as run_guarded
+    from alembic_safety.guard.entry import run as run_guarded
 
     run_guarded(context, **arguments)
 

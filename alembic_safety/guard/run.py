@@ -1,4 +1,4 @@
-"""``hooks.run(context)``: what stands around ``context.run_migrations()`` when revisions are really run."""
+"""One guarded run: what stands around ``context.run_migrations()`` when revisions are really run."""
 
 from __future__ import annotations
 
@@ -6,40 +6,34 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import BackupError
 from alembic_safety.guard.blockers import watching
-from alembic_safety.guard.command import migrating_command
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
 from alembic_safety.guard.health import check_health
 from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.journal import Journal
 from alembic_safety.guard.log import log
 from alembic_safety.guard.notes import collect, write_collected
-from alembic_safety.guard.past import TAKE_BACK, is_unfinished
+from alembic_safety.guard.past import TAKE_BACK
 from alembic_safety.guard.progress import Progress
-from alembic_safety.guard.recovery import recover
 from alembic_safety.guard.runner_lock import RunnerLock
 from alembic_safety.guard.side import preparing_nothing
 from alembic_safety.guard.statements import Statements
 from alembic_safety.guard.stored import chain_in
-from alembic_safety.guard.takeback import after_failure
 from alembic_safety.guard.timeouts import timeouts
-from alembic_safety.guard.transactions import Horizon, leaving_no_transaction
-from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.guard.transactions import Horizon, leaving_no_transaction, plainly
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
     has_open_transaction,
     is_in_foreign_transaction,
     is_transaction_per_migration,
-    steps_of,
 )
 from alembic_safety.revisions.isolation import isolation_of
-from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -52,58 +46,6 @@ if TYPE_CHECKING:
 
 _LOCK_NOT_AVAILABLE = "55P03"
 _PAUSE_LONGEST = 30.0
-
-
-def run(context: EnvironmentContext, **arguments: Any) -> None:
-    """Run the migrations that the command asked for, guarded; every other command passes through as it is.
-
-    :raises GuardError: nothing was begun, or what was begun is rolled back; the message says which.
-    """
-    migration: MigrationContext = context.get_context()
-    config = migration.config
-    command = migrating_command(migration)
-    if command is None or config is None:
-        return _plain(context, arguments)
-    settings = load_settings(config)
-    if not settings.enabled or not (_steps(migration) or _was_interrupted(migration)):
-        return _plain(context, arguments)
-    assert migration.connection is not None
-    lock = RunnerLock(migration.connection, migration)
-    try:
-        lock.acquire(settings.lock_wait)
-        journal = Journal(lock, qualified(migration.version_table_schema, migration.version_table), settings.journal)
-        recover(migration, settings, lock, journal)
-        # Whoever had the lock before us may have done it all.
-        steps = _steps(migration)
-        if steps:
-            Run(context, migration, settings, lock, journal, steps, arguments, command=command).run()
-        else:
-            _plain(context, arguments)
-    finally:
-        lock.close()
-    return None
-
-
-def _plain(context: EnvironmentContext, arguments: dict[str, Any]) -> None:
-    with nullcontext() if has_open_transaction(context.get_context()) else context.begin_transaction():
-        context.run_migrations(**arguments)
-
-
-def _steps(migration: MigrationContext) -> list[RevisionStep]:
-    """What is to be done from where the database stands."""
-    assert migration.connection is not None
-    with leaving_no_transaction(migration.connection):
-        return steps_of(migration, migration.get_current_heads())
-
-
-def _was_interrupted(migration: MigrationContext) -> bool:
-    """Whether the journal knows of a run that never came to its end, or is at work now."""
-    assert migration.connection is not None
-    with leaving_no_transaction(migration.connection):
-        return is_unfinished(
-            SqlalchemySession(migration.connection),
-            qualified(migration.version_table_schema, migration.version_table),
-        )
 
 
 class Run:
@@ -153,6 +95,8 @@ class Run:
         except BaseException as error:
             self.journal.end(error)
             if isinstance(error, Exception) and self.command != TAKE_BACK:
+                from alembic_safety.guard.takeback import after_failure
+
                 after_failure(self)
             raise
         self.journal.end(None)
@@ -223,7 +167,7 @@ class Run:
         attempt = 0
         while True:
             try:
-                return _plain(self.context, self.arguments)
+                return plainly(self.context, self.arguments)
             except Exception as error:
                 attempt += 1
                 if sqlstate(error) != _LOCK_NOT_AVAILABLE:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.postgres.session import Session
+from alembic_safety.revisions.internals import has_open_transaction
 
 if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy import Connection
 
 
@@ -22,6 +24,12 @@ def leaving_no_transaction(connection: Connection) -> Iterator[None]:
     finally:
         if not was_in and connection.in_transaction():
             connection.rollback()
+
+
+def plainly(context: EnvironmentContext, arguments: dict[str, Any]) -> None:
+    """As without a guard."""
+    with nullcontext() if has_open_transaction(context.get_context()) else context.begin_transaction():
+        context.run_migrations(**arguments)
 
 
 @dataclass(frozen=True)
