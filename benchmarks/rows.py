@@ -107,9 +107,9 @@ def _fingerprint(session: PsycopgSession, name: str) -> None:
         "sum(hashtextextended(t::text, 0))": lambda: session.fetch(
             f"SELECT sum(hashtextextended(t::text, 0)) FROM {name} AS t"
         ),
-        "fingerprint": lambda: fingerprints(session, [name]),
-        "fingerprint, 128 bits": lambda: fingerprints(session, [name], strong=True),
-        "fingerprint by column": lambda: fingerprints(session, [name], by_column=True),
+        "fingerprint": lambda: fingerprints(session, [f"public.{name}"]),
+        "fingerprint, 128 bits": lambda: fingerprints(session, [f"public.{name}"], strong=True),
+        "fingerprint by column": lambda: fingerprints(session, [f"public.{name}"], by_column=True),
     }
     for workers in (0, 2):
         session.execute(

@@ -7,7 +7,6 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,7 @@ from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
 from alembic_safety.rehearsal.trial import Outcome, transactional
 from alembic_safety.rehearsal.verdict import Rehearsal, Up, Verdict
 from alembic_safety.rehearsal.visitor import Visitor
-from alembic_safety.rehearsal.watch import Watch
+from alembic_safety.rehearsal.watch import Watcher
 from alembic_safety.revisions.chain import Chain, Revision, load_chain
 from alembic_safety.revisions.isolation import isolation_of
 
@@ -122,6 +121,7 @@ class Run:
         #: Labels of the databases that migrations were run in.
         self.databases: list[str] = []
         self.stand_ins = StandIns(server, options)
+        self._watcher = Watcher(options.timeout)
         if start is not None or several:
             options = replace(options, cache=False)
         self.memory = Memory(config, chain, options, server, self.own.digest)
@@ -194,6 +194,8 @@ class Run:
             if is_fatal(error) and (failed := server_failure(self.server, error)) is not None:
                 raise failed from error
             raise
+        finally:
+            self._watcher.close()
         return merged(parts)
 
     def _url(self, place: Place) -> URL:
@@ -315,7 +317,7 @@ class Run:
         heads = set(stage.heads)
         outcome = None
         stage.isolation = isolation_of(revision)
-        with self._watching(stage) as watch:
+        with self._watcher.watching(lambda: self.place.stop_everything(stage.pid)) as watch:
             try:
                 if not revision.needs_autocommit and not stage.autocommits:
                     try:
@@ -402,11 +404,6 @@ class Run:
 
     def _applied(self, stage: Stage) -> set[str]:
         return set(stage.heads).union(*(self.chain.ancestors(h) for h in stage.heads)) - self.plan.present
-
-    @contextmanager
-    def _watching(self, stage: Stage) -> Iterator[Watch]:
-        with Watch(self.options.timeout, lambda: self.place.stop_everything(stage.pid)) as watch:
-            yield watch
 
     def _described(self, revision: Revision, outcome: Outcome, **more: Any) -> Verdict:
         return describe(revision, outcome, self._root, judged=revision.id in self.plan.judged, **more)

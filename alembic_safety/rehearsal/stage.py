@@ -70,6 +70,8 @@ class Stage:
         self._bends = False
         #: SQL that sets the isolation level which the revision asks for, before anything else in each transaction; '' for none.
         self.isolation = ""
+        #: Whether the session may have temporary objects.
+        self.may_have_temporary = True
         #: Whether snapshots are to have their edges.
         self.edges = edges
         self._xid: int | None = None
@@ -277,6 +279,7 @@ class Stage:
         from alembic_safety.rehearsal.heads import Heads
 
         maintainer = Heads(self.context, self.heads, self.session)
+        self.may_have_temporary = True
         self.forget_types()
         forget_callbacks(self.context)
         with staying_alive(), self.preserving(step.info.up_revision_id or "", is_upgrade=step.is_upgrade):  # type: ignore[attr-defined]
@@ -345,7 +348,8 @@ class Stage:
 
     def end_session(self) -> None:
         """Drop temporary tables: what runs next would run in a session of its own, after the COMMIT that drops them."""
-        self.session.execute("DISCARD TEMP")
+        if self.may_have_temporary:
+            self.session.execute("DISCARD TEMP")
 
     def step_back(self, script: Script) -> None:
         """Move the version table back by one revision, whose downgrade was done in another way."""
@@ -379,6 +383,7 @@ class Stage:
             raise
         if found.moment is None or found.moment.transaction != self._xid:
             raise LeftTransaction
+        self.may_have_temporary = found.moment.temporary
         return found
 
     def full_snapshot(self) -> Snapshot:

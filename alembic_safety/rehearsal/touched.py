@@ -29,7 +29,8 @@ _LOCKS = """
 SELECT l.relation::pg_catalog.int8, l.writes, c.relkind = 'S', NULLIF(c.relfilenode, 0)::pg_catalog.int8,
   c.relnamespace::pg_catalog.regnamespace::pg_catalog.text,
   CASE WHEN c.relkind = 'r' AND c.relpersistence <> 't' AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 0
-       THEN c.relname::pg_catalog.text END
+       THEN c.relname::pg_catalog.text END,
+  c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) > 0
 FROM (
   SELECT relation, pg_catalog.bool_or(mode = 'RowExclusiveLock') AS writes FROM pg_catalog.pg_locks
   WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted AND relation >= 16384
@@ -53,6 +54,8 @@ class Touched:
     filled: bool = False
     #: Every relation that is locked, dropped ones too, with the file that holds its rows now, if there is one.
     locked: Mapping[int, int | None] = field(default_factory=dict, compare=False, repr=False)
+    #: The tables among them whose file is not empty, so that they may hold rows.
+    sized: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     #: The sequences among them.
     sequences: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
 
@@ -81,7 +84,7 @@ def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclu
     """
     locks = [(int(oid), *others) for oid, *others in fetch_all(session, [_LOCKS])[0]]
     used, written, refiled, filled = set(), set(), set(), False
-    for oid, writes, _, node, schema, name in locks:
+    for oid, writes, _, node, schema, name, _ in locks:
         table = before.objects.get(Address("pg_class", oid))
         if name is not None and table is None:
             # Of a table that is new the counts hold nothing of earlier transactions.
@@ -99,21 +102,15 @@ def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclu
         refiled=frozenset(refiled),
         locked={oid: None if node is None else int(node) for oid, _, _, node, *_ in locks},
         sequences=frozenset(oid for oid, _, is_sequence, *_ in locks if is_sequence),
+        sized=frozenset(oid for oid, *_, is_sized in locks if is_sized),
         filled=filled,
     )
 
 
-def hold_rows(session: Session, touched: Touched, before: Snapshot, after: Snapshot) -> bool:
-    """Whether a table that was touched may have held rows: it was written to, it is gone, or it holds some now.
-
-    Needs an open transaction that stands at *after*.
-    """
+def may_have_held_rows(touched: Touched, before: Snapshot, after: Snapshot) -> bool:
+    """Whether a table that was touched may have held rows: it was written to, it is gone, or its file is not empty now."""
     if touched.suspects or touched.filled:
         return True
     addresses = [Address("pg_class", oid) for oid in touched.locked]
     were = [address for address in addresses if address in before.objects and before.objects[address].kind == "table"]
-    names = [after.objects[address].identity for address in were if address in after.objects]
-    if len(names) < len(were):
-        return True
-    asked = " OR ".join(f"EXISTS (SELECT FROM ONLY {name})" for name in names)
-    return bool(fetch_all(session, [f"SELECT {asked}"])[0][0][0])
+    return any(address not in after.objects or address.oid in touched.sized for address in were)

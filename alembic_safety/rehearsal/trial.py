@@ -14,14 +14,14 @@ from alembic_safety.downgrade.compare import Difference, Tier, changes, differen
 from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
-from alembic_safety.rehearsal.failure import explain, is_artefact, is_fatal
+from alembic_safety.rehearsal.failure import explain, is_artefact
 from alembic_safety.rehearsal.keeping import WAY, Attempt
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.proof import Case, prove_on_rows
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
-from alembic_safety.rehearsal.touched import Touched, files_of, hold_rows, touched
+from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
 from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
 
@@ -260,6 +260,7 @@ def transactional(
             stage.savepoint(AFTER)
             if observe is not None:
                 observe.look(stage, before, after)
+                stage.may_have_temporary = True
             if empty:
                 outcome.changed_nothing = not changes(before, after) and not stage.rows_written()
             if not only_up:
@@ -269,7 +270,7 @@ def transactional(
         if (
             not only_up
             and outcome.touched.used_or_filled
-            and (rows or observe is not None or _rows_matter(stage, outcome, after))
+            and (rows or observe is not None or may_have_held_rows(outcome.touched, before, after))
         ):
             stage.rollback()
             stage.heads = set(judge.heads_before)
@@ -293,19 +294,6 @@ def transactional(
         if outcome.after is None:
             stage.rollback()
             stage.heads = set(judge.heads_before)
-
-
-def _rows_matter(stage: Stage, outcome: Outcome, after: Snapshot) -> bool:
-    """Whether a proof on rows can find anything although none are made and nobody asks what is written."""
-    assert outcome.touched is not None
-    assert outcome.before is not None
-    try:
-        with stage.scratch("alembic_safety_look"):
-            return hold_rows(stage.session, outcome.touched, outcome.before, after)
-    except Exception as error:  # a role that may not read the table
-        if is_fatal(error):
-            raise
-        return True
 
 
 def _on_rows(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
@@ -53,6 +54,10 @@ _PUBLIC = 2200
 
 class _BeyondError(Exception):
     """Something changed that only a full reading follows."""
+
+
+class _OthersError(Exception):
+    """Another transaction has committed meanwhile."""
 
 
 def read_delta(
@@ -106,29 +111,35 @@ def _read_delta(
         if not isinstance(base, FollowedSnapshot) or base.moment is None:
             return full(statements, version, exclude)
         now = Moment.of((first[0] if known else statements.rows(moment))[0])
+        alone = _Alone.where(base.moment, start, now)
         try:
-            found = _Delta(statements, base, now, since_xid, exclude, edges).snapshot(
-                start.moment if start is not None and _alone(statements, base.moment, start, now) else None
-            )
+            try:
+                found = _Delta(statements, base, now, since_xid, exclude, edges).snapshot(alone)
+            except _OthersError:
+                found = _Delta(statements, base, now, since_xid, exclude, edges).snapshot(None)
         except _BeyondError:
             return full(statements, version, exclude)
     carry_over(base, found)
     return found
 
 
-def _alone(statements: Statements, base: Moment, start: Start, now: Moment) -> bool:
-    """Whether nobody else can have changed anything since ``base``, so that this session's own counts tell all."""
-    began = start.moment
-    if not (began.counting and now.counting) or began.transaction not in (None, now.transaction):
-        return False
-    ended = now.ended_since(base)
-    if ended is None:
-        return False
-    unknown = set(ended) - start.harmless
-    if unknown and statements.rows(statements.committed(unknown)):
-        return False
-    start.harmless |= unknown
-    return True
+@dataclass(frozen=True)
+class _Alone:
+    """That nobody else has changed anything since a snapshot, so that this session's own counts tell all."""
+
+    start: Start
+    #: As long as none of these transactions has committed.
+    unknown: set[int]
+
+    @classmethod
+    def where(cls, base: Moment, start: Start | None, now: Moment) -> _Alone | None:
+        """None where it is known that it can't be said."""
+        if start is None or not (start.moment.counting and now.counting):
+            return None
+        ended = now.ended_since(base)
+        if ended is None or start.moment.transaction not in (None, now.transaction):
+            return None
+        return cls(start, set(ended) - start.harmless)
 
 
 class _Delta:
@@ -159,23 +170,34 @@ class _Delta:
         self.done: set[Address] = set()
         self.changed: set[Address] = set()
 
-    def snapshot(self, start: Moment | None) -> FollowedSnapshot:
-        """``start`` is given where this session's own counts since then tell all."""
+    def snapshot(self, alone: _Alone | None) -> FollowedSnapshot:
+        """The snapshot. Raises _OthersError where ``alone`` doesn't hold."""
+        start = None if alone is None else alone.start.moment
         changed = FOLLOWED if start is None else self.now.changed_since(start)
         deleted = None if start is None else self.now.deleted_since(start)
-        if not self.settled and self.base.held and not self.base.held <= self._locked():
+        covered = start is not None and self.now.only_inserted(start, "pg_attribute")
+        found = self._ask(
+            alone,
+            rare=start is None or bool(changed - FOLLOWED),
+            # A new attribute comes with a new relation, or with a new count of them in the relation's row.
+            recent=changed - {"pg_attribute"} if covered else changed,
+            members=deleted is None or "pg_depend" in deleted,
+            dropped=None if deleted is None else not _DROPPABLE.isdisjoint(deleted),
+        )
+        locked = {(str(catalog), int(oid)) for catalog, oid in found.get("strong_locks", ())}
+        if self._may_go_back and not self.base.held <= locked:
             raise _BeyondError  # rolled back to before base: what base saw dropped may be there again
-        rare = self.base.rare
-        if start is None or changed - FOLLOWED:
-            rare = self.statements.rows(self.statements.plain("fingerprint"))[0][0]
+        rare = found["fingerprint"][0][0] if "fingerprint" in found else self.base.rare
         if rare != self.base.rare:
             raise _BeyondError
-        if (deleted is None or "pg_depend" in deleted) and self._members() != member_tally(self.base.members):
+        if "members" in found and self._tally(found["members"]) != member_tally(self.base.members):
             raise _BeyondError
-        covered = start is not None and self.now.only_inserted(start, "pg_attribute")
-        # A new attribute comes with a new relation, or with a new count of them in the relation's row.
-        self._find_changed(changed - {"pg_attribute"} if covered else changed)
-        self._find_dropped(deleted)
+        for name in sections("recent"):
+            self._add_recent(found.get(f"recent_{name}", ()))
+        if deleted is None:
+            self._add_missing(found["oids"])
+        elif not _DROPPABLE.isdisjoint(deleted):
+            self._add_dropped(locked)
         while self.pending:
             self._propagate(self._read_pending())
         if start is None or "pg_description" in changed:
@@ -196,41 +218,60 @@ class _Delta:
 
     # -- what changed -------------------------------------------------------------------------------------------------------
 
-    def _find_changed(self, catalogs: Collection[str]) -> None:
-        asked = [name for name in sections("recent") if name in catalogs]
-        for rows in self.statements.run([self.statements.recent(name, self.age) for name in asked]):
-            for catalog, oid in rows:
-                if oid < 16384 and (catalog, oid) != ("pg_namespace", _PUBLIC):
-                    raise _BeyondError  # an object of the system
-                self._add(Address(catalog, oid))
+    def _ask(
+        self, alone: _Alone | None, *, rare: bool, recent: Collection[str], members: bool, dropped: bool | None
+    ) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows by the name of their query, of all that can be asked at once.
 
-    def _find_dropped(self, deleted: Collection[str] | None) -> None:
+        ``dropped``: whether the locks may tell of what is gone; None: something may be gone that they don't tell of.
+        """
+        statements = self.statements
+        calls = [statements.recent(name, self.age) for name in sections("recent") if name in recent]
+        if alone is not None and alone.unknown:
+            calls.append(statements.committed(alone.unknown))
+        wanted = {
+            "fingerprint": rare,
+            "members": members,
+            "oids": dropped is None,
+            "strong_locks": bool(dropped) or self._may_go_back,
+        }
+        calls += [statements.plain(name) for name, is_wanted in wanted.items() if is_wanted]
+        found = {call.name or "": rows for call, rows in zip(calls, statements.run(calls), strict=True)}
+        if found.get("committed"):
+            raise _OthersError
+        if alone is not None:
+            alone.start.harmless |= alone.unknown
+        return found
+
+    @property
+    def _may_go_back(self) -> bool:
+        return not self.settled and bool(self.base.held)
+
+    def _add_recent(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for catalog, oid in rows:
+            if oid < 16384 and (catalog, oid) != ("pg_namespace", _PUBLIC):
+                raise _BeyondError  # an object of the system
+            self._add(Address(catalog, oid))
+
+    def _add_dropped(self, locked: Collection[tuple[str, int]]) -> None:
         """Add what has lost something: each thing that is dropped is locked until the end, before it goes."""
-        if deleted is not None and _DROPPABLE.isdisjoint(deleted):
+        if any(catalog == "by hand" for catalog, _ in locked):
+            self._add_missing(self.statements.rows(self.statements.plain("oids")))
             return
         known = self.base.objects
-        if deleted is not None:
-            locked = self._locked()
-            if not any(catalog == "by hand" for catalog, _ in locked):
-                for address in (Address(catalog, oid) for catalog, oid in locked):
-                    if address in known and KINDS[known[address].kind].catalog in _DROPPABLE:
-                        self._add(address)
-                return
-        there = {
-            catalog: {int(oid) for oid in (text or "").split()}
-            for catalog, text in self.statements.rows(self.statements.plain("oids"))
-        }
-        for address in known:
+        for address in (Address(catalog, oid) for catalog, oid in locked):
+            if address in known and KINDS[known[address].kind].catalog in _DROPPABLE:
+                self._add(address)
+
+    def _add_missing(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Add what is not among the rows of ``oids.sql``, which hold all that there is."""
+        there = {catalog: {int(oid) for oid in (text or "").split()} for catalog, text in rows}
+        for address in self.base.objects:
             if address.catalog in there and address.oid not in there[address.catalog]:
                 self._add(address)
 
-    def _locked(self) -> set[tuple[str, int]]:
-        return {
-            (str(catalog), int(oid)) for catalog, oid in self.statements.rows(self.statements.plain("strong_locks"))
-        }
-
-    def _members(self) -> tuple[int, int]:
-        rows = self.statements.rows(self.statements.plain("members"))
+    @staticmethod
+    def _tally(rows: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
         return member_tally(Address(catalog, oid) for catalog, oid, _ in rows)
 
     def _add(self, address: Address) -> None:

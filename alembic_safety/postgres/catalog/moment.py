@@ -30,6 +30,8 @@ class Moment:
     counting: bool
     #: Rows inserted, updated and deleted by catalog, as far as there were any.
     counts: Mapping[str, tuple[int, int, int]]
+    #: Whether the session has, or had, temporary objects.
+    temporary: bool
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Moment:
@@ -45,6 +47,7 @@ class Moment:
             int(following),
             bool(row[2]),
             counts,
+            bool(row[4]),
         )
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.catalog.moment import Moment, Start
 from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
@@ -46,9 +48,13 @@ def read_start(
 def _read_start(
     session: Session, kept: set[str] | None, flush: bool, before: tuple[str, ...] = (), after: tuple[str, ...] = ()
 ) -> tuple[int, Start]:
-    statements = Statements(session, 0, kept)
-    moment = statements.plain("moment")
-    known = kept is not None and moment.kept_name in kept
-    asked = [_XID + (_FLUSH if flush else ""), moment.kept if known else moment.text]
-    xid, found = fetch_all(session, [*before, *asked, *after])[len(before) :][:2]
+    # Not the statement of the readings: the server plans one anew whenever search_path is another than the time before.
+    moment = replace(Statements(session, 0, kept).plain("moment"), name="moment_at_start")
+    prepare = []
+    if kept is not None and moment.kept_name not in kept:
+        prepare = [moment.preparation]
+    asked = [_XID + (_FLUSH if flush else ""), moment.text if kept is None else moment.kept]
+    xid, found = fetch_all(session, [*before, *prepare, *asked, *after])[len(before) + len(prepare) :][:2]
+    if kept is not None:
+        kept.add(moment.kept_name)
     return int(xid[0][0]), Start(Moment.of(found[0]))

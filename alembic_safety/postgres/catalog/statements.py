@@ -39,6 +39,11 @@ class Call:
         """The statement that runs it where the server keeps it planned."""
         return f"EXECUTE {self.kept_name}{f'({self.argument})' if self.argument else ''}"
 
+    @property
+    def preparation(self) -> str:
+        """The statement that has the server keep it."""
+        return f"PREPARE {self.kept_name}{f'({self.types})' if self.types else ''} AS {self.text}"
+
 
 _KEPT = f"SELECT name FROM pg_catalog.pg_prepared_statements WHERE pg_catalog.starts_with(name, '{PREFIX}')"
 #: For plans that suit many questions about a few objects each, however small the catalogs were when they were made.
@@ -115,8 +120,7 @@ class Statements:
         for call in new.values():
             for setting in _SMALL:
                 self.session.execute(f"SET LOCAL {setting} = {'off' if call.is_small else 'on'}")
-            types = f"({call.types})" if call.types else ""
-            self.session.execute(f"PREPARE {call.kept_name}{types} AS {call.text}")
+            self.session.execute(call.preparation)
             fetch_all(self.session, [call.kept])
             self._known.add(call.kept_name)
         for setting in _SMALL:
