@@ -15,9 +15,11 @@ from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
 
 _LONGEST = 63
+#: How the name of something ends that is put aside to be built anew.
+ASIDE = "__after"
 
 
-def aside_name(name: str, suffix: str = "__after") -> str:
+def aside_name(name: str, suffix: str = ASIDE) -> str:
     """A name for something that makes room, within PostgreSQL's 63 bytes."""
     room = _LONGEST - len(suffix)
     return name.encode()[:room].decode(errors="ignore") + suffix

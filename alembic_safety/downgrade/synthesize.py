@@ -19,8 +19,8 @@ from alembic_safety.downgrade.names import undo_names
 from alembic_safety.downgrade.pairing import pair
 from alembic_safety.downgrade.plan import TooLowError, make_plan
 from alembic_safety.downgrade.rating import rate
-from alembic_safety.downgrade.statement import Grade, Synthesis
-from alembic_safety.downgrade.workbench import Workbench
+from alembic_safety.downgrade.statement import Grade, Statement, Synthesis
+from alembic_safety.downgrade.workbench import KeepingWorkbench, Workbench
 from alembic_safety.downgrade.write import Planned
 from alembic_safety.errors import SynthesisError
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 #: Attempts before giving up; each escalates something, so few are ever needed.
 _ATTEMPTS = 40
 _ROUNDS = 4
+#: Errors that say nothing about the schema: connection, transaction, rollback, resources, a cancelled statement, the system, a lock.
+_OF_THE_MOMENT = ("08", "25", "40", "53", "57", "58", "55P03")
 Key = tuple[str, str]
 
 
@@ -145,28 +147,14 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
         try:
             with bench.savepoint():
                 attempt.run()
-        except _StatementError as failure:
-            log.debug("failed: %s: %s", failure.planned.statement.sql, failure.error)
-            if not in_the_way and because_of_rows(failure.error):
-                in_the_way.append((failure.planned.statement.sql, _first_line(failure.error)))
+        except (_StatementError, TooLowError, SynthesisError) as error:
+            if not in_the_way and isinstance(error, _StatementError) and because_of_rows(error.error):
+                in_the_way.append((error.planned.statement.sql, _first_line(error.error)))
                 continue
-            if not _escalate(failure.planned.object, levels, before, attempt.now or after):
-                refusals.append((failure.planned.object.identity, _first_line(failure.error)))
+            if refusal := _climb(error, attempt, levels):
+                refusals.append(refusal)
                 break
             continue
-        except TooLowError as low:
-            log.debug("too low: %s", low)
-            key = (low.object.kind, low.object.identity)
-            if levels.get(key, 0) >= low.level or not rules_of(low.object.kind).rebuildable:
-                if not _escalate(low.object, levels, before, attempt.now or after, own=False):
-                    refusals.append((low.object.identity, low.reason))
-                    break
-            else:
-                levels[key] = low.level
-            continue
-        except SynthesisError as error:
-            refusals.append((getattr(error, "subject", "") or "the plan", str(error)))
-            break
         wrong = [d for d in attempt.residue if d.tier is not Tier.COLUMN_ORDER]
         log.debug("residue: %s", [d.message for d in attempt.residue])
         if not wrong:
@@ -179,6 +167,54 @@ def synthesize(before: Snapshot, after: Snapshot, bench: Workbench, *, column_or
     else:
         refusals.append(("the plan", f"no statements that work were found in {_ATTEMPTS} attempts"))
     return _salvaged(before, after, bench, levels, refusals, in_the_way)
+
+
+def bring_back(before: Snapshot, after: Snapshot, bench: KeepingWorkbench) -> tuple[Statement, ...]:
+    """Turn a database in use from ``after`` into ``before``, with all its rows, and leave it so.
+
+    :raises SynthesisError: that can't be done; the database is as it was. What has nothing to do with the schema (a lock that was
+        not to be had, a connection that is gone) is raised as it came.
+    """
+    levels: dict[Key, int] = {}
+    for _ in range(_ATTEMPTS):
+        attempt = _Attempt(before, after, bench, levels)
+        try:
+            with bench.savepoint():
+                attempt.run()
+                wrong = [d for d in attempt.residue if d.tier is not Tier.COLUMN_ORDER]
+                if not wrong:
+                    bench.keep()
+                    return tuple(one.statement for one in attempt.done)
+        except (_StatementError, TooLowError, SynthesisError) as error:
+            if isinstance(error, _StatementError) and (sqlstate(error.error) or "").startswith(_OF_THE_MOMENT):
+                raise error.error from None
+            if refusal := _climb(error, attempt, levels):
+                raise SynthesisError(f"{refusal[0]}: {refusal[1]}", subject=refusal[0]) from error
+            continue
+        escalated = [_escalate_difference(d, levels, before, after, attempt.now) for d in wrong]
+        if not any(escalated):
+            raise SynthesisError("; ".join(d.message for d in wrong), subject=wrong[0].identity)
+    raise SynthesisError(f"no statements that work were found in {_ATTEMPTS} attempts", subject="the plan")
+
+
+def _climb(
+    error: _StatementError | TooLowError | SynthesisError, attempt: _Attempt, levels: dict[Key, int]
+) -> tuple[str, str] | None:
+    """Treat what failed more thoroughly; where nothing is left to try, the object and why."""
+    before, after = attempt.before, attempt.now or attempt.after
+    if isinstance(error, _StatementError):
+        log.debug("failed: %s: %s", error.planned.statement.sql, error.error)
+        obj = error.planned.object
+        return None if _escalate(obj, levels, before, after) else (obj.identity, _first_line(error.error))
+    if isinstance(error, TooLowError):
+        log.debug("too low: %s", error)
+        key = (error.object.kind, error.object.identity)
+        if levels.get(key, 0) < error.level and rules_of(error.object.kind).rebuildable:
+            levels[key] = error.level
+            return None
+        is_left = _escalate(error.object, levels, before, after, own=False)
+        return None if is_left else (error.object.identity, error.reason)
+    return getattr(error, "subject", "") or "the plan", str(error)
 
 
 def _salvaged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -27,12 +27,28 @@ class Workbench(Protocol):
         """A context at whose end everything done inside it is rolled back, whatever happened."""
 
 
+class KeepingWorkbench(Workbench, Protocol):
+    """A database in use, where what was found to work stays."""
+
+    def keep(self) -> None:
+        """What is done within the savepoint that is open is not rolled back at its end, unless that raises."""
+
+
 class SessionWorkbench:
     """A workbench on a session whose transaction is open."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(
+        self, session: Session, known: Snapshot | None = None, read: Callable[[Snapshot], Snapshot] | None = None
+    ) -> None:
+        """:param read: the catalog as it is, from an earlier state that was not rolled back, the first of which is ``known``.
+
+        None: all of it is read each time.
+        """
         self.session = session
+        self.known = known
+        self._read = read
         self._depth = 0
+        self._is_kept = False
         self.role = str(session.fetch("SELECT current_user::text")[0][0])
 
     def execute(self, sql: str) -> None:
@@ -43,7 +59,10 @@ class SessionWorkbench:
         """See :meth:`Workbench.snapshot`."""
         from alembic_safety.postgres.catalog import read_snapshot
 
-        return read_snapshot(self.session)
+        if self._read is None or self.known is None:
+            return read_snapshot(self.session)
+        self.known = self._read(self.known)
+        return self.known
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -51,8 +70,20 @@ class SessionWorkbench:
         name = f"alembic_safety_bench_{self._depth}"
         self._depth += 1
         self.session.execute(f"SAVEPOINT {name}")
+        self._is_kept = False
+        known = self.known
         try:
             yield
+        except BaseException:
+            self._is_kept = False
+            raise
         finally:
             self._depth -= 1
-            self.session.execute(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
+            back = "" if self._is_kept else f"ROLLBACK TO SAVEPOINT {name}; "
+            self.known = self.known if self._is_kept else known
+            self._is_kept = False
+            self.session.execute(f"{back}RELEASE SAVEPOINT {name}")
+
+    def keep(self) -> None:
+        """See :meth:`KeepingWorkbench.keep`."""
+        self._is_kept = True

@@ -58,13 +58,24 @@ class Following:
 
         :param harmless: transactions of others that are known to have changed nothing in it.
         """
-        since = 0
-        if isinstance(self.base, FollowedSnapshot) and self.base.moment is not None:
-            since = self.base.moment.oldest_to_come % 2**32
         if self._start is not None:
             self._start.harmless |= harmless
-        self.latest = read_delta(session, self.latest, since, self._exclude, start=self._start, kept=self._kept)
+        self.latest = read_delta(session, self.latest, self._since, self._exclude, start=self._start, kept=self._kept)
         return self.latest
+
+    def glance(self, session: Session, known: Snapshot) -> Snapshot:
+        """The catalog as it is now, in the middle of a revision and perhaps of a savepoint: not remembered.
+
+        :param known: as it was at some moment of this transaction that was not rolled back.
+        """
+        self._kept = None  # a rolled-back savepoint may make the driver forget what is prepared
+        return read_delta(session, known, self._since, self._exclude)
+
+    @property
+    def _since(self) -> int:
+        if isinstance(self.base, FollowedSnapshot) and self.base.moment is not None:
+            return self.base.moment.oldest_to_come % 2**32
+        return 0
 
     def settle(self) -> None:
         """The transaction is about to be committed."""

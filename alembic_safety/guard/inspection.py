@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from alembic_safety.errors import GuardError
@@ -48,6 +50,14 @@ class Inspecting(Protocol):
     def step_begins(self, step: RevisionStep) -> None:
         """A revision begins, within its transaction. Raises GuardError: it is not to be done."""
 
+    def clearing(
+        self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]
+    ) -> AbstractContextManager[None]:
+        """The revision runs within.
+
+        :param unnoticed: what runs within is not taken for the revision's.
+        """
+
     def after_step(self, step: RevisionStep) -> None:
         """A revision is done, within its transaction. Raises GuardError: it must be rolled back."""
 
@@ -80,6 +90,8 @@ class Inspection:
         self._live = LiveState(migration, settings.live_state)
         #: With the isolation level AUTOCOMMIT there is no transaction to look into before it commits.
         self._verifies = settings.verify != "off"
+        #: (kind, identity) of what was taken out of the way of the downgrade that is running.
+        self._put_aside: set[tuple[str, str]] = set()
 
     def before(self, steps: list[RevisionStep]) -> None:
         """Look at everything before the first transaction begins.
@@ -134,6 +146,21 @@ class Inspection:
     def step_begins(self, step: RevisionStep) -> None:
         """Nothing."""
 
+    @contextmanager
+    def clearing(self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+        """What no rehearsal knew of is taken out of the way of a downgrade."""
+        catalog, self._put_aside = self._catalog, set()
+        if self._is_upgrade or catalog is None or not self._live.concerns(step.revision.revision):
+            yield
+            return
+        from alembic_safety.guard.in_the_way import InTheWay
+
+        connection = self._session().connection
+        way = InTheWay(connection, catalog.latest, partial(catalog.glance, DirectSession(connection)), unnoticed)
+        with way.cleared():
+            yield
+        self._put_aside = way.put_aside
+
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
         if self._is_upgrade:
@@ -149,7 +176,9 @@ class Inspection:
         revision = step.revision.revision
         if self._is_upgrade:
             self._live.upgraded(revision, before, now)
-        elif self._live.concerns(revision) and self._live.downgraded(session, revision, before, now, self._read_on):
+        elif self._live.concerns(revision) and self._live.downgraded(
+            session, revision, before, now, self._read_on, self._put_aside
+        ):
             self._read_on()
 
     def _read_on(self) -> Snapshot:

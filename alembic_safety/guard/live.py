@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.live_state import forget, kept, note, seen
@@ -11,7 +12,7 @@ from alembic_safety.guard.notes import write
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
 from alembic_safety.postgres.identifiers import qualified
-from alembic_safety.postgres.session import SqlalchemySession
+from alembic_safety.postgres.session import DirectSession, SqlalchemySession
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
 from alembic_safety.rehearsal.closure import entries
 from alembic_safety.rehearsal.options import parse_exclusions
@@ -39,7 +40,7 @@ class LiveState:
 
     def __init__(self, migration: MigrationContext, setting: str) -> None:
         self._migration = migration
-        self._is_on = setting != "off"
+        self.is_on = setting != "off"
         self._table = qualified(migration.version_table_schema, migration.version_table)
 
     def concerns(self, revision: str) -> bool:
@@ -47,7 +48,7 @@ class LiveState:
         return self._promise(revision) is not None
 
     def _promise(self, revision: str) -> Certificate | None:
-        chain = chain_in(self._migration) if self._is_on else None
+        chain = chain_in(self._migration) if self.is_on else None
         found = chain.by_id.get(revision) if chain is not None else None
         if found is None:
             return None
@@ -71,19 +72,22 @@ class LiveState:
         before: Snapshot,
         now: Snapshot,
         read: Callable[[], Snapshot],
+        put_aside: Collection[tuple[str, str]] = (),
     ) -> bool:
         """Give back what a downgrade does not know of, within its transaction; says whether it changed anything.
 
         Whoever calls has made sure that the downgrade promises the schema as it was. Raises GuardError.
+
+        :param put_aside: see ``guard.in_the_way``.
         """
         from alembic_safety.guard.live_restore import restore
 
-        if not self._is_on:
+        if not self.is_on:
             return False
         state = kept(session, self._table, revision)
         certificate = self._promise(revision)
         touched = touched_by(certificate) if certificate is not None else None
-        restored = restore(session, state, before, now, read, touched)
+        restored = restore(session, state, before, now, read, touched, put_aside)
         for statement in restored.statements:
             log().info("as it was found before %s: %s", revision, statement)
         for line in restored.lost:
@@ -113,16 +117,38 @@ class Follower:
         self._live = LiveState(migration, settings.live_state)
         self._since = int(session.fetch(XMIN)[0][0]) % 2**32
         self._last: Snapshot | None = None
+        self._put_aside: set[tuple[str, str]] = set()
 
     def look(self) -> None:
         """Before a downgrade."""
         self._read()
 
+    @contextmanager
+    def clearing(self) -> Iterator[None]:
+        """It runs within; what no rehearsal knew of is taken out of its way."""
+        from alembic_safety.guard.in_the_way import InTheWay
+
+        assert self._last is not None
+        self._put_aside = set()
+        if not self._live.is_on:
+            yield
+            return
+        session = DirectSession(self._session.connection)
+        way = InTheWay(
+            session.connection,
+            self._last,
+            lambda known: read_delta(session, known, self._since, self._exclude),
+            nullcontext,
+        )
+        with way.cleared():
+            yield
+        self._put_aside = way.put_aside
+
     def give_back(self, revision: str) -> None:
         """After it. Raises GuardError."""
         assert self._last is not None
         before = self._last
-        self._live.downgraded(self._session, revision, before, self._read(), self._read)
+        self._live.downgraded(self._session, revision, before, self._read(), self._read, self._put_aside)
 
     def _read(self) -> Snapshot:
         if self._last is None:

@@ -44,6 +44,7 @@ def restore(
     now: Snapshot,
     read: Callable[[], Snapshot],
     touched: Collection[Name] | None = None,
+    put_aside: Collection[Name] = (),
 ) -> Restored:
     """Give back what a downgrade does not know of, within the transaction that it ran in.
 
@@ -51,11 +52,13 @@ def restore(
     :param before: the catalog before the downgrade, of this very database; ``now``: after it.
     :param read: the catalog as it is at the moment of the call.
     :param touched: what the revision changes in a rehearsal; None where that is not known.
+    :param put_aside: what was taken out of the way of the downgrade.
     :raises GuardError: the server refuses a statement, or it does not give back what it should.
     """
-    goal = _Goal(state, before, now, touched)
+    goal = _Goal(state, before, now, touched, put_aside)
     wanted, lost = goal.snapshot()
     if wanted is None:
+        _check_back(put_aside, now)
         return Restored(lost=lost)
     role = str(session.fetch("SELECT current_user::pg_catalog.text")[0][0])
     try:
@@ -69,6 +72,7 @@ def restore(
     found = read()
     _check(wanted, goal.concerned, found)
     _check_gone(goal.unwanted, found)
+    _check_back(put_aside, found)
     return Restored(statements=tuple(one.statement.sql for one in plan), lost=lost)
 
 
@@ -88,11 +92,20 @@ def _run(session: Session, sql: str) -> None:
 def _check(wanted: Snapshot, concerned: set[Name], found: Snapshot) -> None:
     for name in sorted(concerned):
         want, is_ = wanted.by_identity[name], found.by_identity.get(name)
-        if is_ is None or Facts.of(is_) != Facts.of(want) or (is_carried(want) and digest(is_) != digest(want)):
+        if is_ is None or Facts.of(is_) != Facts.of(want) or (is_carried(want) and not _is_same(is_, want)):
             raise GuardError(
                 f"the downgrade would give the schema back, and not what this database had of its own: "
                 f"{name[0].replace('_', ' ')} {name[1]} is not as it was; {_WAY_OUT}"
             )
+
+
+def _is_same(obj: CatalogObject, want: CatalogObject) -> bool:
+    """Whether it has the structure that it should; the types of a view's columns follow what it selects from."""
+    if obj.kind == "view":
+        names = [[name for name, _ in one.props["columns"]] for one in (obj, want)]
+        if names[0] == names[1]:
+            obj = replace(obj, props={**obj.props, "columns": want.props["columns"]})
+    return digest(obj) == digest(want)
 
 
 def _check_gone(unwanted: set[Name], found: Snapshot) -> None:
@@ -102,10 +115,25 @@ def _check_gone(unwanted: set[Name], found: Snapshot) -> None:
         )
 
 
+def _check_back(put_aside: Collection[Name], found: Snapshot) -> None:
+    for kind, identity in sorted(set(put_aside) - found.by_identity.keys()):
+        raise GuardError(
+            f"{kind.replace('_', ' ')} {identity} is in the way of the downgrade and can't be given back, because it uses what "
+            f"the downgrade drops; drop it yourself if that is right, or keep the revision; nothing was changed"
+        )
+
+
 class _Goal:
     """The catalog as it has to be: as it is, with what this database had of its own."""
 
-    def __init__(self, state: State | None, before: Snapshot, now: Snapshot, touched: Collection[Name] | None) -> None:
+    def __init__(
+        self,
+        state: State | None,
+        before: Snapshot,
+        now: Snapshot,
+        touched: Collection[Name] | None,
+        put_aside: Collection[Name],
+    ) -> None:
         self._state = state or State()
         #: Only then is it known what the downgrade is meant to drop.
         self._is_known = state is not None
@@ -113,6 +141,9 @@ class _Goal:
         self._before = before
         self._now = now
         self._touched = touched
+        self._put_aside = frozenset(put_aside)
+        known = (before.by_identity.get(name) for name in put_aside)
+        self._of_put_aside = {obj.address for obj in known if obj is not None}
         #: (kind, identity) of what is to be changed or made.
         self.concerned: set[Name] = set()
         #: Of what the downgrade has made and the upgrade had not found.
@@ -209,7 +240,9 @@ class _Goal:
             if found.key not in self._now.by_identity and not _is_left_out(found.kind, found.props)
         }
         letters: dict[Address, dict[Address, str]] = {}
-        lost = [obj for obj in self._before.objects.values() if self._is_lost(obj)] if self._is_known else []
+        lost = []
+        if self._is_known or self._put_aside:
+            lost = [obj for obj in self._before.objects.values() if self._is_lost(obj)]
         for obj in lost:
             if obj.kind == "table" or (obj.kind == "column" and self._is_of_a_table(obj)):
                 raise GuardError(
@@ -244,6 +277,8 @@ class _Goal:
         name = (obj.kind, obj.identity)
         if obj.address in self._now.objects or name in self._now.by_identity or name in self._state.made:
             return False
+        if not self._is_known:
+            return name in self._put_aside or obj.parent in self._of_put_aside
         return not lies_in(obj.identity, self._within) and not _is_left_out(obj.kind, obj.props)
 
     def _address(self, name: Name, made: Mapping[Name, Address]) -> Address | None:

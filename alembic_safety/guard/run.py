@@ -222,7 +222,11 @@ class Run:
         if begins:
             self._transaction_begins(step)
         self.inspection.step_begins(step)
-        with self.statements.of(self.progress.current, half_done), self._as_wanted():
+        with (
+            self.inspection.clearing(step, self.statements.paused),
+            self.statements.of(self.progress.current, half_done),
+            self._as_wanted(),
+        ):
             body(**arguments)
 
     def connection(self) -> Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -172,8 +173,9 @@ def _run(
         promises = item.grade in PROMISING
         if promises:
             follower.look()
-        for statement in item.statements:
-            session.execute(within_transaction(statement))
+        with follower.clearing() if promises else nullcontext():
+            for statement in item.statements:
+                session.execute(within_transaction(statement))
         _move(session, table, item, known, heads)
         _forget(session, table, item.revision)
         if promises:

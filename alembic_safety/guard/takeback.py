@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from alembic.runtime.migration import MigrationStep
@@ -206,6 +207,12 @@ class Undoing:
                 f"taking back revision {revision} would lose what others wrote since: {', '.join(found)}; "
                 f"'alembic downgrade' takes it back all the same"
             )
+
+    def clearing(
+        self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]
+    ) -> AbstractContextManager[None]:
+        """Nothing: what has to be is what was before the run."""
+        return contextlib.nullcontext()
 
     def after_step(self, step: RevisionStep) -> None:
         """Nothing."""

@@ -58,3 +58,38 @@ def same_meaning(one: str, other: str) -> bool:
     """Whether two texts have the same syntax tree; False where one of them is not parsed."""
     first = canonical(one)
     return first is not None and first == canonical(other)
+
+
+def column_retyped(sql: str) -> tuple[str, str, str] | None:
+    """Schema, table and column of an ALTER TABLE that does nothing but change the type of one column; None for all else."""
+    tree = parse(sql)
+    if tree is None or len(tree.stmts) != 1 or tree.stmts[0].stmt.WhichOneof("node") != "alter_table_stmt":
+        return None
+    statement = tree.stmts[0].stmt.alter_table_stmt
+    commands = [entry.alter_table_cmd for entry in statement.cmds]
+    if (
+        len(commands) != 1
+        or enum_name(commands[0], "subtype") != "AT_AlterColumnType"
+        or not statement.relation.schemaname
+    ):
+        return None
+    return statement.relation.schemaname, statement.relation.relname, commands[0].name
+
+
+def drops_something(sql: str) -> bool:
+    """Whether a text is one statement that drops something, and says nothing of what depends on that."""
+    tree = parse(sql)
+    if tree is None or len(tree.stmts) != 1:
+        return False
+    kind = tree.stmts[0].stmt.WhichOneof("node")
+    if kind == "alter_table_stmt":
+        commands = [entry.alter_table_cmd for entry in tree.stmts[0].stmt.alter_table_stmt.cmds]
+        is_drop = len(commands) == 1 and enum_name(commands[0], "subtype") in ("AT_DropColumn", "AT_DropConstraint")
+        return is_drop and enum_name(commands[0], "behavior") != "DROP_CASCADE"
+    return kind == "drop_stmt" and enum_name(tree.stmts[0].stmt.drop_stmt, "behavior") != "DROP_CASCADE"
+
+
+def enum_name(message: Any, attribute: str) -> str:
+    """The name of an enumeration's value."""
+    field = message.DESCRIPTOR.fields_by_name[attribute]
+    return str(field.enum_type.values_by_number[getattr(message, attribute)].name)

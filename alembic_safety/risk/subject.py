@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.postgres.lock_modes import rank
-from alembic_safety.postgres.parser import parse
+from alembic_safety.postgres.parser import enum_name, parse
 from alembic_safety.settings.values import shown_size
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ class Step:
             return
         for entry in self.node.cmds:
             command = entry.alter_table_cmd
-            kind = _enum(command, "subtype")
+            kind = enum_name(command, "subtype")
             if not kinds or kind in kinds:
                 holder = getattr(command, "def")
                 which = holder.WhichOneof("node")
                 definition = getattr(holder, which) if which else None
-                yield Command(kind, str(command.name), definition, _enum(command, "behavior") == "DROP_CASCADE")
+                yield Command(kind, str(command.name), definition, enum_name(command, "behavior") == "DROP_CASCADE")
 
     def constraints(self, *kinds: str) -> Iterator[Any]:
         """Constraints that an ALTER TABLE adds, also those beside a new column: ``CONSTR_FOREIGN``."""
@@ -107,18 +107,12 @@ class Step:
                 parts = [command.definition]
             else:
                 parts = [part.constraint for part in getattr(command.definition, "constraints", ())]
-            yield from (part for part in parts if _enum(part, "contype") in kinds)
+            yield from (part for part in parts if enum_name(part, "contype") in kinds)
 
     @property
     def blocking(self) -> Mapping[str, str]:
         """The locks that keep the application waiting: writes at least."""
         return {name: mode for name, mode in self.locks.items() if rank(mode) >= _BLOCKING}
-
-
-def _enum(message: Any, attribute: str) -> str:
-    """The name of an enumeration's value."""
-    field_of = message.DESCRIPTOR.fields_by_name[attribute]
-    return str(field_of.enum_type.values_by_number[getattr(message, attribute)].name)
 
 
 @dataclass(frozen=True, kw_only=True)

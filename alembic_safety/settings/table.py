@@ -35,6 +35,7 @@ CHECKS = (
     "connections",
     "replication",
     "disk",
+    "way_back",
 )
 LEVELS = ("off", "warn", "auto", "refuse")
 

@@ -90,6 +90,35 @@ alter default privileges in schema public grant select on tables to {REPORTING};
 alter table moods enable row level security;
 grant select on moods to public;
 alter table orders_done alter column n set not null;
+create view billing.moods as select mood from moods where mood = 'ok';
+create view billing.over as select * from billing.moods;
+grant select on billing.over to {REPORTING};
+create materialized view billing.kept as select id, mood from moods;
+create index by_hand_kept on billing.kept (mood);
+create index by_hand_moods on moods (mood) where mood = 'ok';
+create policy only_ok on moods using (mood = 'ok');
+alter table moods add constraint by_hand_sad check (mood <> 'sad');
+create domain billing.feeling as mood default 'ok' check (value <> 'sad');
+create type billing.pair as (mood mood, n int);
+create function billing.felt(m mood default 'ok', n mood[] default '{{sad}}') returns setof mood language sql as 'select m';
+revoke execute on function billing.felt(mood, mood[]) from public;
+create table billing.parts (mood mood not null, n int) partition by list (mood);
+create table billing.parts_ok partition of billing.parts for values in ('ok');
+insert into billing.parts values ('ok', 1);
+"""
+#: Of another role, which the migrating one is a member of.
+OTHERS = f"""
+create schema felt authorization {DBA};
+grant usage on type mood to {DBA};
+set role {DBA};
+create table felt.people (id int primary key, mood mood not null default 'ok' check (mood <> 'sad'), moods mood[] default '{{sad,ok}}',
+    feeling billing.feeling, pair billing.pair);
+insert into felt.people values (1, 'ok', default, 'ok', '(ok,1)');
+create index on felt.people (mood) where mood = 'ok';
+create view felt.happy as select id, mood, moods from felt.people where mood = 'ok';
+comment on column felt.people.mood is 'today';
+grant select (mood) on felt.people to {REPORTING};
+reset role;
 """
 OPTIONS = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
 
@@ -136,7 +165,7 @@ def test_each_downgrade_gives_back_what_the_database_had_of_its_own(
     url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
     assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
     _run_as_app(production, OWN)
-    production.run(f"alter table gone owner to {DBA}")
+    production.run(f"alter table gone owner to {DBA}; grant usage on schema billing to {DBA}; {OTHERS}")
     states = [_dump(production)]
     for revision in LATER:
         done = alembic(*url, "upgrade", revision, cwd=project.folder)
@@ -152,6 +181,7 @@ def test_stored_downgrades_give_it_back_too(project: Project, production: Scratc
     url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
     assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
     _run_as_app(production, OWN)
+    production.run(f"grant usage on schema billing to {DBA}; {OTHERS}")
     before = _dump(production)
     assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
     done = alembic(*url, "safety-rollback", "--stored", "--to", "a1", "--accept-loss", cwd=project.folder)
@@ -176,20 +206,57 @@ def test_what_cannot_be_given_back_stops_the_downgrade_and_says_why(
     assert alembic("-x", "safety.live_state=off", *url, "downgrade", "-1", cwd=project.folder).status == 0
 
 
-def test_a_dependent_made_by_hand_since_stops_the_downgrade_and_what_was_granted_since_stays(
+def test_a_dependent_made_by_hand_since_is_given_back_and_what_was_granted_since_stays(
     project: Project, production: ScratchDatabase
 ) -> None:
     url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
     assert alembic(*url, "upgrade", "a3", cwd=project.folder).status == 0
     _run_as_app(production, f"grant select on v to {REPORTING}; create view mine as select total from orders")
+    done = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert done.status == 0, done.err
+    assert f"GRANT SELECT ON TABLE public.v TO {REPORTING}" in _dump(production)
+    assert "CREATE VIEW public.mine AS" in _dump(production)
+
+
+def test_a_dependent_on_what_goes_stops_the_downgrade(project: Project, production: ScratchDatabase) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a5", cwd=project.folder).status == 0
+    _run_as_app(production, "create view mine as select more from v")
     before = _dump(production)
     refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
     assert refused.status != 0
-    assert "view" in refused.out
+    assert "view public.mine is in the way of the downgrade and can't be given back" in refused.out
     assert _dump(production) == before
-    _run_as_app(production, "drop view mine")
+    _run_as_app(production, "create or replace view mine as select 'x' as more; create view other as select id from v")
     assert alembic(*url, "downgrade", "-1", cwd=project.folder).status == 0
-    assert f"GRANT SELECT ON TABLE public.v TO {REPORTING}" in _dump(production)
+    assert "CREATE VIEW public.other AS" in _dump(production)
+
+
+def test_users_of_a_type_that_cannot_be_moved_over_stop_the_downgrade(
+    project: Project, production: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a5", cwd=project.folder).status == 0
+    production.run(f"create table theirs (id int primary key, mood mood); alter table theirs owner to {REPORTING}")
+    warned = alembic(*url, "upgrade", "a6", cwd=project.folder)
+    assert warned.status == 0, warned.err
+    assert (
+        f"the way back builds type public.mood anew, and table public.theirs, which uses it, belongs to {REPORTING}"
+        in caplog.text
+    )
+    before = _dump(production)
+    refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert "column public.theirs.mood can't be moved over" in refused.out
+    assert _dump(production) == before
+    production.run(f"alter table theirs owner to {APP}; insert into theirs values (1, 'glad')")
+    refused = alembic(*url, "downgrade", "-1", cwd=project.folder)
+    assert refused.status != 0
+    assert 'invalid input value for enum mood: "glad"' in refused.out
+    production.run("update theirs set mood = 'ok'")
+    assert alembic(*url, "downgrade", "-1", cwd=project.folder).status == 0
+    with production.connect() as connection:
+        assert connection.execute("select mood::text from theirs").fetchone() == ("ok",)
 
 
 def test_what_was_there_before_the_upgrade_is_not_dropped(project: Project, production: ScratchDatabase) -> None:

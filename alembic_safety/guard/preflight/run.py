@@ -17,6 +17,7 @@ from alembic_safety.guard.preflight import (
     privileges,
     replication,
     rows,
+    way_back,
     writable,
 )
 from alembic_safety.guard.preflight.records import Line, Result, State, state_of
@@ -42,6 +43,7 @@ CHECKS: dict[str, Look] = {
     "connections": connections.look,
     "replication": replication.look,
     "disk": disk.look,
+    "way_back": way_back.look,
 }
 
 
