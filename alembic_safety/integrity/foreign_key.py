@@ -120,6 +120,13 @@ _COLLATE = """CASE WHEN pa.attcollation <> 0 AND pa.attcollation <> ca.attcollat
           FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
           WHERE co.oid = pa.attcollation) ELSE '' END"""
 
+#: SQL over ``con`` (pg_constraint) and ``child``: whether a btree starts with its first column, in the order of the type and column.
+INDEXED = """EXISTS (SELECT FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[0] AND oc.opcdefault
+    JOIN pg_catalog.pg_am am ON am.oid = oc.opcmethod AND am.amname = 'btree'
+    JOIN pg_catalog.pg_attribute ia ON ia.attrelid = i.indrelid AND ia.attnum = i.indkey[0] AND ia.attcollation = i.indcollation[0]
+    WHERE i.indrelid = child.oid AND i.indisvalid AND i.indpred IS NULL AND ia.attnum = con.conkey[1])"""
+
 _SQL = """
 SELECT con.oid, child.identity || '.' || quote_ident(con.conname), quote_ident(con.conname),
        child.oid, child.identity, child.relkind::text, {child_key},
@@ -128,9 +135,7 @@ SELECT con.oid, child.identity || '.' || quote_ident(con.conname), quote_ident(c
        con.confmatchtype = 'f', {period}, con.convalidated, {enforced},
        {child_rows}, {child_pages}, child.relallvisible / greatest(child.relpages, 1)::float8,
        {parent_rows}, {parent_pages}, parent.relallvisible / greatest(parent.relpages, 1)::float8,
-       EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-               JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
-               WHERE i.indrelid = child.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = con.conkey[1]),
+       {indexed},
        (SELECT CASE WHEN s.n_distinct >= 0 THEN s.n_distinct ELSE -s.n_distinct * greatest(child.reltuples, 0) END
         FROM pg_catalog.pg_stats s JOIN pg_catalog.pg_attribute sa ON sa.attrelid = child.oid AND sa.attnum = con.conkey[1]
         WHERE s.schemaname = child.nspname AND s.tablename = child.relname AND s.attname = sa.attname
@@ -207,6 +212,7 @@ def _rows(session: Session, scope: Scope, condition: str) -> Iterator[ForeignKey
         suspect=suspicion(scope),
         condition=condition,
         collate=_COLLATE,
+        indexed=INDEXED,
     )
     for row in session.fetch(scope.query(sql)):
         (oid, identity, name, c_oid, child, c_kind, c_key, p_oid, parent, p_kind, p_key, columns, referenced, comparisons,

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alembic_safety.integrity.foreign_key import ForeignKey
-from alembic_safety.integrity.join_plan import loose_pays, merge_may_pay
+from alembic_safety.integrity.foreign_key import INDEXED, ForeignKey
+from alembic_safety.integrity.join_plan import few_probes, merge_may_pay
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session
 
@@ -28,10 +28,7 @@ _MOST_KEYS = MOST_BYTES // _SLOTS
 LISTABLE = f"""(child.relkind = 'r' AND con.conparentid = 0 AND cardinality(con.conkey) = 1
     AND child.reltuples >= 20000 AND parent.relkind = 'r' AND parent.reltuples BETWEEN 0 AND least(child.reltuples, {_MOST_KEYS})
     AND (SELECT o.oprcanhash AND o.oprleft = o.oprright FROM pg_catalog.pg_operator o WHERE o.oid = con.conpfeqop[1])
-    AND NOT (child.relallvisible > 0.8 * child.relpages AND EXISTS (
-        SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-        JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
-        WHERE i.indrelid = child.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = con.conkey[1]))
+    AND NOT (child.relallvisible > 0.8 * child.relpages AND {INDEXED})
     AND EXISTS (SELECT FROM pg_catalog.pg_language l WHERE l.lanname = 'plpgsql' AND has_language_privilege(l.oid, 'USAGE')))"""
 
 _NAME = re.compile(r"\balembic_safety_list_(\d+)\b")
@@ -62,7 +59,7 @@ def key_lists(keys: Sequence[ForeignKey]) -> tuple[list[KeyList], list[ForeignKe
     room = MOST_BYTES
     for key in sorted(keys, key=lambda key: key.parent_side.rows):
         needed = key.parent_side.rows * (_SLOTS + key.width)
-        by_index = loose_pays(key) or merge_may_pay(key)
+        by_index = few_probes(key) or merge_may_pay(key)
         if key.membership is None or by_index or needed > room or key.parent_side.rows > key.child_side.rows:
             joined.append(key)
             continue

@@ -214,6 +214,53 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "fk_probed",
+        f"""CREATE DOMAIN code AS varchar(40);
+        CREATE TABLE u (id uuid PRIMARY KEY); INSERT INTO u SELECT md5(g::text)::uuid FROM generate_series(1, 100) g;
+        CREATE TABLE t (id text PRIMARY KEY); INSERT INTO t SELECT 'code ' || g FROM generate_series(100, 199) g;
+        CREATE TABLE "T {{x}}" ("Id %s" text COLLATE "C" PRIMARY KEY); INSERT INTO "T {{x}}" SELECT 'code ' || g FROM generate_series(100, 199) g;
+        CREATE TABLE n (id numeric PRIMARY KEY); INSERT INTO n SELECT g / 4.0 FROM generate_series(1, 100) g;
+        CREATE TABLE f (id float8 PRIMARY KEY); INSERT INTO f VALUES ('-infinity'), (0), ('infinity');
+        CREATE TABLE b (id bytea PRIMARY KEY); INSERT INTO b SELECT decode(md5(g::text), 'hex') FROM generate_series(1, 100) g;
+        CREATE TABLE part (id text PRIMARY KEY) PARTITION BY HASH (id); CREATE TABLE part_0 PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE part_1 PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO part SELECT id FROM t;
+        CREATE TABLE empty (id uuid PRIMARY KEY);
+        CREATE TABLE c (id int PRIMARY KEY, below uuid REFERENCES u, above uuid REFERENCES u, within code REFERENCES t, backwards text REFERENCES t,
+            pattern text REFERENCES t, c text COLLATE "C" REFERENCES "T {{x}}", n numeric(9, 3) REFERENCES n, nan float8 REFERENCES f, zero float8 REFERENCES f,
+            b bytea REFERENCES b, part text REFERENCES part, e uuid REFERENCES empty, fine text REFERENCES t, none text REFERENCES t);
+        CREATE INDEX ON c (below); CREATE INDEX ON c (above, id); CREATE INDEX ON c (within); CREATE INDEX ON c (backwards DESC NULLS LAST);
+        CREATE INDEX ON c (pattern text_pattern_ops); CREATE INDEX ON c (c); CREATE INDEX ON c (n); CREATE INDEX ON c (nan); CREATE INDEX ON c (zero);
+        CREATE INDEX ON c (b); CREATE INDEX ON c (part); CREATE INDEX ON c (e); CREATE INDEX ON c (fine); CREATE INDEX ON c (none);
+        INSERT INTO c SELECT g, md5((g % 100 + 1)::text)::uuid, md5((g % 100 + 1)::text)::uuid, k, k, k, k, (g % 100 + 1) / 4.0, 0, '-0', decode(md5((g % 100 + 1)::text), 'hex'),
+            k, NULL, CASE WHEN g % 2 = 0 THEN k END, NULL FROM (SELECT g, 'code ' || g % 100 + 100 AS k FROM generate_series(1, 21000) g) AS rows;
+        {REPLICA} UPDATE c SET below = '00000000-0000-0000-0000-000000000000', above = 'ffffffff-ffff-ffff-ffff-ffffffffffff', within = 'code 1', backwards = 'code 1000',
+            pattern = 'code 1000', c = 'CODE 100', n = 0.251, nan = 'NaN', b = '', part = 'code', e = md5('x')::uuid WHERE id IN (77, 7777); {ORIGIN}""",
+        tuple(
+            (
+                "orphan-rows",
+                f"fk_probed.c.c_{column}_fkey",
+                2,
+                (f"id=77: {column}={value}", f"id=7777: {column}={value}"),
+            )
+            for column, value in (
+                ("below", "00000000-0000-0000-0000-000000000000"),
+                ("above", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+                ("within", "code 1"),
+                ("backwards", "code 1000"),
+                ("pattern", "code 1000"),
+                ("c", "CODE 100"),
+                ("n", "0.251"),
+                ("nan", "NaN"),
+                ("b", "\\x"),
+                ("part", "code"),
+                ("e", "9dd4e461-268c-8034-f5c8-564e155c67a6"),
+            )
+        ),
+        then=lambda connect, schema: vacuum(
+            connect, *(f"{schema}.{table}" for table in ("u", "t", '"T {x}"', "n", "f", "b", "part", "c"))
+        ),
+    ),
+    Case(
         "fk_everywhere",
         f"""CREATE TABLE p (id int, k int, PRIMARY KEY (id, k)) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
         CREATE TABLE p2 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, 1), (2, 2);
