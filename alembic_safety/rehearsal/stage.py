@@ -16,6 +16,7 @@ from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import DirectSession, sqlstate
 from alembic_safety.rehearsal.alive import staying_alive
+from alembic_safety.rehearsal.lent import Lent, apply_settings, session_settings
 from alembic_safety.rehearsal.lines import run_lines
 from alembic_safety.rehearsal.rows.sequences import positions
 from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
@@ -62,7 +63,10 @@ class Stage:
         self.executed: list[str] = []
         #: What env.py hands to every upgrade() and downgrade().
         self.arguments = dict(arguments or {})
-        self._external = bool(context._in_external_transaction)
+        #: env.py's own connection, where it runs migrations in a transaction that it began itself.
+        self._lent = Lent(context) if context._in_external_transaction else None
+        if self._lent is not None:
+            self.connection = self._lent.connection
         self._callers_transaction = context._transaction is not None
         #: Lines of Python that keep rows before an upgrade; None: what its own file says.
         self.block: Sequence[str] | None = None
@@ -84,14 +88,7 @@ class Stage:
         #: What is known of the committed state; None: to be read again.
         self.files: dict[int, int] | None = None
         self.positions: dict[int, tuple[int | None, int]] | None = None
-        if self._external:
-            # env.py's own "with connection.begin()": end it on the server, and work on a second connection of its engine.
-            raw: Any = self.connection.connection.dbapi_connection
-            raw.commit()
-            self.connection = self.connection.engine.connect()
-            context.connection = context.impl.connection = self.connection
-            context._in_external_transaction = False
-        elif self._callers_transaction:
+        if self._callers_transaction and self._lent is None:
             assert context._transaction is not None
             context._transaction.commit()
             context._transaction = None
@@ -116,8 +113,8 @@ class Stage:
     def give_back(self) -> None:
         """Leave the connection in the state in which env.py expects it."""
         self._end()
-        if self._external:
-            self.connection.close()
+        if self._lent is not None:
+            self._lent.give_back(self.connection)
         elif self._callers_transaction:
             self.context._transaction = self.connection.begin()
 
@@ -171,8 +168,11 @@ class Stage:
     def commit(self, seen: Touched | None = None) -> None:
         """Commit it. ``seen`` is what it touched, where what is known of the committed state shall be kept up to date."""
         moved = positions(self.session, seen.sequences) if seen is not None and seen.sequences else {}
-        if self.context._transaction is not None:
-            self.context._transaction.commit()
+        transaction = self.context._transaction
+        if transaction is not None and transaction.is_active:
+            transaction.commit()
+        elif self.connection.in_transaction():
+            self.connection.commit()  # the migration ended the one that it was given, and began another without a word
         self._forget()
         if seen is None or self.files is None or self.positions is None:
             self.files = self.positions = None
@@ -424,10 +424,7 @@ class Stage:
     def disconnect(self) -> dict[str, str]:
         """Close the server connection so that the database can be copied; ``reconnect`` gets what this returns."""
         self._end()
-        settings = dict(
-            self.session.fetch("SELECT name, setting FROM pg_catalog.pg_settings WHERE source IN ('session', 'user')")
-        )
-        settings["role"] = str(self._scalar("SELECT pg_catalog.current_setting('role')"))
+        settings = session_settings(self.connection)
         self._end()
         self.connection.invalidate()
         self.connection.engine.dispose()
@@ -435,11 +432,7 @@ class Stage:
 
     def reconnect(self, settings: dict[str, str]) -> None:
         """Connect again, with the session settings that env.py had made."""
-        for name, value in settings.items():
-            if name == "role" and value == "none":
-                continue
-            with suppress(Exception):
-                self.session.fetch("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+        apply_settings(self.connection, settings)
         self.pid = self._backend_pid()
         self._keep_prepared()
         if self.connection.in_transaction():

@@ -19,12 +19,21 @@ with {engine}.connect() as c:
     context.configure(connection=c{options})
     with context.begin_transaction():
         context.run_migrations({arguments})
+    {after}
 """
 _ENGINE = "create_engine('postgresql+psycopg://u:p@production.invalid/production')"
 
 
-def _env(*, engine: str = _ENGINE, before: str = "pass", options: str = "", arguments: str = "", head: str = "") -> str:
-    run = _RUN.format(engine=engine, before=before, options=options, arguments=arguments)
+def _env(
+    *,
+    engine: str = _ENGINE,
+    before: str = "pass",
+    options: str = "",
+    arguments: str = "",
+    head: str = "",
+    after: str = "pass",
+) -> str:
+    run = _RUN.format(engine=engine, before=before, options=options, arguments=arguments, after=after)
     return f"import os\nfrom alembic import context\nfrom sqlalchemy import create_engine, text\n{head}\n{run}"
 
 
@@ -70,6 +79,30 @@ def test_is_rehearsed_as_it_is(project: Project, pg: dict[str, Any], env: str) -
     result = project.rehearse(**pg)
     assert [v.holds for v in result.verdicts] == [True, True]
     assert any("owner_of_it_all" in note for note in result.notes) == ("SET ROLE" in env)
+
+
+def test_works_in_a_transaction_that_began_with_settings(project: Project, pg: dict[str, Any]) -> None:
+    project.add(
+        "a3",
+        """
+        op.execute("CREATE TABLE theirs.u (id int)")
+        op.get_bind().commit()
+        with op.get_context().autocommit_block():
+            op.create_index("u_id", "u", ["id"], postgresql_concurrently=True)
+        """,
+        "op.drop_table('u')",
+    )
+    project.sql("a4", "create table theirs.w (id int)", "drop table w")
+    env = _env(
+        engine=_ENGINE.replace("')", "', poolclass=pool.NullPool)"),
+        head="from sqlalchemy import pool",
+        before="c.execute(text('CREATE SCHEMA IF NOT EXISTS theirs')); c.commit(); "
+        "c.execute(text('SET search_path TO theirs, public'))",
+        options=", transaction_per_migration=True",
+        after="assert c.execute(text('SELECT 1')).scalar() == 1; c.commit()",
+    )
+    (project.folder / "env.py").write_text(env)
+    assert [verdict.holds for verdict in project.rehearse(**pg).verdicts] == [True] * 4
 
 
 def test_hands_its_arguments_to_every_revision(project: Project, pg: dict[str, Any]) -> None:
