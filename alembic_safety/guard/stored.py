@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -12,17 +13,22 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.notes import Note, write
+from alembic_safety.model.probe import Probe
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
+from alembic_safety.postgres.probes import ask
 from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
 from alembic_safety.revisions.preserve import STORED
 from alembic_safety.revisions.split import split
+from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationInfo
     from alembic.script import Script
+    from sqlalchemy.exc import DBAPIError
 
     from alembic_safety.guard.journal import Journal
+    from alembic_safety.rehearsal.certificate import Certificate
     from alembic_safety.revisions.chain import Chain
 
 log = logging.getLogger(__name__)
@@ -33,6 +39,9 @@ NOT_STORED = "not stored"
 _OFFLINE = "alembic_safety_offline"
 #: What is raised where the rows that a downgrade needs were not kept.
 _NO_ROWS = "P0002"
+#: Classes of SQLSTATE: a value that a type can't hold, a constraint that is violated.
+_OF_ROWS = ("22", "23")
+_SAVEPOINT = "alembic_safety_stored"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +53,8 @@ class Stored:
     title: str
     grade: str
     statements: tuple[str, ...]
+    #: What asks for rows that it would be refused for.
+    probes: tuple[Probe, ...] = ()
 
 
 def store(context: MigrationContext, info: MigrationInfo) -> None:
@@ -64,15 +75,17 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
     assert context.script is not None
     script = context.script.get_revision(info.up_revision_id)
     statements = _written_down(context, script)
-    key, grade = _grade(context, script)
+    key, certificate = _certificate(context, script)
+    grade = "unknown" if certificate is None else certificate.grade.value
+    probes = [] if certificate is None else [probe.to_json() for probe in certificate.downgrade_probes]
     if grade == "exact" and _needs_rows(statements) and not _has_rows(session, table, script.revision):
         grade = "schema-exact"
     insert = (
         f"INSERT INTO {own_schema.NAME}.stored_downgrade "
-        "(version_table, revision, down_revisions, title, key, grade, statements) VALUES "
+        "(version_table, revision, down_revisions, title, key, grade, statements, probes) VALUES "
         f"({quote_literal(table)}, {quote_literal(info.up_revision_id)}, {_array(info.down_revision_ids)}, "
         f"{quote_literal(script.doc or '')}, {quote_literal(key)}, {quote_literal(grade)}, "
-        f"{_array(statements)})"
+        f"{_array(statements)}, {quote_literal(json.dumps(probes, ensure_ascii=False))})"
     )
     otherwise = f"the downgrade of {info.up_revision_id} is not stored in the database"
     write(context, Note((_forgetting(table, info.up_revision_id), insert), otherwise))
@@ -98,12 +111,18 @@ def stored(session: Session, version_table: str) -> dict[str, Stored]:
     if not own_schema.is_there(session):
         return {}
     rows = session.fetch(
-        "SELECT revision, down_revisions, title, grade, statements "
-        f"FROM {own_schema.NAME}.stored_downgrade WHERE version_table = {quote_literal(version_table)}"
+        # An older layout has no probes.
+        "SELECT revision, down_revisions, title, grade, statements, pg_catalog.to_jsonb(s) ->> 'probes' "
+        f"FROM {own_schema.NAME}.stored_downgrade s WHERE version_table = {quote_literal(version_table)}"
     )
     return {
         row[0]: Stored(
-            revision=row[0], down_revisions=tuple(row[1]), title=row[2], grade=row[3], statements=tuple(row[4])
+            revision=row[0],
+            down_revisions=tuple(row[1]),
+            title=row[2],
+            grade=row[3],
+            statements=tuple(row[4]),
+            probes=tuple(Probe.from_json(probe) for probe in json.loads(row[5] or "[]")),
         )
         for row in rows
     }
@@ -145,11 +164,9 @@ def take_back(
         try:
             _run(context, session, table, chosen, known, heads, journal)
         except DBAPIError as error:
-            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in ("22", "23"):
+            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in _OF_ROWS:
                 raise
-            diagnostics = getattr(error.orig, "diag", None)
-            told = [getattr(diagnostics, f"message_{part}", None) for part in ("primary", "detail", "hint")]
-            raise GuardError("\n".join(line for line in told if line) or str(error.orig)) from error
+            raise GuardError(_told(error)) from error
     return chosen
 
 
@@ -174,14 +191,40 @@ def _run(
         if promises:
             follower.look()
         with follower.clearing() if promises else nullcontext():
-            for statement in item.statements:
-                session.execute(within_transaction(statement))
+            _run_one(context, session, item)
         _move(session, table, item, known, heads)
         _forget(session, table, item.revision)
         if promises:
             follower.give_back(item.revision)
         if journal is not None:
             session.execute(journal.applied(item.revision))
+
+
+def _run_one(context: MigrationContext, session: SqlalchemySession, item: Stored) -> None:
+    """Run the statements of one; where rows are in the way, say which."""
+    from sqlalchemy.exc import DBAPIError
+
+    session.execute(f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        for statement in item.statements:
+            session.execute(within_transaction(statement))
+    except DBAPIError as error:
+        if (sqlstate(error) or "")[:2] not in _OF_ROWS:
+            raise
+        session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        seconds = load_settings(context.config).check_timeout if context.config is not None else None
+        answers = [answer for answer in ask(session, item.probes, seconds=seconds) if answer.count]
+        if not answers:
+            raise
+        lines = [f"{answer.sentence}; these are they: {answer.probe.query}" for answer in answers]
+        raise GuardError("\n".join([f"revision {item.revision}: {_told(error)}", *lines])) from error
+    session.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+
+
+def _told(error: DBAPIError) -> str:
+    diagnostics = getattr(error.orig, "diag", None)
+    told = [getattr(diagnostics, f"message_{part}", None) for part in ("primary", "detail", "hint")]
+    return "\n".join(line for line in told if line) or str(error.orig)
 
 
 def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
@@ -335,17 +378,16 @@ def _offline(context: MigrationContext) -> tuple[MigrationContext, io.StringIO]:
     return offline, buffer
 
 
-def _grade(context: MigrationContext, script: Script) -> tuple[str, str]:
-    """The revision's key, and the grade that its certificate gives (``unknown`` without a valid one)."""
+def _certificate(context: MigrationContext, script: Script) -> tuple[str, Certificate | None]:
+    """The revision's key, and its certificate if that is valid."""
     from alembic_safety.rehearsal.certificate import Status, read_certificate
 
     chain = chain_in(context)
     revision = chain.by_id.get(script.revision) if chain is not None else None
     if revision is None:
-        return "", "unknown"
+        return "", None
     status, certificate = read_certificate(revision)
-    valid = certificate is not None and status is Status.VALID
-    return revision.key, certificate.grade.value if valid and certificate is not None else "unknown"
+    return revision.key, certificate if status is Status.VALID else None
 
 
 def chain_in(context: MigrationContext) -> Chain | None:

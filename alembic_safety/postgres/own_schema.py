@@ -11,7 +11,7 @@ from alembic_safety.postgres.session import Session
 
 NAME = "alembic_safety"
 #: Counts up with every change of ``STATEMENTS``.
-VERSION = 16
+VERSION = 17
 STATEMENTS: tuple[str, ...] = (
     f"CREATE SCHEMA IF NOT EXISTS {NAME}",
     f"REVOKE ALL ON SCHEMA {NAME} FROM PUBLIC",
@@ -85,6 +85,8 @@ STATEMENTS: tuple[str, ...] = (
     f"""ALTER TABLE {NAME}.step
     ADD COLUMN IF NOT EXISTS statements text[] NOT NULL DEFAULT '{{}}',
     ADD COLUMN IF NOT EXISTS doing text NOT NULL DEFAULT ''""",
+    # What asks for rows that a downgrade would be refused for, as JSON.
+    f"ALTER TABLE {NAME}.stored_downgrade ADD COLUMN IF NOT EXISTS probes text NOT NULL DEFAULT '[]'",
     # What else happened in a run: verification, health checks, what was refused, what was settled.
     f"""CREATE TABLE IF NOT EXISTS {NAME}.event (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -157,18 +157,33 @@ def _text(target: str, becomes: str, name: str) -> Wanted:
     return Wanted(code="not-convertible", demand=becomes, condition=condition, values=values, server=_TELLS)
 
 
+def _gone(had: list[str], labels: list[str], *, renamed: bool) -> list[str]:
+    """Labels that an enum loses. ``renamed``: it is the same enum, so that a label with another name between the same neighbours goes on."""
+    gone: list[str] = []
+    between: list[str] = []
+    at = 0
+    for label in [*had, None]:
+        if label is not None and label not in labels:
+            between.append(label)
+            continue
+        now = len(labels) if label is None else labels.index(label)
+        others = [one for one in labels[at:now] if one not in had]
+        if not (renamed and len(others) == len(between)):
+            gone += between
+        between, at = [], now + 1
+    return gone
+
+
 def _labels(rows: Snapshot, enum: CatalogObject, old: str, target: str, identity: str, name: str) -> Iterator[Wanted]:
     """Values that the enum does not have; the same enum with a label renamed takes its values along."""
     labels = [str(label) for label in enum.props["labels"]]
-    same = rows.objects.get(enum.address)
-    if same is not None and old == target:
-        return
     was = rows.by_identity.get(("enum", old.removesuffix("[]")))
     listed = ", ".join(quote_literal(label) for label in labels)
     array = f"ARRAY[{listed}]::pg_catalog.text[]"
     demand = f"{identity} becomes {target} ({listed})"
     if was is not None:
-        gone = [str(label) for label in was.props["labels"] if str(label) not in labels]
+        had = [str(label) for label in was.props["labels"]]
+        gone = _gone(had, labels, renamed=was.address == enum.address)
         if not gone:
             return
         demand = f"{target} of {identity} has no {', '.join(map(quote_literal, gone))}"

@@ -45,6 +45,10 @@ class Origin:
         self._columns: dict[str, tuple[CatalogObject, CatalogObject | None]] = {
             c.name: (c, olds.get(c.name) if rebuilt else by_address.get(c.address)) for c in news
         }
+        #: Whether what there is has its new name and type already.
+        self._plain = all(
+            o is None or (o.name, o.props["type"]) == (c.name, c.props["type"]) for c, o in self._columns.values()
+        )
         self._numbers = {c.address.sub: c.name for c in news}
         self._partitioned = bool(old_table.props["partition_key"])
         #: What tells a row from others, as SQL.
@@ -67,23 +71,22 @@ class Origin:
         """Keys of the rows that meet a condition, written with the names of the new table (or of the old one)."""
         if not as_new:
             return f"SELECT {self.key} AS {KEY} FROM {self._from(only)} WHERE {condition}"
-        return f"SELECT {KEY} FROM {self._source(only)} WHERE {condition}"
+        return f"SELECT {self._shown} FROM {self._source(only)} WHERE {condition}"
 
     def duplicates(self, expressions: Sequence[str], predicate: str, *, nulls_equal: bool) -> str:
         """Keys of the rows that share the values of some expressions."""
-        named = [f"({text}) AS k{n}" for n, text in enumerate(expressions)]
-        keys = [f"k{n}" for n in range(len(expressions))]
-        inner = f"SELECT {KEY}, {', '.join(named)} FROM {self._source(not self._partitioned)}"
-        if predicate:
-            inner += f" WHERE {predicate}"
+        source = self._source(not self._partitioned)
+        listed = ", ".join(f"({text})" for text in expressions)
+        among = f" WHERE {predicate}" if predicate else ""
         if nulls_equal:
             return (
-                f"SELECT {KEY} FROM (SELECT {KEY}, pg_catalog.count(*) OVER (PARTITION BY {', '.join(keys)}) AS n "
-                f"FROM ({inner}) AS r) AS d WHERE n > 1"
+                f"SELECT {KEY} FROM (SELECT {self._shown}, pg_catalog.count(*) OVER (PARTITION BY {listed}) AS n "
+                f"FROM {source}{among}) AS d WHERE n > 1"
             )
-        listed = ", ".join(keys)
-        groups = f"SELECT {listed} FROM ({inner}) AS g GROUP BY {listed} HAVING pg_catalog.count(*) > 1"
-        return f"SELECT {KEY} FROM ({inner}) AS r WHERE ({listed}) IN ({groups})"
+        places = ", ".join(str(n + 1) for n in range(len(expressions)))
+        groups = f"SELECT {listed} FROM {source}{among} GROUP BY {places} HAVING pg_catalog.count(*) > 1"
+        condition = f"({predicate}) AND " if predicate else ""
+        return f"SELECT {self._shown} FROM {source} WHERE {condition}({listed}) IN ({groups})"
 
     def orphans(self, numbers: Sequence[int], parent: Origin, others: Sequence[int], *, full: bool) -> str:
         """Keys of the rows that refer to no row of the parent."""
@@ -95,17 +98,23 @@ class Origin:
         if full and len(own) > 1:
             nulls = f"pg_catalog.num_nulls({', '.join(own)})"
             missing = f"{nulls} BETWEEN 1 AND {len(own) - 1} OR {missing}"
-        return f"SELECT c.{KEY} FROM {self._source(not self._partitioned, 'c')} WHERE {missing}"
+        return f"SELECT {self._shown} FROM {self._source(not self._partitioned, 'c')} WHERE {missing}"
 
     def overlaps(self, expressions: Sequence[str], operators: Sequence[str], predicate: str) -> str:
         """Keys of the rows that exclude one another."""
         named = [f"({text}) AS k{n}" for n, text in enumerate(expressions)]
-        inner = f"SELECT {KEY}, {_TABLE}, {_ROW}, {', '.join(named)} FROM {self._source(not self._partitioned)}"
+        place = f"tableoid AS {_TABLE}, ctid AS {_ROW}" if self._plain else f"{_TABLE}, {_ROW}"
+        inner = f"SELECT {self._shown}, {place}, {', '.join(named)} FROM {self._source(not self._partitioned)}"
         if predicate:
             inner += f" WHERE {predicate}"
         meet = " AND ".join(f"a.k{n} {operator} b.k{n}" for n, operator in enumerate(operators))
         other = f"(a.{_TABLE}, a.{_ROW}) <> (b.{_TABLE}, b.{_ROW})"
         return f"SELECT a.{KEY} FROM ({inner}) AS a WHERE EXISTS (SELECT FROM ({inner}) AS b WHERE {other} AND {meet})"
+
+    @property
+    def _shown(self) -> str:
+        """The key of a row of ``_source``."""
+        return f"{self.key} AS {KEY}" if self._plain else KEY
 
     def _known(self, number: int) -> str:
         """The new name of a column, which must be there already. Raises Unknown."""
@@ -121,6 +130,8 @@ class Origin:
 
     def _source(self, only: bool, alias: str = "") -> str:
         """The rows under the new names, in the new types where those differ."""
+        if self._plain:
+            return f"{self._from(only)} AS {alias or quote_ident(self.new.name)}"
         columns = [f"{self.key} AS {KEY}", f"tableoid AS {_TABLE}", f"ctid AS {_ROW}"]
         for name, (new, old) in self._columns.items():
             if old is not None:
