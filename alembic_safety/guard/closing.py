@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from alembic_safety.guard.integrity_check import MAY_BE_WRONG
+from alembic_safety.guard.integrity_check import LABELS_DELETED, MAY_BE_WRONG
 from alembic_safety.integrity.attempt import Failure, attempt_all
 from alembic_safety.integrity.bypass import watch_triggers
 from alembic_safety.integrity.touched_rows import mine
@@ -20,7 +20,11 @@ class Closing:
         """Begin to watch; writes nothing."""
         self._watch = watch_triggers(session)
         self._text = MAY_BE_WRONG.format(
-            mine=mine("p"), mine_too=mine("i"), own=own_schema.NAME, version_table=quote_literal(version_table)
+            mine=mine("p"),
+            mine_too=mine("i"),
+            own=own_schema.NAME,
+            version_table=quote_literal(version_table),
+            labels_deleted=LABELS_DELETED,
         )
         # To plan it takes three times as long as to run it.
         self._name = f"alembic_safety_closing_{secrets.token_hex(6)}"

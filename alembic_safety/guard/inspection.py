@@ -210,7 +210,8 @@ class Inspection:
             closing.end(session)
             self._closing = None
         if everything or may_be_wrong:
-            check_integrity(session, self._known, budget, everything=everything, untouched=untouched)
+            beside = self._lock.side.fetch
+            check_integrity(session, self._known, budget, everything=everything, untouched=untouched, beside=beside)
 
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
         if self._catalog is None:

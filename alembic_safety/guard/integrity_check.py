@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Rows or objects that are wrong whatever the migration was meant to do. What else is found is only said.
 _REFUSED = frozenset({
-    "broken-view", "check-violated", "data-corrupted", "domain-violated", "duplicate-keys", "exclusion-violated",
-    "invalid-index", "null-in-not-null", "orphan-rows", "row-outside-partition",
+    "broken-view", "check-violated", "data-corrupted", "domain-violated", "duplicate-keys", "enum-label-missing",
+    "exclusion-violated", "invalid-index", "null-in-not-null", "orphan-rows", "row-outside-partition",
 })  # fmt: skip
 _SHOWN = 20
 _WITHOUT_END = 86400.0
@@ -37,17 +38,28 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_
         AND schemaname <> '{own}' AND relname <> {version_table}) ELSE false END
     OR EXISTS (SELECT 1 FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND {mine})
     OR EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indexrelid >= 16384 AND NOT (i.indisvalid AND i.indisready) AND {mine_too})
+    OR {labels_deleted}
 """
+#: Counts what earlier transactions of the session deleted as well.
+LABELS_DELETED = "pg_catalog.pg_stat_get_xact_tuples_deleted('pg_catalog.pg_enum'::regclass) > 0"
+_LABELS = "SELECT oid::int8, enumtypid::int8 FROM pg_catalog.pg_enum"
 
 
 def check_integrity(
-    session: Session, known: Known, budget: float | None, *, everything: bool, untouched: bool = False
+    session: Session,
+    known: Known,
+    budget: float | None,
+    *,
+    everything: bool,
+    untouched: bool = False,
+    beside: Callable[[str], list[tuple[Any, ...]]],
 ) -> None:
     """Verify within the transaction, after ``SET CONSTRAINTS ALL IMMEDIATE``.
 
     :param known: what was wrong before.
     :param everything: all tables and all constraints, not only what was touched and what PostgreSQL did not enforce itself.
     :param untouched: triggers certainly worked all the time; otherwise it is asked whether the role could have switched them off.
+    :param beside: asks a session that still sees what was there before.
     :raises GuardError: rows or objects are wrong.
     """
     touched = touched_tables(session)
@@ -55,7 +67,8 @@ def check_integrity(
         touched = [Touched(oid=row[0], removed=True) for row in session.fetch(_TABLES)]
     bypass = True if everything else False if untouched else None
     seconds = _WITHOUT_END if budget is None else budget
-    result = verify_touched(session, touched, seconds, bypass=bypass, known=known)
+    enums = _enums_without_a_label(session, beside)
+    result = verify_touched(session, touched, seconds, bypass=bypass, known=known, enums=enums)
     # A constraint that is NOT VALID may have rows against it: that is what NOT VALID is for.
     excused = {row[0] for row in session.fetch(_NOT_VALIDATED)} if result.errors else set()
     wrong = [f for f in result.errors if f.code in _REFUSED and f.subject not in excused]
@@ -64,6 +77,16 @@ def check_integrity(
             log().warning("%s", finding.message)
     if wrong:
         raise GuardError("before COMMIT this was found:" + "".join(f"\n  {_told(f)}" for f in wrong[:_SHOWN]))
+
+
+def _enums_without_a_label(session: Session, beside: Callable[[str], list[tuple[Any, ...]]]) -> set[int]:
+    """The enums from which this transaction took a label, by writing to the catalog; their columns may hold it still."""
+    if not session.fetch(f"SELECT {LABELS_DELETED}")[0][0]:
+        return set()
+    now = {int(label) for label, _ in session.fetch(_LABELS)}
+    # Most often a whole type was dropped.
+    enums = {int(row[0]) for row in session.fetch("SELECT oid::int8 FROM pg_catalog.pg_type WHERE typtype = 'e'")}
+    return {int(enum) for label, enum in beside(_LABELS) if int(label) not in now} & enums
 
 
 def _told(finding: Finding) -> str:

@@ -82,3 +82,12 @@ def _failed(session: Session, error: Exception) -> Failure:
         raise error
     session.execute("; ".join(_BACK))
     return Failure(state, str(getattr(error, "orig", None) or error))
+
+
+def is_gone(session: Session, oid: int, *, routine: bool = False) -> bool:
+    """Whether a relation or routine has been dropped by now, whatever the transaction's snapshot still shows.
+
+    These functions look into the server's own cache, and give NULL for an OID that nothing has any more.
+    """
+    look_up = "pg_function_is_visible" if routine else "pg_table_is_visible"
+    return session.fetch(f"SELECT pg_catalog.{look_up}({oid}::oid) IS NULL")[0][0] is True

@@ -8,8 +8,9 @@ passed over, and why, stands in ``Result.skipped``.
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from alembic_safety.integrity.attempt import Failure, attempt
@@ -19,12 +20,14 @@ from alembic_safety.integrity.checks.foreign_keys import find_orphans
 from alembic_safety.integrity.checks.routines import check_routines, read_routines
 from alembic_safety.integrity.checks.sequences import check_sequences, read_uses
 from alembic_safety.integrity.checks.views import check_views, read_views
+from alembic_safety.integrity.conditions import Condition
 from alembic_safety.integrity.foreign_key import ForeignKey, read_foreign_keys, read_foreign_keys_of
 from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import Record, Result, not_checked
 from alembic_safety.integrity.relation import Relation, primary_key
 from alembic_safety.integrity.scope import Scope, oid_array, open_scope
 from alembic_safety.integrity.touched_rows import mine, orphans_among, orphans_of_removed, written_rows
+from alembic_safety.integrity.value_types import columns_made_of
 from alembic_safety.integrity.work import failure_finding
 from alembic_safety.model.finding import Finding
 from alembic_safety.postgres.identifiers import quote_ident
@@ -72,6 +75,7 @@ def verify_touched(
     *,
     bypass: bool | None = None,
     known: Known = frozenset(),
+    enums: Collection[int] = (),
 ) -> Result:
     """Verify what a transaction touched and what refers to that, on its own connection; writes nothing.
 
@@ -82,6 +86,7 @@ def verify_touched(
     :param bypass: whether the migration may have switched triggers off by ``session_replication_role`` (see
         :func:`alembic_safety.integrity.bypass.watch_triggers`); None asks whether its role could have.
     :param known: findings from before (see :func:`known_findings`), not reported again.
+    :param enums: OIDs of enums that lost a label: all columns that can hold one of theirs are read.
     """
     started = time.monotonic()
     result = Result()
@@ -93,7 +98,10 @@ def verify_touched(
     scope, relations = outcome.value
     result.server_version, result.tables = scope.version, len(relations)
     may_bypass = bypass if bypass is not None else could_bypass(session, scope.version)
-    for name, step in _steps(session, scope, relations, tables, may_bypass, result.skipped):
+    steps = _steps(session, scope, relations, tables, may_bypass, result.skipped)
+    if enums:
+        steps = itertools.chain(steps, [("values of enums that lost a label", lambda: _labels(session, enums))])
+    for name, step in steps:
         left = budget - (time.monotonic() - started)
         result.tasks_planned += 1
         if left <= 0:
@@ -297,21 +305,37 @@ def _changed_constraints(session: Session, scope: Scope, relations: dict[int, Re
     }
     oids = sorted({int(name.split(".")[0]) for name in changed})
     if oids:
-        whole = open_scope(session, Options()).limited(oids)
-        tables = []
-        for table in table_scan.read_tables(session, whole, oids):
-            prefix = f"{table.relation.identity}."
-            conditions = tuple(
-                condition
-                for condition in table.conditions
-                if f"{table.relation.oid}.{condition.subject.removeprefix(prefix)}" in changed
-                or (condition.not_null is not None and condition.suspect)
-            )
-            if conditions and table.relation.kind == "r":
-                tables.append(replace(table, conditions=conditions))
-        yield from (r for r in table_scan.scan(session, whole, tables) if isinstance(r, Finding))
+
+        def concerns(relation: Relation, condition: Condition) -> bool:
+            name = f"{relation.oid}.{condition.subject.removeprefix(f'{relation.identity}.')}"
+            return name in changed or (condition.not_null is not None and condition.suspect)
+
+        yield from _whole(session, oids, concerns)
     unvalidated = f"con.conrelid = ANY ({oid_array(relations)}) AND NOT con.convalidated AND {mine('con')}"
     yield from find_orphans(session, list(read_foreign_keys_of(session, scope, unvalidated)))
+
+
+def _whole(session: Session, oids: Sequence[int], concerns: Callable[[Relation, Condition], bool]) -> Iterator[Record]:
+    """What violates some of the conditions of these tables, read from beginning to end."""
+    scope = open_scope(session, Options()).limited(oids)
+    tables = []
+    for table in table_scan.read_tables(session, scope, oids):
+        conditions = tuple(condition for condition in table.conditions if concerns(table.relation, condition))
+        if conditions and table.relation.kind == "r":
+            tables.append(replace(table, conditions=conditions))
+    yield from (r for r in table_scan.scan(session, scope, tables) if isinstance(r, Finding))
+
+
+def _labels(session: Session, enums: Collection[int]) -> Iterator[Record]:
+    found = session.fetch(columns_made_of(enums))
+    if found:
+        columns = {(row[0], row[1]) for row in found}
+
+        def concerns(relation: Relation, condition: Condition) -> bool:
+            column = condition.subject.removeprefix(f"{relation.identity}.")
+            return condition.code == "enum-label-missing" and (relation.oid, column) in columns
+
+        yield from _whole(session, sorted({oid for oid, _ in columns}), concerns)
 
 
 _VIEWS = """

@@ -107,6 +107,27 @@ class ValueTest:
     nested: bool = False
 
 
+# The other way: from some types to everything that is made of them.
+_MADE_OF = """
+WITH RECURSIVE made(oid) AS (
+    SELECT unnest({oids})
+    UNION
+    SELECT t.oid FROM made JOIN pg_catalog.pg_type t ON t.typbasetype = made.oid
+        OR (t.typelem = made.oid AND t.typcategory = 'A')
+        OR EXISTS (SELECT FROM pg_catalog.pg_range r WHERE (r.rngsubtype = made.oid AND t.oid IN (r.rngtypid, r.rngmultitypid)))
+        OR EXISTS (SELECT FROM pg_catalog.pg_attribute f JOIN pg_catalog.pg_class c ON c.oid = f.attrelid
+                   WHERE f.atttypid = made.oid AND f.attnum > 0 AND NOT f.attisdropped AND t.oid = c.reltype)
+)
+SELECT a.attrelid, quote_ident(a.attname) FROM made JOIN pg_catalog.pg_attribute a ON a.atttypid = made.oid AND a.attnum > 0
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm') WHERE NOT a.attisdropped
+"""
+
+
+def columns_made_of(types: Iterable[int]) -> str:
+    """A query: the tables (OID) and columns that hold values of these types, at any depth."""
+    return _MADE_OF.format(oids=oid_array(types))
+
+
 def read_value_tests(session: Session, relations: Iterable[int]) -> Iterator[tuple[int, str, ValueTest]]:
     """For each column of these tables that holds values of a domain or enum: the table's OID, the column, and each demand."""
     oids = oid_array(relations)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from alembic_safety.integrity.attempt import NOT_NOW, Failure, Success, attempt
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, Success, attempt, is_gone
 from alembic_safety.integrity.records import Record, not_checked
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Task
@@ -116,8 +116,8 @@ def _compile(session: Session, routine: Routine) -> Iterator[Record]:
     if outcome.sqlstate in NOT_NOW:
         yield not_checked(routine.identity, outcome.reason, kind=routine.kind)
         return
-    if not session.fetch(f"SELECT 1 FROM pg_catalog.pg_proc WHERE oid = {routine.oid}"):
-        return  # dropped meanwhile
+    if is_gone(session, routine.oid, routine=True):
+        return
     if not _sets_path(routine):
         # Names are resolved by whoever calls it: with its own schema in the path, too?
         path = session.fetch("SELECT current_setting('search_path')")[0][0]

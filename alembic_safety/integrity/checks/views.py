@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt
+from alembic_safety.integrity.attempt import NOT_NOW, Failure, attempt, is_gone
 from alembic_safety.integrity.records import Record, not_checked
 from alembic_safety.integrity.scope import Scope
 from alembic_safety.integrity.work import Check, Task
@@ -83,7 +83,8 @@ def _materialized(session: Session, scope: Scope, view: View) -> Iterator[Record
         )
     text = attempt(session, lambda: session.fetch(f"SELECT pg_get_viewdef({view.oid}::oid)")[0][0])
     if isinstance(text, Failure):
-        yield _broken(view, text)
+        if not is_gone(session, view.oid):
+            yield _broken(view, text)
     elif text.value:
         yield from _check(session, view, f"EXPLAIN (COSTS OFF) {text.value}")
 
@@ -94,7 +95,7 @@ def _check(session: Session, view: View, sql: str) -> Iterator[Record]:
         return
     if outcome.sqlstate in NOT_NOW:
         yield not_checked(view.identity, outcome.reason, kind=_kind(view))
-    elif session.fetch(f"SELECT 1 FROM pg_catalog.pg_class WHERE oid = {view.oid}"):  # else it was just dropped
+    elif not is_gone(session, view.oid):
         yield _broken(view, outcome)
 
 

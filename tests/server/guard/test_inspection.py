@@ -223,6 +223,30 @@ def test_rows_that_were_wrong_before_are_no_reason_to_refuse_what_did_not_make_t
         up(project, url)
 
 
+def test_a_label_that_is_deleted_from_the_catalog_under_rows_that_hold_it(
+    tmp_path: Path, database: ScratchDatabase, url: tuple[str, str]
+) -> None:
+    project = Project.new(tmp_path / "p")
+    project.sql(
+        "b1",
+        "create type mood as enum ('happy', 'sad', 'none'); create domain moods as mood[]; create table a (id int primary key, m mood); "
+        "create table b (id int primary key, ms moods); insert into a values (1, 'happy'); insert into b values (1, '{sad}')",
+    )
+    up(project, url)
+    gone = "delete from pg_enum where enumtypid = 'mood'::regtype and enumlabel = "
+    project.sql("b2", f"{gone}'none'")
+    up(project, url)
+    project.sql("b3", f"update a set m = 'sad'; {gone}'happy'; create type brief as enum ('x'); drop type brief")
+    up(project, url)
+    project.sql("b4", f"{gone}'sad'")
+    with pytest.raises(CommandError, match="has no label") as refused:
+        up(project, url)
+    assert "of public.a hold" in str(refused.value)
+    assert "of public.b hold" in str(refused.value)
+    with database.connect() as connection:
+        assert connection.execute("select m::text from a").fetchall() == [("sad",)]
+
+
 def test_own_checks(tmp_path: Path, database: ScratchDatabase, url: tuple[str, str]) -> None:
     project = Project.new(tmp_path / "p")
     project.sql("b1", "create table a (id int); insert into a values (1)")

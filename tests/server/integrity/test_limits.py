@@ -13,10 +13,13 @@ from contextlib import closing
 import pytest
 
 from alembic_safety.errors import ServerError
-from alembic_safety.integrity.connections import connector
+from alembic_safety.integrity.checks.routines import check_routines, read_routines
+from alembic_safety.integrity.checks.views import check_views, read_views
+from alembic_safety.integrity.connections import connector, reading
 from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.run import Verification, verify
+from alembic_safety.integrity.scope import open_scope
 from tests.support.verification import ORPHAN, codes
 
 pytestmark = pytest.mark.server
@@ -131,6 +134,23 @@ def test_one_snapshot_for_all(database):
                 "INSERT INTO a SELECT coalesce(max(id), 0) + 1 FROM a; INSERT INTO b SELECT coalesce(max(id), 0) + 1 FROM b"
             )
     assert counts == {"public.a": 0, "public.b": 0}
+
+
+def test_what_others_drop_meanwhile_is_no_finding(database):
+    database.run("""CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS TABLE t; CREATE MATERIALIZED VIEW m AS TABLE t;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+        CREATE FUNCTION stays() RETURNS int LANGUAGE sql AS 'SELECT 1';""")
+    options = Options()
+    with database.connect(autocommit=True) as connection, reading(connection, options) as session:
+        scope = open_scope(session, options)
+        seen, routines = read_views(session, scope), read_routines(session, scope)
+        database.run("DROP TABLE t CASCADE; DROP FUNCTION f(); DROP FUNCTION g();")
+        # The snapshot still shows them.
+        assert read_views(session, scope) == seen
+        assert len(seen) == 2
+        assert len(routines) == 3
+        assert not list(check_views(session, scope, seen))
+        assert not list(check_routines(session, routines))
 
 
 def test_a_server_that_is_not_there():
