@@ -24,9 +24,11 @@ from alembic_safety.guard.rehearsed import (
     rehearsed_closures,
     uses_certificates,
 )
-from alembic_safety.guard.stored import chain_in
+from alembic_safety.guard.stored import certificate_of, chain_in
+from alembic_safety.guard.unfit import put_aside
 from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.touched import known_findings
+from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
 
 if TYPE_CHECKING:
@@ -144,7 +146,15 @@ class Inspection:
             self._closing = Closing(session, self._migration.version_table)
 
     def step_begins(self, step: RevisionStep) -> None:
-        """Nothing."""
+        """Put rows aside that a downgrade can't hold, where that is wanted."""
+        if self._is_upgrade or self._settings.on_conflict != "keep":
+            return
+        _, certificate = certificate_of(self._migration, step.revision)
+        if certificate is not None:
+            version_table = qualified(self._migration.version_table_schema, self._migration.version_table)
+            revision = step.revision.revision
+            for line in put_aside(self._session(), version_table, revision, certificate.downgrade_probes):
+                log().warning("downgrade of %s: %s", revision, line)
 
     @contextmanager
     def clearing(self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.notes import Note, write
+from alembic_safety.guard.unfit import OF_ROWS, put_aside, told
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
@@ -25,7 +26,6 @@ from alembic_safety.settings import load_settings
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationInfo
     from alembic.script import Script
-    from sqlalchemy.exc import DBAPIError
 
     from alembic_safety.guard.journal import Journal
     from alembic_safety.rehearsal.certificate import Certificate
@@ -39,8 +39,6 @@ NOT_STORED = "not stored"
 _OFFLINE = "alembic_safety_offline"
 #: What is raised where the rows that a downgrade needs were not kept.
 _NO_ROWS = "P0002"
-#: Classes of SQLSTATE: a value that a type can't hold, a constraint that is violated.
-_OF_ROWS = ("22", "23")
 _SAVEPOINT = "alembic_safety_stored"
 
 
@@ -75,7 +73,7 @@ def store(context: MigrationContext, info: MigrationInfo) -> None:
     assert context.script is not None
     script = context.script.get_revision(info.up_revision_id)
     statements = _written_down(context, script)
-    key, certificate = _certificate(context, script)
+    key, certificate = certificate_of(context, script)
     grade = "unknown" if certificate is None else certificate.grade.value
     probes = [] if certificate is None else [probe.to_json() for probe in certificate.downgrade_probes]
     if grade == "exact" and _needs_rows(statements) and not _has_rows(session, table, script.revision):
@@ -162,11 +160,11 @@ def take_back(
         for name, value in (("accept_loss", "on" if accept_loss else "off"), ("on_conflict", on_conflict)):
             session.execute(f"SELECT pg_catalog.set_config('{own_schema.NAME}.{name}', {quote_literal(value)}, true)")
         try:
-            _run(context, session, table, chosen, known, heads, journal)
+            _run(context, session, table, chosen, known, heads, journal, keeping=on_conflict == "keep")
         except DBAPIError as error:
-            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in _OF_ROWS:
+            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in OF_ROWS:
                 raise
-            raise GuardError(_told(error)) from error
+            raise GuardError(told(error)) from error
     return chosen
 
 
@@ -178,6 +176,8 @@ def _run(
     known: dict[str, Stored],
     heads: set[str],
     journal: Journal | None,
+    *,
+    keeping: bool,
 ) -> None:
     from alembic_safety.guard.live import PROMISING, Follower
 
@@ -188,6 +188,9 @@ def _run(
         if journal is not None:
             journal.step(item.revision)
         promises = item.grade in PROMISING
+        if keeping:
+            for line in put_aside(session, table, item.revision, item.probes):
+                log.warning("downgrade of %s: %s", item.revision, line)
         if promises:
             follower.look()
         with follower.clearing() if promises else nullcontext():
@@ -209,7 +212,7 @@ def _run_one(context: MigrationContext, session: SqlalchemySession, item: Stored
         for statement in item.statements:
             session.execute(within_transaction(statement))
     except DBAPIError as error:
-        if (sqlstate(error) or "")[:2] not in _OF_ROWS:
+        if (sqlstate(error) or "")[:2] not in OF_ROWS:
             raise
         session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
         seconds = load_settings(context.config).check_timeout if context.config is not None else None
@@ -217,14 +220,8 @@ def _run_one(context: MigrationContext, session: SqlalchemySession, item: Stored
         if not answers:
             raise
         lines = [f"{answer.sentence}; these are they: {answer.probe.query}" for answer in answers]
-        raise GuardError("\n".join([f"revision {item.revision}: {_told(error)}", *lines])) from error
+        raise GuardError("\n".join([f"revision {item.revision}: {told(error)}", *lines])) from error
     session.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
-
-
-def _told(error: DBAPIError) -> str:
-    diagnostics = getattr(error.orig, "diag", None)
-    told = [getattr(diagnostics, f"message_{part}", None) for part in ("primary", "detail", "hint")]
-    return "\n".join(line for line in told if line) or str(error.orig)
 
 
 def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
@@ -378,7 +375,7 @@ def _offline(context: MigrationContext) -> tuple[MigrationContext, io.StringIO]:
     return offline, buffer
 
 
-def _certificate(context: MigrationContext, script: Script) -> tuple[str, Certificate | None]:
+def certificate_of(context: MigrationContext, script: Script) -> tuple[str, Certificate | None]:
     """The revision's key, and its certificate if that is valid."""
     from alembic_safety.rehearsal.certificate import Status, read_certificate
 

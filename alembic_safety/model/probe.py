@@ -42,6 +42,10 @@ class Probe:
     seen: bool = False
     #: Least ``server_version_num`` that the query runs on.
     server: int = 140000
+    #: A SELECT of the places (``tableoid`` and ``ctid``) of rows without which the others would fit; '' for none.
+    places: str = ""
+    #: A column whose values are in the way, so that such a row would fit with NULL in it; '' for none.
+    column: str = ""
 
     @property
     def words(self) -> str:
@@ -59,6 +63,8 @@ class Probe:
             "query": self.query,
             "seen": self.seen,
             "server": self.server,
+            **({"places": self.places} if self.places else {}),
+            **({"column": self.column} if self.column else {}),
         }
 
     @classmethod

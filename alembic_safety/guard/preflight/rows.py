@@ -19,13 +19,19 @@ def look(target: Target) -> Iterator[Line]:
     A revision that runs before another may put its rows right, so it is only sure where no earlier one may have written them.
     """
     earlier: list[Pending] = []
+    keeping = target.settings.on_conflict == "keep"
     for pending in target.pending:
         certificate = pending.certificate
         if certificate is not None:
             probes = certificate.probes if target.is_upgrade else certificate.downgrade_probes
             for answer in ask(target.session, probes, seconds=target.settings.check_timeout):
                 table = answer.probe.table
-                if answer.count:
+                if answer.count and answer.probe.places and not target.is_upgrade and keeping:
+                    yield Line(
+                        text=f"revision {pending.id}: {answer.sentence}; they will be put aside in alembic_safety.conflict",
+                        note=True,
+                    )
+                elif answer.count:
                     yield Line(
                         text=f"revision {pending.id}: {answer.sentence}",
                         remedy=f"these are they: {answer.probe.query}",

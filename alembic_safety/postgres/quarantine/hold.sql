@@ -169,3 +169,43 @@ BEGIN
         ' SELECT (SELECT p.revision FROM alembic_safety.preservation p WHERE p.number = %s), %L, %L, gone.image FROM gone',
         alembic_safety.rows_of(q, q.source), replace(going, '{t}', 't'), q.preservation, q.source, why);
 END $aside$;
+
+-- Rows that are in the way of a downgrade whose upgrade kept nothing of their table: a value goes where the column may be NULL, else the row.
+-- places: a SELECT of tableoid and ctid. Returns how many it found.
+CREATE OR REPLACE FUNCTION alembic_safety.put_unfit_aside(in_table text, in_revision text, source text, places text, why text, emptied text) RETURNS bigint LANGUAGE plpgsql {pinned} AS $unfit$
+DECLARE
+    q alembic_safety.quarantine;
+    rel oid := to_regclass(source);
+    met text := format('({t}.tableoid, {t}.ctid) IN (%s)', places);
+    moved bigint;
+    back text[];
+BEGIN
+    IF EXISTS (
+        SELECT FROM alembic_safety.quarantine x WHERE to_regclass(x.after_source) = rel AND x.strategy <> 'sequence' AND NOT x.returned AND x.preservation =
+            (SELECT max(p.number) FROM alembic_safety.preservation p WHERE p.version_table = in_table AND p.revision = in_revision AND p.restored IS NULL)
+    ) THEN
+        RETURN 0;  -- the downgrade itself looks after that table, and has the old values
+    END IF;
+    EXECUTE format('SELECT count(*) FROM (%s) x', places) INTO moved;
+    IF moved = 0 THEN
+        RETURN 0;
+    END IF;
+    SET CONSTRAINTS ALL IMMEDIATE;  -- a table with checks still to come can't be altered
+    back := alembic_safety.silence(rel);
+    q.source := source;
+    q.key := '{}';
+    q.alone := false;
+    IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = rel AND a.attname = emptied AND NOT a.attisdropped AND NOT a.attnotnull) THEN
+        EXECUTE format('INSERT INTO alembic_safety.conflict (revision, source, reason, at_downgrade) SELECT %L, %L, %L, to_jsonb(t) FROM %s t WHERE %s',
+            in_revision, source, why, source, replace(met, '{t}', 't'));
+        EXECUTE format('UPDATE %s t SET %I = NULL WHERE %s', source, emptied, replace(met, '{t}', 't'));
+    ELSE
+        PERFORM alembic_safety.stop_for_followers(q, met, 'that cannot stay');
+        EXECUTE format('WITH gone AS (DELETE FROM %s t WHERE %s RETURNING to_jsonb(t) AS image)'
+            ' INSERT INTO alembic_safety.conflict (revision, source, reason, at_downgrade) SELECT %L, %L, %L, gone.image FROM gone',
+            source, replace(met, '{t}', 't'), in_revision, source, why);
+    END IF;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    PERFORM alembic_safety.run_all(back);
+    RETURN moved;
+END $unfit$;

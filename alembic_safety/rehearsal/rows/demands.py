@@ -7,8 +7,9 @@ ways: what an upgrade demands of old rows, and what a downgrade demands of rows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -69,8 +70,12 @@ class Demand:
 class Reader:
     """Reads the demands of one change."""
 
-    def __init__(self, session: Session, rows: Snapshot, demanding: Snapshot) -> None:
-        """``session`` stands at ``demanding``, in a transaction; ``rows`` is the schema in which the rows are."""
+    def __init__(self, session: Session, rows: Snapshot, demanding: Snapshot, *, places: bool = False) -> None:
+        """``session`` stands at ``demanding``, in a transaction; ``rows`` is the schema in which the rows are.
+
+        :param places: whether the probes are to tell the places of rows, too.
+        """
+        self._places = places
         self._session = session
         self._rows = rows
         self._new = demanding
@@ -117,9 +122,10 @@ class Reader:
                     "column",
                     obj.identity,
                     wanted.demand,
-                    origin.where(wanted.condition, as_new=False),
+                    partial(Origin.where, condition=wanted.condition, as_new=False),
                     columns=(old.name,),
                     values=wanted.values,
+                    emptied="" if wanted.code == "null" else old.name,
                     server=wanted.server,
                 )
 
@@ -142,11 +148,11 @@ class Reader:
             defaults = [o for o in self._new.children.get(obj.parent, ()) if o.kind == "default"] if obj.parent else []
             given = any(o.props["column"] == obj.name for o in defaults)
             if not (given or obj.props["identity"] or obj.props["generated"]):
-                query = origin.where("true", as_new=False)
+                query = partial(Origin.where, condition="true", as_new=False)
                 demand = f"{obj.identity} is added without a default and takes no NULL"
                 yield self._demand(origin, "not-empty", "column", obj.identity, demand, query)
         elif not old.props["not_null"]:
-            query = origin.where(f"{quote_ident(old.name)} IS NULL", as_new=False)
+            query = partial(Origin.where, condition=f"{quote_ident(old.name)} IS NULL", as_new=False)
             yield self._demand(
                 origin,
                 "null",
@@ -178,7 +184,9 @@ class Reader:
             if origin is None or self._had(obj):
                 continue
             try:
-                query = origin.duplicates(expressions, predicate, nulls_equal=nulls_equal)
+                query = partial(
+                    Origin.duplicates, expressions=expressions, predicate=predicate, nulls_equal=nulls_equal
+                )
                 columns = origin.names_of(numbers)
             except Unknown:
                 continue
@@ -211,14 +219,14 @@ class Reader:
             try:
                 if obj.props["type"] == "check":
                     columns = origin.names_of(numbers)
-                    query = origin.where(f"({expression}) IS FALSE", only=own_only)
+                    query = partial(Origin.where, condition=f"({expression}) IS FALSE", only=own_only)
                     demand = f"{obj.identity} demands {expression}"
                     yield self._demand(origin, "check", "constraint", obj.identity, demand, query, columns=columns)
                 elif obj.props["type"] == "foreign key":
                     parent = self._origin(Address("pg_class", int(other)))
                     if parent is None:
                         continue
-                    query = origin.orphans(numbers, parent, others, full=match == "f")
+                    query = partial(Origin.orphans, numbers=numbers, parent=parent, others=others, full=match == "f")
                     demand = f"{obj.identity} refers to {parent.new.identity}"
                     columns = origin.names_of(numbers)
                     yield self._demand(origin, "orphan", "constraint", obj.identity, demand, query, columns=columns)
@@ -239,7 +247,7 @@ class Reader:
             origin = self._origin(obj.parent)
             assert origin is not None
             try:
-                query = origin.overlaps(expressions, operators, predicate)
+                query = partial(Origin.overlaps, expressions=expressions, operators=operators, predicate=predicate)
                 columns = origin.names_of(numbers)
             except Unknown:
                 continue
@@ -278,7 +286,7 @@ class Reader:
             origin = self._origin(attached[oid].address)
             if origin is None or not expression:
                 continue
-            query = origin.where(f"({expression}) IS FALSE")
+            query = partial(Origin.where, condition=f"({expression}) IS FALSE")
             demand = f"{origin.new.identity} becomes a partition {origin.new.props['partition_bound']}"
             yield self._demand(origin, "partition", "table", origin.new.identity, demand, query)
 
@@ -303,15 +311,25 @@ class Reader:
         kind: str,
         subject: str,
         demand: str,
-        query: str,
+        query: Callable[[Origin], str],
         *,
         columns: tuple[str, ...] = (),
         values: tuple[str, ...] = (),
         copies: bool = False,
+        emptied: str = "",
         server: int = 140000,
     ) -> Demand:
         probe = Probe(
-            code=code, kind=kind, subject=subject, table=origin.old.identity, demand=demand, query=query, server=server
+            code=code,
+            kind=kind,
+            subject=subject,
+            table=origin.old.identity,
+            demand=demand,
+            query=query(origin),
+            # Where a table has to be empty, no row of it is more in the way than another.
+            places=query(origin.by_place()) if self._places and code != "not-empty" else "",
+            column=emptied if self._places else "",
+            server=server,
         )
         return Demand(
             probe=probe, table=origin.old.address, key=origin.key, columns=columns, values=values, copies=copies

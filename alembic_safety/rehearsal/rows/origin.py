@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 #: Names of ours inside of a probe.
 KEY, _TABLE, _ROW = "alembic_safety_key", "alembic_safety_table", "alembic_safety_row"
+_PLACED = f"tableoid AS {_TABLE}, ctid AS {_ROW}"
 
 
 class Unknown(Exception):  # noqa: N818 - a signal between our own modules
@@ -53,6 +55,13 @@ class Origin:
         self._partitioned = bool(old_table.props["partition_key"])
         #: What tells a row from others, as SQL.
         self.key = _key(rows, old_table)
+        self._by_place = False
+
+    def by_place(self) -> Origin:
+        """The same, whose queries give the places of rows in the place of keys: of those that would have to go, so that the others fit."""
+        other = copy.copy(self)
+        vars(other)["_by_place"] = True
+        return other
 
     def old_column(self, column: CatalogObject) -> CatalogObject | None:
         """What holds the values of a column now."""
@@ -70,14 +79,21 @@ class Origin:
     def where(self, condition: str, *, as_new: bool = True, only: bool = False) -> str:
         """Keys of the rows that meet a condition, written with the names of the new table (or of the old one)."""
         if not as_new:
-            return f"SELECT {self.key} AS {KEY} FROM {self._from(only)} WHERE {condition}"
+            shown = _PLACED if self._by_place else f"{self.key} AS {KEY}"
+            return f"SELECT {shown} FROM {self._from(only)} WHERE {condition}"
         return f"SELECT {self._shown} FROM {self._source(only)} WHERE {condition}"
 
     def duplicates(self, expressions: Sequence[str], predicate: str, *, nulls_equal: bool) -> str:
         """Keys of the rows that share the values of some expressions."""
         source = self._source(not self._partitioned)
         listed = ", ".join(f"({text})" for text in expressions)
-        among = f" WHERE {predicate}" if predicate else ""
+        among = f" WHERE ({predicate})" if predicate else ""
+        if self._by_place:
+            filled = "true" if nulls_equal else f"pg_catalog.num_nulls({listed}) = 0"
+            among += f"{' AND' if predicate else ' WHERE'} {filled}"
+            order = "tableoid, ctid" if self._plain else f"{_TABLE}, {_ROW}"
+            number = f"pg_catalog.row_number() OVER (PARTITION BY {listed} ORDER BY {order})"
+            return f"SELECT {_TABLE}, {_ROW} FROM (SELECT {self._shown}, {number} AS n FROM {source}{among}) AS d WHERE n > 1"
         if nulls_equal:
             return (
                 f"SELECT {KEY} FROM (SELECT {self._shown}, pg_catalog.count(*) OVER (PARTITION BY {listed}) AS n "
@@ -103,17 +119,21 @@ class Origin:
     def overlaps(self, expressions: Sequence[str], operators: Sequence[str], predicate: str) -> str:
         """Keys of the rows that exclude one another."""
         named = [f"({text}) AS k{n}" for n, text in enumerate(expressions)]
-        place = f"tableoid AS {_TABLE}, ctid AS {_ROW}" if self._plain else f"{_TABLE}, {_ROW}"
-        inner = f"SELECT {self._shown}, {place}, {', '.join(named)} FROM {self._source(not self._partitioned)}"
+        key = f"{self.key} AS {KEY}" if self._plain else KEY
+        place = _PLACED if self._plain else f"{_TABLE}, {_ROW}"
+        inner = f"SELECT {key}, {place}, {', '.join(named)} FROM {self._source(not self._partitioned)}"
         if predicate:
             inner += f" WHERE {predicate}"
         meet = " AND ".join(f"a.k{n} {operator} b.k{n}" for n, operator in enumerate(operators))
-        other = f"(a.{_TABLE}, a.{_ROW}) <> (b.{_TABLE}, b.{_ROW})"
-        return f"SELECT a.{KEY} FROM ({inner}) AS a WHERE EXISTS (SELECT FROM ({inner}) AS b WHERE {other} AND {meet})"
+        other = f"(a.{_TABLE}, a.{_ROW}) {'>' if self._by_place else '<>'} (b.{_TABLE}, b.{_ROW})"
+        shown = f"a.{_TABLE}, a.{_ROW}" if self._by_place else f"a.{KEY}"
+        return f"SELECT {shown} FROM ({inner}) AS a WHERE EXISTS (SELECT FROM ({inner}) AS b WHERE {other} AND {meet})"
 
     @property
     def _shown(self) -> str:
-        """The key of a row of ``_source``."""
+        """The key of a row of ``_source``, or its place."""
+        if self._by_place:
+            return _PLACED if self._plain else f"{_TABLE}, {_ROW}"
         return f"{self.key} AS {KEY}" if self._plain else KEY
 
     def _known(self, number: int) -> str:

@@ -200,7 +200,9 @@ class Trial:
         self._keys: dict[Probe, set[str]] = {
             d.probe: {str(key) for (key,) in session.fetch(d.probe.query)} for d in self._violated
         }
-        self._back = Reader(session, case.after, case.before).read() if variant.kind != NONE and case.ways else []
+        self._back = (
+            Reader(session, case.after, case.before, places=True).read() if variant.kind != NONE and case.ways else []
+        )
         if variant.kind not in (NONE, case.own):
             session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
         self._watch()
