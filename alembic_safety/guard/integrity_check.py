@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
+from alembic_safety.guard.captured import with_captures
 from alembic_safety.guard.log import log
 from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.touched import Touched, touched_tables, verify_touched
@@ -62,7 +63,7 @@ def check_integrity(
     :param beside: asks a session that still sees what was there before.
     :raises GuardError: rows or objects are wrong.
     """
-    touched = touched_tables(session)
+    touched = with_captures(session, touched_tables(session))
     if everything:
         touched = [Touched(oid=row[0], removed=True) for row in session.fetch(_TABLES)]
     bypass = True if everything else False if untouched else None
