@@ -78,18 +78,20 @@ class Ways:
         """The proof on the first rows that the upgrade accepts."""
         found: tuple[RowProof, Variant] | None = None
         for variant in variants:
+            if variant.kind in refusals.endless:
+                continue
             trial = self._filled(case, variant, watched)
             try:
-                case.up()
+                with self._stage.patient_for(trial.patience):
+                    case.up()
             except Exception as error:
                 if is_fatal(error):
                     raise
-                refusals.why = refusals.why or explain(error)
-                refusals.filled = trial.filled.rows or refusals.filled
+                refusals.note(error, trial)
                 continue
             found = self._result(trial, refusals), variant
             break
-        if found is not None and found[1] is EMPTY and refusals.filled and not case.own:
+        if found is not None and found[1] is EMPTY and refusals.filled and not (case.own or refusals.endless):
             return (
                 self._first(case, watched, more_variants(case, found[0], refusals), Refusals(why=refusals.why))
                 or found[0]

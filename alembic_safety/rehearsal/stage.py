@@ -234,6 +234,24 @@ class Stage:
             fetch_all(self.session, [f"ROLLBACK TO SAVEPOINT {quoted}", f"RELEASE SAVEPOINT {quoted}"])
 
     @contextmanager
+    def patient_for(self, milliseconds: int) -> Iterator[None]:
+        """Within the block a statement of the session may take so long, across transactions; 0: as env.py has it."""
+        if not milliseconds:
+            yield
+            return
+        set_to = "SELECT pg_catalog.set_config('statement_timeout', %s, false)"
+        before = self._scalar("SELECT pg_catalog.current_setting('statement_timeout')")
+        self.begin_plain()
+        self.session.fetch(set_to, (str(milliseconds),))
+        self.commit()
+        try:
+            yield
+        finally:
+            self.begin_plain()
+            self.session.fetch(set_to, (before,))
+            self.commit()
+
+    @contextmanager
     def staying_in_transaction(self) -> Iterator[None]:
         """Inside, a migration that asks for an autocommit block raises LeftTransaction instead of committing."""
 

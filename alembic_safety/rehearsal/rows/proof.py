@@ -7,7 +7,8 @@ All in transactions that are rolled back: no row stays in the database that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ _PATIENCE = 10_000
 _CANCELLED = "57014"
 _NOT_SUPPORTED = "0A000"
 _READY = "alembic_safety_rows"
+#: Rows of a table up to which those that exclude each other are taken out one by one, so that some stay.
+_ONE_BY_ONE = 200
+_TAG = "$alembic_safety_taken$"
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +104,18 @@ class Refusals:
 
     #: The first time, why.
     why: str = ""
-    #: It had to be ended.
-    endless: bool = False
+    #: Kinds of rows on which it had to be ended: on plain ones it may end where it doesn't on others.
+    endless: set[str] = field(default_factory=set)
     #: How many rows the tables held.
     filled: Mapping[str, int] = field(default_factory=dict)
+
+    def note(self, error: Exception, trial: Trial) -> None:
+        """Keep why the upgrade failed on the rows of a trial."""
+        log.debug("%s rows are not accepted: %s", trial.variant.kind, error)
+        self.why = self.why or explain(error)
+        if sqlstate(error) == _CANCELLED:
+            self.endless.add(trial.variant.kind)
+        self.filled = trial.filled.rows or self.filled
 
 
 def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable[Variant]:
@@ -109,11 +124,12 @@ def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable
 
 
 def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals) -> tuple[RowProof, Trial] | None:
-    """The proof on the first rows that the upgrade accepts."""
+    """The proof on the first rows that the upgrade accepts, of those that leave no table bare where there are such."""
     stage = case.stage
     heads = set(stage.heads)
-    for variant in variants:
-        if variant.kind != NONE and refusals.endless:
+    poor: list[Variant] = []
+    for variant in _poor_before_none(variants, poor):
+        if variant.kind in refusals.endless:
             continue
         stage.begin()
         try:
@@ -124,16 +140,26 @@ def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals)
                     check_deferred(stage.session)
                 except Exception as error:
                     _raise_signals(error)
-                    refusals.why = refusals.why or explain(error)
-                    refusals.endless = sqlstate(error) == _CANCELLED
-                    refusals.filled = trial.filled.rows or refusals.filled
+                    refusals.note(error, trial)
                     continue
                 stage.check_transaction()
+                if trial.emptied and variant not in poor:
+                    poor.append(variant)
+                    continue
                 return trial.result(refusals), trial
         finally:
             stage.rollback()
             stage.heads = set(heads)
     return None
+
+
+def _poor_before_none(variants: Iterable[Variant], poor: Sequence[Variant]) -> Iterator[Variant]:
+    """Before there are no rows at all, those that are better than none once more."""
+    for variant in variants:
+        if variant is EMPTY:
+            yield from tuple(poor)
+        yield variant
+    yield from tuple(poor)
 
 
 def _again(case: Case, first: Trial) -> tuple[str, ...]:
@@ -184,6 +210,8 @@ class Trial:
         self._heads = set(case.stage.heads)
         #: Rows that were made and did not fit what the upgrade demands.
         self._gone = 0
+        #: Whether none of them are left in a table that the upgrade uses.
+        self.emptied = False
         self.filled = Filled(rows={})
         #: What the upgrade left in the tables that it may have written to, and their names.
         self.outcome_tables: list[str] = []
@@ -203,8 +231,10 @@ class Trial:
         self._back = (
             Reader(session, case.after, case.before, places=True).read() if variant.kind != NONE and case.ways else []
         )
-        if variant.kind not in (NONE, case.own):
-            session.execute(f"SET LOCAL statement_timeout = {_PATIENCE}")
+        #: Milliseconds that a statement of the upgrade may take; 0: as long as it likes.
+        self.patience = 0 if variant.kind in (NONE, case.own) else _PATIENCE
+        if self.patience:
+            session.execute(f"SET LOCAL statement_timeout = {self.patience}")
         self._watch()
 
     def _watch(self) -> None:
@@ -262,12 +292,16 @@ class Trial:
         for demand in case.demands:
             probe = demand.probe
             before = _count(self._stage, probe.table)
-            attempt(
-                session,
-                f"DELETE FROM {probe.table} WHERE {demand.key} IN ({probe.query}); SET CONSTRAINTS ALL IMMEDIATE",
-            )
+            offending = f"DELETE FROM {probe.table} WHERE {demand.key} IN "
+            taken = f"{offending}({probe.query})"
+            if demand.copies and before <= _ONE_BY_ONE:  # of rows that exclude each other one may stay
+                one = f"{offending}(SELECT * FROM ({probe.query}) AS q LIMIT 1)"
+                taken = f"DO {_TAG}BEGIN LOOP {one}; EXIT WHEN NOT FOUND; END LOOP; END{_TAG}"
+            attempt(session, f"{taken}; SET CONSTRAINTS ALL IMMEDIATE")
             self._gone += before - _count(self._stage, probe.table)
         check_deferred(session)
+        had = [name for name, rows in self.filled.rows.items() if rows and name in case.touched.used]
+        self.emptied = bool(self._gone) and not all(_count(self._stage, name) for name in had)
 
     def _watched(self) -> list[str]:
         """The tables that hold rows, and those that the upgrade uses; of real ones these alone, as they may be large."""

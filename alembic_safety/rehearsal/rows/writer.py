@@ -257,15 +257,19 @@ END"""
     def _is_unique(self, column: Column) -> bool:
         """Whether each row needs a value of its own there."""
         return any(
-            (column.number in numbers and self._varies(numbers) == column.number) or _mentions(text, column.name)
+            column.number in self._varying(numbers) or _mentions(text, column.name)
             for numbers, text in self._shape.uniques
         )
 
-    def _varies(self, numbers: tuple[int, ...]) -> int:
-        """Which column of a unique key takes other values in each row: the last that refers to nothing."""
+    def _varying(self, numbers: tuple[int, ...]) -> Sequence[int]:
+        """Which columns of a unique key take other values in each row: of those that refer to nothing the last, all for plain rows.
+
+        Those of a partition key have few values to choose from, and do only where there is no other.
+        """
         foreign = {c for key in self._shape.foreign_keys for c in key.columns}
         free = [n for n in numbers if n not in foreign]
-        return free[-1] if free else 0
+        free = [n for n in free if n not in self._shape.partition_key] or free
+        return free[-1:] if self._hurting else free
 
     def _accepted(self, column: Column, texts: list[str], conditions: list[str], *, needed: bool) -> list[str]:
         """Without what the type or a condition on this column alone refuses."""

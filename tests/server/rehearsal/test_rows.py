@@ -157,11 +157,43 @@ def test_an_upgrade_that_never_ends_on_rows_is_rehearsed_without(
         "alter table t drop b",
     )
     project.sql("next", "alter table t add c int", "alter table t drop c")
+    project.add(
+        "leaving",
+        """
+        with op.get_context().autocommit_block():
+            op.execute("do $$ begin while exists (select from t where a is null) loop update t set a = a; end loop; end $$")
+        op.execute("alter table t add d int")
+        """,
+        "op.execute('alter table t drop d')",
+    )
     rehearsal, _ = _run(project, any_binaries)
+    assert verdict_of(rehearsal, "leaving").data == "generated, plain values"
     loop, after = verdict_of(rehearsal, "loop"), verdict_of(rehearsal, "next")
     assert loop.holds
     assert (loop.data, after.data) == ("none", "generated")
     assert "statement timeout" in loop.data_refused
+
+
+def test_of_rows_that_exclude_each_other_some_stay(project: Project, any_binaries: Binaries) -> None:
+    project.sql(
+        "start",
+        "create table p (id int, kind text, at date, primary key (id, kind)) partition by list (kind); "
+        "create table p_done partition of p for values in ('done'); create table p_rest partition of p default; "
+        "create table t (a text, b int)",
+        "drop table p, t",
+    )
+    project.sql(
+        "plain",
+        "create table q (like p including all); insert into q select * from p; drop table p; alter table q rename to p; "
+        "alter table p drop constraint q_pkey, add primary key (id)",
+        None,
+    )
+    project.sql("unique", "alter table t add unique (a); alter table t drop b", None)
+    _, deriver = _run(project, any_binaries, rows=6)
+    for name in ("plain", "unique"):
+        found = deriver.derived[name].rows
+        assert found is not None
+        assert found.rows > 1, (name, found.refused)
 
 
 def test_a_downgrade_that_leaves_another_name_or_no_column_is_a_verdict(
