@@ -41,6 +41,10 @@ class SourceError(SafetyError):
         self.line = line
 
 
+class UnterminatedError(SourceError):
+    """SQL ends within a string, a quoted name or a comment: no server can read it."""
+
+
 class StatementError(SourceError):
     """The server refused a statement of a migration; the driver's own error is its ``__cause__``."""
 

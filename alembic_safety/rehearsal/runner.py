@@ -334,7 +334,8 @@ class Run:
                         )
                     except LeftTransaction:
                         stage.heads = heads
-                        before = self._as_before(stage, before)
+                        # Rows that it was rehearsed on would stay, and no catalog tells of them.
+                        before = self._rebuild(stage) if stage.was_committed() else self._as_before(stage, before)
                 if outcome is None:
                     outcome = committed(
                         stage,

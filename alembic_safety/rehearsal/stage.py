@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _BROKEN_TRANSACTION = "25P02"
 _NO_SUCH_STATEMENT = "26000"
 _NO_TRANSACTION = "25P01"
+_NO_SUCH_SAVEPOINT = "3B001"
 
 
 class LeftTransaction(Exception):  # noqa: N818 - a signal between our own modules, never shown
@@ -79,6 +80,7 @@ class Stage:
         #: Whether snapshots are to have their edges.
         self.edges = edges
         self._xid: int | None = None
+        self._last_xid: int | None = None
         self._start: Start | None = None
         #: Whether each transaction ends with the server's counts reported, so that the next one counts from zero.
         self._flushes = int((self.connection.dialect.server_version_info or (0,))[0]) >= 15
@@ -135,6 +137,7 @@ class Stage:
             self._open()
             self._kept = kept_statements(self.session)  # a migration has deallocated what there was
             self._xid, self._start = read_start(self.session, self._kept, flush=self._flushes)
+        self._last_xid = self._xid
         self._counted = self._row_counters() if counting else None
 
     def _open(self) -> None:
@@ -215,13 +218,29 @@ class Stage:
         if int(now) != self._xid:
             raise LeftTransaction
 
+    def was_committed(self) -> bool:
+        """Whether a migration committed the transaction that ``begin`` opened last."""
+        if self._last_xid is None:
+            return False
+        status = self._scalar(f"SELECT pg_catalog.pg_xact_status('{self._last_xid}'::pg_catalog.xid8)")
+        self._end()
+        return str(status) == "committed"
+
     def savepoint(self, name: str) -> None:
         """Set a savepoint."""
         fetch_all(self.session, [f"SAVEPOINT {quote_ident(name)}"])
 
     def rollback_to(self, name: str) -> None:
-        """Go back to a savepoint, which stays."""
-        fetch_all(self.session, [f"ROLLBACK TO SAVEPOINT {quote_ident(name)}"])
+        """Go back to a savepoint, which stays. Raises LeftTransaction where a migration has ended what it was set in."""
+        self._back(f"ROLLBACK TO SAVEPOINT {quote_ident(name)}")
+
+    def _back(self, *statements: str) -> None:
+        try:
+            fetch_all(self.session, statements)
+        except Exception as error:
+            if sqlstate(error) in (_NO_TRANSACTION, _NO_SUCH_SAVEPOINT):
+                raise LeftTransaction from error
+            raise
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[None]:
@@ -231,7 +250,7 @@ class Stage:
             yield
         finally:
             quoted = quote_ident(name)
-            fetch_all(self.session, [f"ROLLBACK TO SAVEPOINT {quoted}", f"RELEASE SAVEPOINT {quoted}"])
+            self._back(f"ROLLBACK TO SAVEPOINT {quoted}", f"RELEASE SAVEPOINT {quoted}")
 
     @contextmanager
     def patient_for(self, milliseconds: int) -> Iterator[None]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from alembic_safety.errors import SourceError
+from alembic_safety.errors import UnterminatedError
 
 _SPACE = r"[ \t\n\r\f\v]"
 # Letters, digits, _, $ and all above ASCII, by the ASCII that is none: a class with ranges up to U+10FFFF takes milliseconds to compile.
@@ -135,8 +135,8 @@ class Lexer:
                 return mark.end()
         raise self._unterminated("/* comment", start)
 
-    def _unterminated(self, what: str, start: int) -> SourceError:
-        return SourceError(
+    def _unterminated(self, what: str, start: int) -> UnterminatedError:
+        return UnterminatedError(
             f"unterminated {what}: close it, nothing after this line was read",
             file=self.file,
             line=line_of(self.text, start),

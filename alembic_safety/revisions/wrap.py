@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic_safety.errors import SourceError, UsageError
+from alembic_safety.errors import SourceError, UnterminatedError, UsageError
 from alembic_safety.revisions.anatomy import NOT_YET, Anatomy
 from alembic_safety.revisions.chain import Chain, load_chain
 from alembic_safety.revisions.files import NewFile, write_all
@@ -193,7 +193,11 @@ class _Plan:
     def _has_down(self, migration: Migration) -> bool:
         if migration.down is None:
             return False
-        statements = self._script(migration.down)[0].statements
+        try:
+            statements = self._script(migration.down)[0].statements
+        except UnterminatedError as error:
+            self.result.notices.append(f"{error}; that way down is left out")
+            return False
         if not statements and migration.down.section is None:
             self.result.notices.append(
                 f"{migration.down.copy_name} holds no statement: its downgrade() changes nothing"

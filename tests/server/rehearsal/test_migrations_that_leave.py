@@ -108,3 +108,26 @@ def test_temporary_tables_and_isolation_levels_are_as_in_transactions_of_their_o
     deriver = Deriver()
     rehearse(project.config, Options(cache=False, **pg), visitor=deriver)
     assert all(d.proven for d in deriver.derived.values()), [d.failure for d in deriver.derived.values()]
+
+
+def test_that_commits_only_on_some_rows(project: Project, pg: dict[str, Any]) -> None:
+    project.sql("start", "create table t (id serial primary key, a int, b int not null)", "drop table t")
+    project.add(
+        "sometimes",
+        """
+        if op.get_bind().execute(sa.text("select 1 from t where a is null or b > 0")).first():
+            op.execute("update t set a = 0 where a is null")
+            op.get_bind().commit()
+        op.execute("alter table t alter a set not null")
+        """,
+        "op.execute('alter table t alter a drop not null')",
+    )
+    project.sql(
+        "empty",
+        "do $$ begin if exists (select from t) then raise exception 'rows stayed'; end if; end $$",
+        "select 1",
+    )
+    deriver = Deriver()
+    rehearsal = rehearse(project.config, Options(cache=False, **pg), visitor=deriver)
+    assert [verdict.up for verdict in rehearsal.verdicts] == [Up.RAN] * 3, rehearsal.verdicts
+    assert verdict_of(rehearsal, "sometimes").committed

@@ -310,6 +310,8 @@ def test_what_is_left_out_or_unusual_is_said(project: Config, tmp_path: Path) ->
             "seed.sql": "SELECT 1",
             "5_e.sql": "SELECT 5",
             "5_f.sql": "SELECT 5",
+            "6_g.sql": "SELECT 6",
+            "6_g.down.sql": "BEGIN RAISE 'no way back'; END; $$;",
         },
     )
     notices = "\n".join(wrap(project, [source]).notices)
@@ -321,6 +323,7 @@ def test_what_is_left_out_or_unusual_is_said(project: Config, tmp_path: Path) ->
         "4_d.down.sql has no file for the way up",
         "seed.sql has no version number",
         "5_e.sql and 5_f.sql have the same version 5",
+        "6_g.down.sql:1: unterminated dollar-quoted string $$: close it, nothing after this line was read; that way down is left out",
     ):
         assert text in notices
 
