@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.backup.plan import backup_folder, plan_backup
 from alembic_safety.guard.live import exclusions
+from alembic_safety.guard.offline import offline_sql
 from alembic_safety.guard.preflight.kept import Kept, kept
 from alembic_safety.guard.preflight.run import in_transaction, run_checks
 from alembic_safety.guard.preflight.target import Pending, Relation, Target, target_of
 from alembic_safety.guard.preflight.work import Work, work_of
 from alembic_safety.guard.rehearsed import drift, expected_now, uses_certificates
-from alembic_safety.guard.stored import offline_sql
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import SqlalchemySession, commits_by_itself

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 from collections.abc import Sequence
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.downgrade.concurrently import within_transaction
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.notes import Note, write
+from alembic_safety.guard.offline import offline_sql
 from alembic_safety.guard.unfit import OF_ROWS, put_aside, told
 from alembic_safety.model.probe import Probe
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.probes import ask
 from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
-from alembic_safety.revisions.preserve import STORED
-from alembic_safety.revisions.split import split
 from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
@@ -35,8 +33,6 @@ log = logging.getLogger(__name__)
 
 #: What stands in the place of statements where a downgrade could not be written down as SQL.
 NOT_STORED = "not stored"
-#: Where a context keeps its offline one.
-_OFFLINE = "alembic_safety_offline"
 #: What is raised where the rows that a downgrade needs were not kept.
 _NO_ROWS = "P0002"
 _SAVEPOINT = "alembic_safety_stored"
@@ -330,49 +326,6 @@ def _written_down(context: MigrationContext, script: Script) -> list[str]:
             "the downgrade of %s is not stored in the database: %s", script.revision, str(error).splitlines()[0]
         )
         return [NOT_STORED]
-
-
-def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool = False) -> list[str]:
-    """The statements that a revision's downgrade (or upgrade) sends, collected without running them. Raises whatever it raises."""
-    from alembic import op as module
-    from alembic.operations import Operations
-
-    offline, buffer = _offline(context)
-    outer: Any = getattr(module, "_proxy", None)
-    try:
-        with Operations.context(offline):
-            (script.module.upgrade if is_upgrade else script.module.downgrade)()
-    except BaseException:
-        del context.opts[_OFFLINE]  # whatever state it is in
-        raise
-    finally:
-        if outer is not None:
-            outer._install_proxy()  # noqa: SLF001 - the migration that is running has it
-    statements = [s.text for s in split(buffer.getvalue()).statements]
-    return [s for s in statements if s.strip().upper() not in ("BEGIN", "COMMIT")]
-
-
-def _offline(context: MigrationContext) -> tuple[MigrationContext, io.StringIO]:
-    """A context that writes SQL down, and what it writes to; the same for all revisions of a run."""
-    from alembic.runtime.migration import MigrationContext as Context
-
-    options: dict[str, Any] = context.opts
-    if _OFFLINE not in options:
-        buffer = io.StringIO()
-        changed = {"as_sql": True, "output_buffer": buffer, "fn": None, "literal_binds": True, STORED: True}
-        logger = logging.getLogger("alembic.runtime.migration")
-        level = logger.level
-        logger.setLevel(logging.WARNING)  # "Generating static SQL" is no news in the middle of an upgrade
-        try:
-            offline = Context(context.dialect, None, {**options, **changed}, context.environment_context)
-        finally:
-            logger.setLevel(level)
-        options[_OFFLINE] = offline, buffer
-    offline, buffer = options[_OFFLINE]
-    offline.impl.memo.clear()  # where SQLAlchemy remembers what was made
-    buffer.seek(0)
-    buffer.truncate()
-    return offline, buffer
 
 
 def certificate_of(context: MigrationContext, script: Script) -> tuple[str, Certificate | None]:
