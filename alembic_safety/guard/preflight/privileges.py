@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,51 @@ _INDEX = re.compile(r"create\s+(unique\s+)?index\b", re.IGNORECASE)
 _WHO = """
 SELECT current_user::pg_catalog.text, rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user
 """
+#: A member that does not inherit (INHERIT FALSE, NOINHERIT) has the owner's rights only after SET ROLE.
 _OWNERS = """
-SELECT named.identity, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text, pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+SELECT named.identity, pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
+       pg_catalog.pg_has_role(c.relowner, 'MEMBER')
 FROM pg_catalog.unnest({names}::pg_catalog.text[]) AS named (identity)
 JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(named.identity)
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
 """
+#: What inherits from a table is altered with it, and only by its owner; partitions among it.
+_INHERITORS = """
+WITH RECURSIVE tree (identity, oid) AS (
+  SELECT named.identity, pg_catalog.to_regclass(named.identity)::pg_catalog.oid
+  FROM pg_catalog.unnest({names}::pg_catalog.text[]) AS named (identity)
+  UNION
+  SELECT t.identity, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+)
+SELECT t.identity, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text,
+       pg_catalog.pg_has_role(c.relowner, 'MEMBER'), c.relispartition
+FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid <> pg_catalog.to_regclass(t.identity) AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') ORDER BY 1, 2
+"""
+#: Types and routines, which are altered, replaced and dropped by their owner.
+_OTHERS = """
+SELECT named.kind, named.identity, pg_catalog.pg_get_userbyid(o.owner)::pg_catalog.text, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
+       pg_catalog.pg_has_role(o.owner, 'MEMBER')
+FROM (VALUES {names}) AS named (kind, identity)
+JOIN LATERAL (
+  SELECT t.typowner AS owner, t.typnamespace AS schema FROM pg_catalog.pg_type t
+  WHERE named.kind = 'type' AND t.oid = pg_catalog.to_regtype(named.identity)
+  UNION ALL
+  SELECT p.proowner, p.pronamespace FROM pg_catalog.pg_proc p
+  WHERE named.kind = 'function' AND p.oid = pg_catalog.to_regprocedure(named.identity)
+) o ON true JOIN pg_catalog.pg_namespace n ON n.oid = o.schema
+WHERE NOT pg_catalog.pg_has_role(o.owner, 'USAGE')
+"""
+_TYPES = frozenset({"enum", "domain", "composite", "range"})
+_ROUTINES = frozenset({"function", "procedure", "aggregate"})
+_OF_OTHERS = (
+    r"\b(alter|drop|replace)\s+(type|domain|function|procedure|routine|aggregate)\s+(if\s+exists\s+)?"
+    r"([\w$]+\.|\"[^\"]+\"\.)?\"?{name}\"?(?![\w$])"
+)
+#: What is done to a column of every table that inherits it, besides adding and dropping.
+_EVERYWHERE = re.compile(r"\btype\b|\bset\s+not\s+null\b", re.IGNORECASE)
+_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
 _SCHEMAS = """
 SELECT nspname::pg_catalog.text FROM pg_catalog.pg_namespace
 WHERE nspname IN ({names}) AND NOT pg_catalog.has_schema_privilege(oid, 'CREATE')
@@ -63,6 +102,11 @@ class _Demands:
     extensions: dict[str, str]
     #: Tables whose rows are kept for the way back, so they are read.
     kept: dict[str, str]
+    #: Tables of which a column is changed in all that inherit it.
+    inherited: dict[str, str]
+    #: Types and routines that are altered or dropped, by (``type`` | ``function``, identity); of these what is dropped.
+    others: dict[tuple[str, str], str]
+    gone: set[tuple[str, str]]
 
 
 def look(target: Target) -> Iterator[Line]:
@@ -84,13 +128,21 @@ def _missing(target: Target, demands: _Demands, user: str) -> Iterator[tuple[str
     session, name = target.session, quote_ident(user)
     if demands.altered:
         names = "ARRAY[" + ", ".join(map(quote_literal, sorted(demands.altered))) + "]"
-        for identity, owner, owns_schema in session.fetch(_OWNERS.format(names=names)):
+        for identity, owner, owns_schema, member in session.fetch(_OWNERS.format(names=names)):
             if not (owns_schema and identity in demands.dropped):
-                by = demands.altered[identity]
-                yield (
-                    f"{identity} belongs to {owner}, and {user} is no member of that role: revision {by} changes it",
-                    f"migrate as {owner}, or GRANT {quote_ident(owner)} TO {name}",
-                )
+                yield _belongs(identity, owner, user, f"revision {demands.altered[identity]} changes it", member=member)
+    if demands.inherited:
+        names = "ARRAY[" + ", ".join(map(quote_literal, sorted(demands.inherited))) + "]"
+        for parent, identity, owner, member, is_partition in session.fetch(_INHERITORS.format(names=names)):
+            what = "a partition of" if is_partition else "and inherits from"
+            by = f"revision {demands.inherited[parent]} changes it with {parent}"
+            yield _belongs(f"{identity}, {what} {parent},", owner, user, by, member=member)
+    if demands.others:
+        names = ", ".join(f"({quote_literal(kind)}, {quote_literal(each)})" for kind, each in sorted(demands.others))
+        for kind, identity, owner, owns_schema, member in session.fetch(_OTHERS.format(names=names)):
+            if not (owns_schema and (kind, identity) in demands.gone):
+                by = f"revision {demands.others[kind, identity]} changes it"
+                yield _belongs(f"{kind} {identity}", owner, user, by, member=member)
     if demands.kept:
         names = "ARRAY[" + ", ".join(map(quote_literal, sorted(demands.kept))) + "]"
         for (identity,) in session.fetch(_READABLE.format(names=names)):
@@ -118,8 +170,22 @@ def _missing(target: Target, demands: _Demands, user: str) -> Iterator[tuple[str
         )
 
 
+def _belongs(what: str, owner: str, user: str, why: str, *, member: bool) -> tuple[str, str]:
+    """What the role may not change, and how it could."""
+    if member:
+        remedy = (
+            f"SET ROLE {quote_ident(owner)} in env.py, or let {user} inherit them (ALTER ROLE … INHERIT; from PostgreSQL 16 on "
+            f"GRANT {quote_ident(owner)} TO {quote_ident(user)} WITH INHERIT TRUE)"
+        )
+        return f"{what} belongs to {owner}, whose rights {user} does not inherit: {why}", remedy
+    return (
+        f"{what} belongs to {owner}, and {user} is no member of that role: {why}",
+        f"migrate as {owner}, or GRANT {quote_ident(owner)} TO {quote_ident(user)}",
+    )
+
+
 def _demands(target: Target) -> _Demands:
-    demands = _Demands({}, set(), {}, {}, {}, {})
+    demands = _Demands({}, set(), {}, {}, {}, {}, {}, {}, set())
     made: set[str] = set()
     for pending in target.pending:
         changed = _changed(pending, demands, made)
@@ -133,6 +199,8 @@ def _demands(target: Target) -> _Demands:
             if rank(mode) >= _DDL and (name in changed or _INDEX.match(activity.sql))
         }
         demands.altered.update({name: pending.id for name in locked - made if name not in demands.altered})
+        _of_inheritors(pending, demands, locked - made - demands.dropped)
+        _of_others(pending, demands, made)
     for schema in made & demands.schemas.keys():
         del demands.schemas[schema]
     return demands
@@ -161,6 +229,35 @@ def _changed(pending: Pending, demands: _Demands, made: set[str]) -> set[str]:
         elif kind in _PARTS and not (kind == "trigger" and was == ABSENT):  # a right of its own
             changed.add(container(identity))
     return changed
+
+
+def _of_inheritors(pending: Pending, demands: _Demands, tables: AbstractSet[str]) -> None:
+    """Tables of which the revision certainly changes a column in all that inherit it."""
+    closure = (pending.seen.closure if pending.seen is not None else None) or {}
+    columns = {
+        container(identity): ABSENT in (was, is_)
+        for (kind, identity), was, is_ in sorted(entries(closure), key=lambda row: ABSENT in row)
+        if kind == "column" and was != is_
+    }
+    for table in tables & columns.keys():
+        texts = [one.sql for one in pending.activity or () if table in one.locks]
+        if not any(map(_ONLY.search, texts)) and (columns[table] or any(map(_EVERYWHERE.search, texts))):
+            demands.inherited.setdefault(table, pending.id)
+
+
+def _of_others(pending: Pending, demands: _Demands, made: set[str]) -> None:
+    """Types and routines that the revision's own text alters, replaces or drops."""
+    closure = (pending.seen.closure if pending.seen is not None else None) or {}
+    text = _text(pending.revision) if pending.revision is not None else ""
+    for (kind, identity), was, is_ in entries(closure):
+        if was in (is_, ABSENT) or identity in made or kind not in _TYPES | _ROUTINES:
+            continue
+        name = re.sub(r"\(.*", "", identity).rpartition(".")[2].strip('"')
+        if re.search(_OF_OTHERS.format(name=re.escape(name)), text, re.IGNORECASE):
+            key = ("type" if kind in _TYPES else "function", identity)
+            demands.others.setdefault(key, pending.id)
+            if is_ == ABSENT:
+                demands.gone.add(key)
 
 
 def _schema(identity: str) -> str:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.preflight.records import Line, Result, State, state_of
@@ -18,10 +20,12 @@ from alembic_safety.model.probe import Probe
 from alembic_safety.postgres.session import PsycopgSession
 from alembic_safety.rehearsal.activity import Activity
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Proof, Status
+from alembic_safety.revisions.chain import chain_of
 from alembic_safety.settings import Settings
 from tests.conftest import ScratchDatabase
 from tests.server.guard.test_run import own_environment
 from tests.support.cli import alembic
+from tests.support.project import Project
 
 pytestmark = pytest.mark.server
 
@@ -168,6 +172,75 @@ def test_privileges_of_a_role_that_owns_nothing(session: PsycopgSession, databas
         f"reset role; grant create on schema app to {role}; alter table t owner to {role}; set local role {role}"
     )
     assert look("privileges", target(session, changed)) == []
+    session.execute("reset role")
+
+
+def test_privileges_on_what_inherits_a_column(session: PsycopgSession, database: ScratchDatabase) -> None:
+    role, other = f"{database.name}_app", f"{database.name}_cron"
+    session.execute(
+        f"create role {role}; create role {other}; grant usage, create on schema public to {role}; "
+        "create table p (id int, n int) partition by range (id); create table p_1 partition of p for values from (0) to (9); "
+        "create table p_2 partition of p for values from (9) to (19) partition by list (id); "
+        "create table p_2_9 partition of p_2 for values in (9); "
+        f"alter table p owner to {role}; alter table p_1 owner to {role}; alter table p_2 owner to {role}; alter table p_2_9 owner to {other}"
+    )
+
+    def of(sql: str, **closure: str) -> list[str]:
+        lock = Activity(sql=sql, locks={"public.p": "AccessExclusiveLock"})
+        names = {name.replace("_", " ", 1).replace("__", "."): pair for name, pair in closure.items()}
+        found = look("privileges", target(session, revision(lock, closure=names)))
+        assert all(line.sure for line in found)
+        return [line.text for line in found]
+
+    session.execute(f"set local role {role}")
+    # Each time the server says the same.
+    for sql, closure, fails in (
+        ("alter table p add m int", {"column_public__p__m": "- 1"}, True),
+        ("alter table p alter n type bigint", {"column_public__p__n": "1 2"}, True),
+        ("create index on p (n)", {"index_public__p_n_idx": "- 1"}, False),
+        ("alter table p alter n set statistics 5", {}, False),
+        ("drop table p", {"table_public__p": "1 -", "column_public__p__n": "1 -"}, False),
+    ):
+        expected = f"public.p_2_9, a partition of public.p, belongs to {other}, and {role} is no member of that role"
+        assert [text.partition(":")[0] for text in of(sql, **closure)] == ([expected] if fails else [])
+        if fails:
+            session.execute("savepoint s")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="p_2_9"):
+                session.execute(sql)
+            session.execute("rollback to s")
+    # A member that does not inherit may do it only after SET ROLE.
+    session.execute(f"reset role; alter role {role} noinherit; grant {other} to {role}; set local role {role}")
+    (text,) = of("alter table p add m int", column_public__p__m="- 1")
+    assert f"belongs to {other}, whose rights {role} does not inherit" in text
+    session.execute(
+        f"reset role; alter role {role} inherit; revoke {other} from {role}; grant {other} to {role}; set local role {role}"
+    )
+    assert of("alter table p add m int", column_public__p__m="- 1") == []
+    session.execute("alter table p add m int; reset role")
+
+
+def test_privileges_on_types_and_routines(session: PsycopgSession, database: ScratchDatabase, tmp_path: Path) -> None:
+    role = f"{database.name}_app"
+    session.execute(
+        f"create role {role}; grant usage, create on schema public to {role}; create type mood as enum ('ok'); "
+        "create function f(int) returns int language sql as 'select 1'"
+    )
+    project = Project.new(tmp_path)
+    project.sql(
+        "a1",
+        "alter type mood add value 'bad'; create or replace function f(int) returns int language sql as 'select 2'",
+        "",
+    )
+    (one,) = chain_of(ScriptDirectory.from_config(project.config)).revisions
+    closure = {"enum public.mood": "1 2", "function public.f(integer)": "1 2"}
+    pending = replace(revision(closure=closure), revision=one)
+    session.execute(f"set local role {role}")
+    texts = [line.text for line in look("privileges", target(session, pending))]
+    assert [text.partition(" belongs to ")[0] for text in texts] == ["function public.f(integer)", "type public.mood"]
+    session.execute(
+        f"reset role; alter type mood owner to {role}; alter function f owner to {role}; set local role {role}"
+    )
+    assert look("privileges", target(session, pending)) == []
     session.execute("reset role")
 
 
