@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.errors import SourceError, UsageError
-from alembic_safety.rehearsal.certificate import Certificate, Status, certificate_path, read_certificate
+from alembic_safety.errors import UsageError
+from alembic_safety.rehearsal.certificate import Certificate, Status, certificate_path, own_folder, read_certificate
 from alembic_safety.revisions.files import replace_file
 from alembic_safety.risk import assess, level_of
 from alembic_safety.risk.of_revision import subject_of
@@ -216,11 +216,8 @@ def approval_path(revision: Revision, by: str) -> Path:
 
 
 def _folder(revision: Revision) -> Path:
-    folder = certificate_path(revision).parent / _FOLDER
-    home = revision.path.parent.resolve()
-    if home not in folder.resolve().parents:
-        raise SourceError("leads out of the folder of the revisions: remove the symbolic link", file=str(folder))
-    return folder
+    certificate_path(revision)  # raises where the revision's identifier can't be a file name
+    return own_folder(revision, _FOLDER)
 
 
 def who(folder: Path) -> str:

@@ -6,6 +6,7 @@ done is written in the migration's own transaction, so it is there exactly when 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety import __version__
+from alembic_safety.errors import GuardError
 from alembic_safety.guard.leftover import await_end
 from alembic_safety.guard.log import log
 from alembic_safety.guard.past import PastRun, read_journal
@@ -32,6 +34,8 @@ _RUN = f"{own_schema.NAME}.run"
 _STEP = f"{own_schema.NAME}.step"
 _BACKUP = f"{own_schema.NAME}.backup"
 _EVENT = f"{own_schema.NAME}.event"
+#: Lines that are written before anything is done.
+_BEFORE = ("interrupted", "begin")
 _NOT_ALLOWED = ("42501", "25006")  # insufficient privilege, read-only
 
 
@@ -260,10 +264,20 @@ class Journal:
             return
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         line = json.dumps({"time": now, "event": what, "run": self._number, "pid": os.getpid(), **facts})
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with open(descriptor, "a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            # Whoever may write to the folder must not choose the file that is written to.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+            with open(os.open(self._file, flags, 0o600), "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            reason = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+            told = (
+                f"the journal {self._file} cannot be written to: {reason}; name another file with the setting journal"
+            )
+            if what in _BEFORE:
+                raise GuardError(told) from error
+            log().warning("%s", told)  # what was begun goes on: the database has its own journal
 
 
 def _array(values: Sequence[str]) -> str:

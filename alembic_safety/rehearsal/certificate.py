@@ -168,6 +168,17 @@ def certificate_path(revision: Revision) -> Path:
     return revision.path.parent / FOLDER / f"{revision.id}.json"
 
 
+def own_folder(revision: Revision, *names: str) -> Path:
+    """Where what we write of a revision lies: the folder of certificates, or one in it.
+
+    :raises SourceError: a symbolic link leads elsewhere.
+    """
+    folder = revision.path.parent.joinpath(FOLDER, *names)
+    if revision.path.parent.resolve() not in folder.resolve().parents:
+        raise SourceError("leads out of the folder of the revisions: remove the symbolic link", file=str(folder))
+    return folder
+
+
 def write_certificate(revision: Revision, certificate: Certificate) -> bool:
     """Write a certificate beside its revision, complete or not at all; says whether the file changed.
 
@@ -182,7 +193,7 @@ def write_certificate(revision: Revision, certificate: Certificate) -> bool:
     text = certificate.to_json().encode()
     if path.is_file() and path.read_bytes() == text:
         return False
-    path.parent.mkdir(exist_ok=True)
+    own_folder(revision).mkdir(exist_ok=True)
     replace_file(path, text)
     return True
 

@@ -62,8 +62,10 @@ def damage(folder: Path, files: Sequence[File]) -> list[str]:
         if file.path not in there:
             found.append(f"{file.path} is missing")
             continue
-        size = path.stat().st_size
-        if size != file.bytes:
+        size = path.lstat().st_size
+        if path.is_symlink():
+            found.append(f"{file.path} is a symbolic link, and was a file when it was made")
+        elif size != file.bytes:
             found.append(f"{file.path} has {size} bytes instead of {file.bytes}")
         elif _digest(path) != file.sha256:
             found.append(f"{file.path} has other contents than were written")

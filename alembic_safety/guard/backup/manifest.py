@@ -136,6 +136,8 @@ def read_manifest(folder: Path) -> Manifest:
 
     :raises BackupError: there is none, or it is damaged.
     """
+    if link := next((name for name in (MANIFEST, DIGEST) if (folder / name).is_symlink()), None):
+        raise BackupError(f"backup {folder.name} is damaged: its {link} is a symbolic link")
     try:
         text = (folder / MANIFEST).read_bytes()
         digest = (folder / DIGEST).read_bytes()

@@ -153,3 +153,73 @@ def test_a_password_is_shown_nowhere(
     assert "division by zero" in shown
     for secret in (SECRET, "sesame"):
         assert secret not in shown
+
+
+class TestSymbolicLinks:
+    """A link that somebody put where we write or read leads nowhere."""
+
+    @pytest.fixture
+    def outside(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "outside"
+        folder.mkdir()
+        (folder / "kept").write_text("kept")
+        return folder
+
+    def unharmed(self, outside: Path) -> bool:
+        return {path.name: path.read_text() for path in outside.iterdir()} == {"kept": "kept"}
+
+    def test_the_journal(self, project: Project, database: ScratchDatabase, outside: Path) -> None:
+        project.sql("a1", "create table t (id int)")
+        (project.folder / "journal").symlink_to(outside / "kept")
+        done = run(project, database, "-x", f"safety.journal={project.folder}/journal", "upgrade", "head")
+        assert done.status != 0
+        assert "cannot be written to: it is a symbolic link; name another file" in done.out
+        assert self.unharmed(outside)
+        with database.connect() as connection:
+            assert connection.execute("select to_regclass('t')").fetchone() == (None,)
+
+    @pytest.mark.parametrize("folder", ["safety", "safety/approvals"])
+    def test_certificates_and_approvals(
+        self, project: Project, database: ScratchDatabase, outside: Path, folder: str
+    ) -> None:
+        project.sql("a1", "create table t (id int)")
+        server = database.server.url().render_as_string(hide_password=False)
+        link = project.folder / "versions" / folder
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(outside)
+        commands = [("safety-approve", "a1", "--reason", "x")]
+        commands += [("safety-downgrade", "--force", "--server", server)] if folder == "safety" else []
+        for arguments in commands:
+            done = alembic(*arguments, cwd=project.folder)
+            assert done.status != 0
+            assert "leads out of the folder of the revisions: remove the symbolic link" in done.err
+            assert "Traceback" not in done.err
+        assert self.unharmed(outside)
+
+    def test_a_certificate_is_put_in_the_place_of_a_link(
+        self, project: Project, database: ScratchDatabase, outside: Path
+    ) -> None:
+        project.sql("a1", "create table t (id int)")
+        server = database.server.url().render_as_string(hide_password=False)
+        link = project.folder / "versions" / "safety" / "a1.json"
+        link.parent.mkdir()
+        link.symlink_to(outside / "kept")
+        assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status == 0
+        assert not link.is_symlink()
+        assert self.unharmed(outside)
+
+    @pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256", "data", "data/toc.dat"])
+    def test_a_backup(self, project: Project, database: ScratchDatabase, outside: Path, name: str) -> None:
+        project.sql("a1", "create table t (id int)")
+        place = ("-x", f"safety.backup_dir={project.folder}/b", "-x", "safety.backup=none")
+        assert run(project, database, *place, "upgrade", "head").status == 0
+        assert run(project, database, *place, "safety-backup").status == 0
+        (folder,) = (project.folder / "b").iterdir()
+        part = folder / name
+        moved = outside.parent / "moved"
+        part.rename(moved)
+        part.symlink_to(moved)
+        done = run(project, database, *place, "safety-restore", folder.name, "--into", f"{database.name}_x")
+        assert done.status != 0, done.out
+        assert "is damaged" in done.err
+        assert "Traceback" not in done.err
