@@ -60,6 +60,8 @@ class Journal:
         :param longest: seconds to wait for what cannot be ended; None is without end.
         :raises GuardError: a part of such a run is still at work, and cannot be ended.
         """
+        if self._lock.side.fetch("SELECT pg_catalog.current_setting('transaction_read_only')")[0][0] == "on":
+            return []  # a standby, or a role that only reads: a check of its own refuses that, in plain words
         try:
             own_schema.ensure(self._lock.side)
             # Under the lock no other run is alive.
