@@ -1,9 +1,10 @@
 """Every fault against a real server: ``python benchmarks/faults.py [--stride 1] [--scenario NAME] [--deed NAME]``.
 
-The processes under test talk to PostgreSQL through a proxy that counts their requests. At each request in turn, before it, while
-it is answered, and after it, our process is killed (SIGKILL), the server's process of that connection is ended, all of them are,
-or the server crashes (SIGQUIT) and starts anew. What must hold afterwards is told in tests/support/faults/campaign.py. The exit
-status is 1 where anything did not.
+The processes under test, client programs among them, talk to PostgreSQL through a proxy that counts their requests. At each request in
+turn, before it, while it is answered, and after it: our process is killed (SIGKILL), the client program that it runs is, the server's
+process of that connection is ended, all of them are, the server crashes (SIGQUIT) or is stopped in good order and starts anew, and
+another session holds locks for a moment, or for longer than we try. What must hold afterwards is told in
+tests/support/faults/campaign.py, and for restores in restores.py. The exit status is 1 where anything did not.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from alembic_safety.postgres.server import throwaway_server
-from tests.support.faults.campaign import DEEDS, MOMENTS, Campaign, Fault
+from tests.support.faults.campaign import MOMENTS, Campaign, Fault
+from tests.support.faults.deeds import DEEDS
 from tests.support.faults.proxy import Strike
+from tests.support.faults.restores import Restores
 from tests.support.faults.scenario import scenarios
 
 
@@ -36,7 +39,8 @@ def main() -> int:
     inflicted = failed = 0
     with tempfile.TemporaryDirectory() as name, throwaway_server(pg_bin=chosen.pg_bin) as server:
         for scenario in scenarios(Path(name), server, *(chosen.scenario or ())).values():
-            campaign = Campaign(server, scenario, Path(name) / "work")
+            kind = Restores if scenario.name == "restored" else Campaign
+            campaign = kind(server, scenario, Path(name) / "work")
             began, here = time.monotonic(), 0
             faults = [
                 Fault(deed, Strike(at, when))

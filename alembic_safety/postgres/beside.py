@@ -74,10 +74,27 @@ def beside(server: Server, properties: Mapping[str, Any], *, kind: str = "restor
         databases.adopt(server, name)
     try:
         yield name
-    finally:
-        if exists(server, name):
-            databases.end_sessions(server, name)
-            databases.drop(server, name)
+    except BaseException:
+        # What failed first is what to tell; a server that is gone is swept the next time.
+        with suppress(Exception):
+            _drop(server, name)
+        raise
+    _drop(server, name)
+
+
+def _drop(server: Server, name: str) -> None:
+    if exists(server, name):
+        databases.end_sessions(server, name)
+        databases.drop(server, name)
+
+
+def unmarked(server: Server, *, kind: str = "restore") -> list[str]:
+    """Databases with names of ours and without our marker: whoever made them was interrupted at that moment, or is about to write it."""
+    rows = server.maintenance().execute(
+        "SELECT datname FROM pg_catalog.pg_database WHERE datname ~ %s AND pg_catalog.shobj_description(oid, 'pg_database') IS NULL",
+        [f"^{databases.PREFIX}{kind}_[0-9a-f]{{12}}$"],
+    )
+    return [str(name) for (name,) in rows]
 
 
 def _locale(server: Server, properties: Mapping[str, Any]) -> str:
@@ -223,17 +240,34 @@ def swap(
     :param check: called when nobody is connected any more, and nobody gets in; what it raises leaves everything as it was.
     :raises ServerError: somebody stays connected, or we may not rename; everything is as before.
     """
-    with (
-        _ending_sessions(server, [live, replacement]) if disconnect else nullcontext(),
-        databases.server_errors(f"The database {live} could not be replaced, and is as it was"),
-        server.maintenance().transaction(),
-    ):
-        _run(server, f"ALTER DATABASE {quote_ident(live)} RENAME TO {quote_ident(aside)}")
-        if check is not None:
-            check()
-        _run(server, f"ALTER DATABASE {quote_ident(replacement)} RENAME TO {quote_ident(live)}")
-        _run(server, f"ALTER DATABASE {quote_ident(live)} ALLOW_CONNECTIONS true")
-        _run(server, comment_statement(live, properties))
+    try:
+        with (
+            _ending_sessions(server, [live, replacement]) if disconnect else nullcontext(),
+            databases.server_errors(f"The database {live} could not be replaced, and is as it was"),
+            server.maintenance().transaction(),
+        ):
+            _run(server, f"ALTER DATABASE {quote_ident(live)} RENAME TO {quote_ident(aside)}")
+            if check is not None:
+                check()
+            _run(server, f"ALTER DATABASE {quote_ident(replacement)} RENAME TO {quote_ident(live)}")
+            _run(server, f"ALTER DATABASE {quote_ident(live)} ALLOW_CONNECTIONS true")
+            _run(server, comment_statement(live, properties))
+    except ServerError as error:
+        if not _is_done(server, live, aside, error):
+            raise
+
+
+def _is_done(server: Server, live: str, aside: str, error: ServerError) -> bool:
+    """Whether the renames are committed all the same: the connection can be lost after that, and before anybody is told."""
+    import psycopg
+
+    try:
+        return exists(server, aside)
+    except (ServerError, psycopg.Error):
+        raise ServerError(
+            f"The server went away while database {live} was replaced: if there is a database {aside} now, that is the one before, and "
+            f"{live} is the restored one; else {live} is as it was"
+        ) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -23,9 +24,11 @@ from alembic_safety.postgres.beside import (
     sessions_in,
     size_of,
     swap,
+    unmarked,
 )
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.contents import row_counts
+from alembic_safety.postgres.databases import server_errors
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import PsycopgSession
 
@@ -84,10 +87,14 @@ def restore_into(entry: Entry, endpoint: Endpoint, into: str, settings: Settings
         if manifest.kind == CLONE:
             notes = copy_of_clone(server, manifest, into)
         else:
-            with beside(server, manifest.database) as name:
+            with (
+                server_errors(f"The backup was not restored, and there is no database {into}"),
+                beside(server, manifest.database) as name,
+            ):
                 notes = _fill(server, endpoint.to(name), entry, manifest, settings, tell)
                 notes += give_properties(server, name, manifest.database)
                 publish(server, name, into, manifest.database)
+        notes += _left(server)
     finally:
         server.release()
     return Restored(database=into, notes=tuple(notes))
@@ -126,14 +133,27 @@ def restore_over(
             delete(entry.folder.parent, entry.id)
             notes.append(f"backup {manifest.id} was that copy, so it is used up")
         else:
-            with beside(server, manifest.database) as name:
+            with (
+                server_errors(f"The backup was not restored, and database {live} is as it was"),
+                beside(server, manifest.database) as name,
+            ):
                 notes = _fill(server, endpoint.to(name), entry, manifest, settings, tell)
                 notes += give_properties(server, name, manifest.database)
                 end_of_runs(endpoint.to(name), manifest)
                 swap(server, live, aside, name, manifest.database, disconnect=disconnect)
+        notes += _left(server)
     finally:
         server.release()
     return Restored(database=live, aside=aside, notes=tuple(notes))
+
+
+def _left(server: Server) -> list[str]:
+    """What nobody can tell to be ours for certain."""
+    with suppress(Exception):  # what was asked for is done
+        return [
+            f"database {name} was made by a restore that was interrupted at once: drop it" for name in unmarked(server)
+        ]
+    return []
 
 
 def _fill(

@@ -8,11 +8,9 @@ they are without any fault, or what they were before, by pg_dump.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import signal
+import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,19 +19,21 @@ from pathlib import Path
 
 import psycopg
 
+from alembic_safety.guard.backup.digests import damage
+from alembic_safety.guard.backup.folder import backups
 from alembic_safety.guard.past import TAKE_BACK, PastRun, read_journal
 from alembic_safety.postgres.databases import Database
 from alembic_safety.postgres.server import Server
 from alembic_safety.postgres.session import PsycopgSession
+from tests.support.faults.calls import Worker
+from tests.support.faults.deeds import Deeds
 from tests.support.faults.proxy import Proxy, Strike
 from tests.support.faults.scenario import Scenario
 
-ROOT = Path(__file__).parents[3]
-#: What is done to whom: our own process killed, the server's process of the connection ended, all of them, the server crashed.
-DEEDS = ("kill", "terminate", "terminate all", "crash")
 MOMENTS = ("before", "during", "after")
 _VERSION_TABLE = "alembic_version"
-_LONGEST = 60.0
+#: Seconds that anything may take.
+LONGEST = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,48 +60,11 @@ class Outcome:
     struck: bool = True
 
 
-class Worker:
-    """``alembic`` in processes that are forked from one that has imported everything."""
-
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.faults.worker"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))},
-        )
-        #: The process that is running now.
-        self.pid = 0
-
-    def run(self, project: Path, *arguments: str) -> tuple[int, str]:
-        """Exit status (negative: the signal that ended it) and everything it wrote."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._log.unlink(missing_ok=True)
-        job = {"cwd": str(project), "arguments": arguments, "log": str(self._log)}
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
-        self.pid = int(self._process.stdout.readline().split()[1])
-        status = int(self._process.stdout.readline().split()[1])
-        self.pid = 0
-        return status, self._log.read_text(errors="replace") if self._log.exists() else ""
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
 class Campaign:
     """Faults against one scenario on one server."""
 
     def __init__(self, server: Server, scenario: Scenario, folder: Path) -> None:
+        """Work through the scenario without a fault, to know what is right."""
         self.server = server
         self.scenario = scenario
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,46 +73,45 @@ class Campaign:
         parameters = server.parameters()
         self.proxy = Proxy(parameters["host"], int(parameters["port"]))
         self.base = server.create_database()
-        self._admin: psycopg.Connection[tuple[object, ...]] | None = None
+        self.deeds = Deeds(server, self.worker)
         self._others: list[int] = []
         self._next = 1000
-        self._struck = threading.Event()
-        self._prepare()
+        self.struck = threading.Event()
+        self.prepare()
 
     def close(self) -> None:
         """Give everything back."""
         self.worker.close()
         self.proxy.close()
-        if self._admin is not None:
-            self._admin.close()
+        self.deeds.close()
         self.server.drop_database(self.base)
 
     # -- before any fault -------------------------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
         """The state before, and without a fault: the states on the way by revision, and how many requests there are."""
         scenario = self.scenario
         # Throwaway servers do without: what a crash takes would be the server's doing.
-        self.admin().execute("alter role current_user set synchronous_commit = on")
-        self._alembic(self.base, "upgrade", scenario.start, through=False)
+        self.deeds.admin().execute("alter role current_user set synchronous_commit = on")
+        self.alembic(self.base, "upgrade", scenario.start, through=False)
         with self.base.connect(autocommit=True) as connection:
             connection.execute(scenario.rows)
         self.expected: dict[str, str] = {}
-        with self._copy() as database:
+        with self.copy() as database:
             for revision in scenario.chain[scenario.chain.index(scenario.start) :]:
-                status, log = self._alembic(database, "upgrade", revision, through=False)
+                status, log = self.alembic(database, "upgrade", revision, through=False)
                 if status:
                     assert scenario.fails, log
                     break
-                self.expected[revision] = self._dump(database)
-        with self._copy() as database:
+                self.expected[revision] = self.dump(database)
+        with self.copy() as database:
             self.proxy.arm(None)
-            status, log = self._alembic(database, "upgrade", "head")
+            status, log = self.alembic(database, "upgrade", "head")
             assert (status != 0) == scenario.fails, log
             self.requests = self.proxy.count
             self.texts = list(self.proxy.texts)
             self.final = self._head(database)
-            assert self._dump(database) == self.expected[self.final], log
+            assert self.dump(database) == self.expected[self.final], log
             assert self._told(self._journal(database)) == self.final, "the journal is not read as it is written"
 
     # -- one fault ----------------------------------------------------------------------------------------------------------
@@ -158,23 +120,24 @@ class Campaign:
         """Run into a fault, look, run again, look again."""
         outcome = Outcome(fault)
         self._others = []
-        self._struck.clear()
-        with self._copy() as database:
+        self.struck.clear()
+        with self.copy() as database:
             self._write(database)
-            self.proxy.arm(fault.strike, lambda pid: self._strike(fault.deed, pid, database))
-            status, log = self._alembic(database, "upgrade", "head")
+            self.proxy.arm(fault.strike, lambda pid: self.strike(fault.deed, pid, database))
+            status, log = self.alembic(database, "upgrade", "head")
             outcome.log = f"-- status {status}\n{log}"
             outcome.struck = self.proxy.struck
-            if outcome.struck and not self._struck.wait(_LONGEST):
+            if outcome.struck and not self.struck.wait(LONGEST):
                 raise AssertionError(f"{fault} did not come to its end")
             outcome.request = self.proxy.texts[fault.strike.at - 1] if outcome.struck else ""
             self.proxy.arm(None)
-            self._until_quiet(database, outcome)
+            self.deeds.rest()
+            self.until_quiet(database, outcome)
             self._look(database, outcome, "after the fault")
             interrupted = [run.number for run in self._journal(database) if run.finished is None]
             self._write(database)
             begins_at = self._head(database)
-            status, log = self._alembic(database, "upgrade", "head")
+            status, log = self.alembic(database, "upgrade", "head")
             outcome.log += f"-- next run: status {status}\n{log}"
             if (status != 0) != self.scenario.fails:
                 outcome.wrong.append(f"the next run ended with {status}")
@@ -187,6 +150,9 @@ class Campaign:
                 outcome.wrong.append(f"the next run left the database at {head}")
             if [run for run in self._journal(database) if run.finished is None]:
                 outcome.wrong.append("the journal has a run without an end")
+            if left := list(self.scenario.backups.glob(".*.partial")):
+                outcome.wrong.append(f"a half backup is left: {left[0].name}")
+        shutil.rmtree(self.scenario.backups, ignore_errors=True)
         return outcome
 
     def _look(self, database: Database, outcome: Outcome, when: str) -> None:
@@ -199,10 +165,14 @@ class Campaign:
         if when != "after the fault" or not half_done:
             if head not in self.expected:
                 outcome.wrong.append(f"{when} the database is at {head}")
-            elif (now := self._dump(database)) != self.expected[head]:
+            elif (now := self.dump(database)) != self.expected[head]:
                 outcome.wrong.append(
-                    f"{when} at {head} schema or data are others:\n{_difference(self.expected[head], now)}"
+                    f"{when} at {head} schema or data are others:\n{difference(self.expected[head], now)}"
                 )
+        for entry in backups(self.scenario.backups):
+            trouble = [entry.trouble] if entry.manifest is None else damage(entry.folder, entry.manifest.files)
+            if trouble:
+                outcome.wrong.append(f"{when} backup {entry.id} is not whole: {trouble[0]}")
         with database.connect() as connection:
             there = {row[0] for row in connection.execute("select id from ledger where id >= 1000").fetchall()}
         if lost := set(self._others) - there:
@@ -218,41 +188,12 @@ class Campaign:
                     at = chain[chain.index(step.revision) - 1] if run.command == TAKE_BACK else step.revision
         return at
 
-    def _strike(self, deed: str, pid: int, database: Database) -> None:
+    def strike(self, deed: str, pid: int, database: Database) -> None:
         try:
             self._write(database)
-            self._do(deed, pid, database)
+            self.deeds.do(deed, pid, database)
         finally:
-            self._struck.set()
-
-    def _do(self, deed: str, pid: int, database: Database) -> None:
-        if deed == "kill":
-            if self.worker.pid:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.worker.pid, signal.SIGKILL)
-        elif deed == "terminate":
-            self.admin().execute(f"select pg_terminate_backend({pid})")
-        elif deed == "terminate all":
-            self.admin().execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
-                (database.name,),
-            )
-        else:
-            self._crash()
-
-    def _crash(self) -> None:
-        cluster = self.server.cluster
-        assert cluster is not None
-        if self._admin is not None:
-            self._admin.close()
-            self._admin = None
-        postmaster = cluster.pid
-        assert postmaster is not None
-        os.kill(postmaster, signal.SIGQUIT)
-        while cluster.is_running:
-            time.sleep(0.01)
-        cluster.start()
-        self.server.release()
+            self.struck.set()
 
     def _write(self, database: Database) -> None:
         """What others commit meanwhile: a row, where the table is not locked."""
@@ -264,32 +205,26 @@ class Campaign:
 
     # -- looking --------------------------------------------------------------------------------------------------------------
 
-    def admin(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection beside all others."""
-        if self._admin is None or self._admin.closed:
-            self._admin = self.server.connect(autocommit=True)
-        return self._admin
-
     @contextlib.contextmanager
-    def _copy(self) -> Iterator[Database]:
+    def copy(self) -> Iterator[Database]:
         database = self.server.create_database(self.base)
         try:
             yield database
         finally:
             self.server.drop_database(database)
 
-    def _alembic(self, database: Database, *arguments: str, through: bool = True) -> tuple[int, str]:
+    def alembic(self, database: Database, *arguments: str, through: bool = True) -> tuple[int, str]:
         url = database.url
         if through:
             url = url.set(host="127.0.0.1", port=self.proxy.port, query={})
         text = url.render_as_string(hide_password=False)
         return self.worker.run(self.scenario.folder, "-x", f"url={text}", *self.scenario.options, *arguments)
 
-    def _until_quiet(self, database: Database, outcome: Outcome) -> None:
+    def until_quiet(self, database: Database, outcome: Outcome) -> None:
         """Let the server finish what a client that is gone had asked for."""
         query = "select count(*) from pg_stat_activity where datname = %s and backend_type = 'client backend'"
-        until = time.monotonic() + _LONGEST
-        while self.admin().execute(query, (database.name,)).fetchone() != (0,):
+        until = time.monotonic() + LONGEST
+        while self.deeds.admin().execute(query, (database.name,)).fetchone() != (0,):
             if time.monotonic() > until:
                 outcome.wrong.append("connections stay open")
                 return
@@ -303,7 +238,7 @@ class Campaign:
         with database.connect() as connection:
             return read_journal(PsycopgSession(connection), _VERSION_TABLE, limit=1000)[self.scenario.runs_before :]
 
-    def _dump(self, database: Database) -> str:
+    def dump(self, database: Database) -> str:
         """Schema and data, without what is ours and what others write; rows in no order."""
         assert self.server.binaries is not None
         parameters = self.server.parameters(database.name)
@@ -325,7 +260,7 @@ class Campaign:
         return "\n".join([*(line for line in lines if not line.startswith("INSERT INTO")), *rows])
 
 
-def _difference(expected: str, found: str) -> str:
+def difference(expected: str, found: str) -> str:
     import difflib
 
     lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=1)

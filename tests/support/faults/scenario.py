@@ -24,7 +24,9 @@ class Scenario:
     rows: str
     #: The upgrade fails on these rows, and is taken back.
     fails: bool = False
-    options: tuple[str, ...] = ("-x", "safety.backup=none")
+    options: tuple[str, ...] = ()
+    #: Where its backups are kept.
+    backups: Path = Path()
     #: How many runs the journal holds before the fault.
     runs_before: int = 1
 
@@ -34,6 +36,8 @@ _KINDS: dict[str, dict[str, bool]] = {
     "one transaction": {"one_transaction": True},
     "taken back": {"fails": True},
     "outside of a transaction": {"outside": True},
+    "with a backup": {"backup": True},
+    "restored": {"backup": True},
 }
 
 
@@ -48,7 +52,13 @@ def scenarios(folder: Path, server: Server, *names: str) -> dict[str, Scenario]:
 
 
 def _scenario(
-    folder: Path, name: str, *, one_transaction: bool = False, fails: bool = False, outside: bool = False
+    folder: Path,
+    name: str,
+    *,
+    one_transaction: bool = False,
+    fails: bool = False,
+    outside: bool = False,
+    backup: bool = False,
 ) -> Scenario:
     project = Project.new(folder / name.replace(" ", "_"))
     if one_transaction:
@@ -89,7 +99,20 @@ def _scenario(
         "insert into ledger values (1, 'first', 2), (2, 'second', 3); insert into customers values (1, 'Ada', 'bad'), (2, 'Bob', 'ok'); "
         "insert into orders (customer, total) values (1, 10.50), (1, 2), (2, 0)"
     )
-    options = ("-x", "safety.backup=none")
+    # A lock that another session holds is met within seconds.
+    options = (
+        "-x",
+        "safety.lock_timeout=200ms",
+        "-x",
+        "safety.retries=2",
+        "-x",
+        f"safety.backup={'full' if backup else 'none'}",
+    )
+    backups = project.folder / "backups"
+    if backup:
+        options += ("-x", f"safety.backup_dir={backups}", "-x", "safety.backup_jobs=1")
     if fails:
         options += ("-x", "safety.checks=rows=off")  # or it would be refused before anything begins
-    return Scenario(name, project.folder, tuple(project.heads), "f1", rows, fails=fails, options=options)
+    return Scenario(
+        name, project.folder, tuple(project.heads), "f1", rows, fails=fails, options=options, backups=backups
+    )
