@@ -147,7 +147,7 @@ def take_back(
     table = _version_table(context)
     known = stored(session, table)
     heads = set(context.get_current_heads())
-    chosen = _way(known, heads, to)
+    chosen = way_down(known, heads, to)
     for item in chosen:
         _check(item, accept_loss=accept_loss)
     if not dry_run:
@@ -220,8 +220,13 @@ def _run_one(context: MigrationContext, session: SqlalchemySession, item: Stored
     session.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
 
-def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
-    """The revisions to take back, in order."""
+def way_down(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stored]:
+    """The stored revisions to take back, in order.
+
+    :param heads: where the database is.
+    :param to: as in :func:`take_back`.
+    :raises GuardError: there is no such way, or a downgrade on it is not stored.
+    """
     if to is None:
         if len(heads) != 1:
             raise GuardError(f"the database is at {len(heads)} heads ({', '.join(sorted(heads))}): say --to REV")
@@ -232,29 +237,30 @@ def _way(known: dict[str, Stored], heads: set[str], to: str | None) -> list[Stor
             )
         return [known[head]]
     keep = set() if to == "base" else _ancestors(known, to) | {to}
-    if to != "base" and to not in keep | set(known) and to not in heads:
+    if to != "base" and to not in heads | set(known) | {p for item in known.values() for p in item.down_revisions}:
         raise GuardError(f"there is no revision {to!r} in what is stored: name a revision, or base")
-    result: list[Stored] = []
-    current = set(heads)
-    while current - keep:
-        # A head that no other stored revision in the way stands on.
-        waiting = sorted(current - keep)
-        item_id = waiting[-1]
-        item = known.get(item_id)
+    applied: dict[str, Stored] = {}
+    waiting = sorted(heads - keep)
+    while waiting:
+        revision = waiting.pop()
+        item = known.get(revision)
         if item is None:
             raise GuardError(
-                f"no downgrade is stored for revision {item_id}: take it back with the checkout that has its file"
+                f"no downgrade is stored for revision {revision}: take it back with the checkout that has its file"
             )
-        result.append(item)
-        current.discard(item_id)
-        done = {r.revision for r in result}
-        still = {p for r in known.values() if r.revision not in done for p in r.down_revisions}
-        current |= {p for p in item.down_revisions if p not in still}
-        if len(result) > len(known):
+        applied[revision] = item
+        waiting += sorted(set(item.down_revisions) - keep - set(applied))
+    # As 'alembic downgrade' has it, a branch that does not stand on the revision stays.
+    left = {r: item for r, item in applied.items() if to == "base" or to in _ancestors(known, r)}
+    if to != "base" and not left and to not in heads:
+        raise GuardError(f"revision {to!r} does not lie below the current heads: {', '.join(sorted(heads)) or 'base'}")
+    result: list[Stored] = []
+    while left:
+        parents = {parent for item in left.values() for parent in item.down_revisions}
+        free = sorted(set(left) - parents)
+        if not free:
             raise GuardError("the stored revisions need each other in a circle")
-    if to != "base" and to not in current and not any(to in known[h].down_revisions for h in current if h in known):
-        reached = ", ".join(sorted(current)) or "base"
-        raise GuardError(f"revision {to!r} does not lie below the current heads: the way down leads to {reached}")
+        result.append(left.pop(free[-1]))
     return result
 
 
