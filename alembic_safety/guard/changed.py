@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.downgrade.compare import Change, changes
+from alembic_safety.downgrade.compare import Change, changes, differing
 from alembic_safety.guard.rehearsed import Name
 from alembic_safety.guard.surroundings import Surroundings
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.postgres.session import Session
-from alembic_safety.rehearsal.closure import ABSENT, PERSONAL, WHOLE, digest, entries, is_folded
+from alembic_safety.rehearsal.closure import (
+    ABSENT,
+    PERSONAL,
+    TUNED,
+    WHOLE,
+    altered_keys,
+    digest,
+    entries,
+    is_folded,
+    value_digest,
+)
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
@@ -32,10 +43,14 @@ def unlike_rehearsal(
     :param other: a query on another connection, which sees what is committed.
     """
     wanted, made = _wanted(closures)
+    altered = _altered(closures)
+    others = _others(before, closures)
     wrong = []
     seen = Surroundings(after)
     for name, is_ in sorted(wanted.items()):
-        if is_ and not seen.is_as(name, is_):
+        if is_ and not seen.is_as(name, is_) and not _is_altered_so(name, altered, before, after):
+            if is_ != ABSENT and _follows(after.by_identity.get(name), others, before, after, session, other):
+                continue
             state = "is still there" if is_ == ABSENT else "is missing" if seen.find(name) is None else "is another"
             wrong.append(f"{_words(name)} {state}")
     notes: list[str] = []
@@ -68,6 +83,67 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], dic
                     wanted[whole] = ""  # no more as a whole what it was made as
         made.update((name[1], name) for name, _, is_ in rows if is_.startswith(WHOLE))
     return wanted, made
+
+
+def _altered(closures: Sequence[Mapping[str, str]]) -> dict[Name, tuple[str, dict[str, str]]]:
+    """Of each column that is only altered in place: what it has to be before, and the facts that change."""
+    found: dict[Name, tuple[str, dict[str, str]]] = {}
+    for closure in closures:
+        keys = altered_keys(closure)
+        for name, was, is_ in entries(closure):
+            if was == is_:
+                continue
+            if name in keys:
+                first, known = found.get(name, (was, {}))
+                found[name] = (first, {**known, **keys[name]})
+            else:
+                found.pop(name, None)
+    return found
+
+
+def _others(before: Snapshot, closures: Sequence[Mapping[str, str]]) -> set[Address]:
+    """What was there and was another than rehearsed."""
+    first: dict[Name, str] = {}
+    for closure in closures:
+        for name, was, _ in entries(closure):
+            first.setdefault(name, was)
+    found = ((before.by_identity.get(name), was) for name, was in first.items() if was[:1] not in (ABSENT, WHOLE))
+    return {obj.address for obj, was in found if obj is not None and digest(obj) != was}
+
+
+def _follows(
+    obj: CatalogObject | None,
+    others: AbstractSet[Address],
+    before: Snapshot,
+    after: Snapshot,
+    session: Session,
+    other: Fetch,
+) -> bool:
+    """Whether an object is another than rehearsed because something else was: what it needs, or it was itself and is only renamed."""
+    if obj is None:
+        return False
+    was = before.objects.get(obj.address)
+    if was is not None and obj.address in others:
+        return digest(was) == digest(obj) or not is_written_here(obj.address, session, other, is_there=True)
+    parent = after.objects.get(obj.parent) if obj.parent is not None else None
+    holders = [obj.address]
+    if parent is not None and parent.kind in ("view", "materialized_view"):
+        holders.append(parent.address)
+    return any(needed in others for address in holders for needed in after.needs.get(address, ()))
+
+
+def _is_altered_so(
+    name: Name, altered: Mapping[Name, tuple[str, Mapping[str, str]]], before: Snapshot, after: Snapshot
+) -> bool:
+    """Whether a column that was another than rehearsed got the changes of the rehearsal, and nothing else."""
+    was, is_ = before.by_identity.get(name), after.by_identity.get(name)
+    if name not in altered or was is None or is_ is None or was.address != is_.address:
+        return False
+    first, keys = altered[name]
+    if digest(was) == first:
+        return False
+    others = set(differing(was.props, is_.props)) - keys.keys() - TUNED
+    return not others and all(value_digest(is_.props.get(key)) == value for key, value in keys.items())
 
 
 def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:

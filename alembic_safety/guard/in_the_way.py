@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.kinds import rules_of
@@ -21,19 +22,22 @@ from alembic_safety.downgrade.synthesize import bring_back
 from alembic_safety.downgrade.workbench import SessionWorkbench
 from alembic_safety.errors import GuardError, SynthesisError
 from alembic_safety.guard.log import log
+from alembic_safety.guard.own_columns import OwnColumns
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
-from alembic_safety.postgres.parser import column_retyped, drops_something
+from alembic_safety.postgres.parser import drops_something, table_command
 from alembic_safety.postgres.session import DirectSession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from alembic_safety.guard.live_state import Name
+    from alembic_safety.guard.live_state import Name, State
 
 _SAVEPOINT = "alembic_safety_in_the_way"
-_MAY_BE_STOPPED = re.compile(r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:DROP|ALTER)\b", re.IGNORECASE | re.DOTALL)
+_BLANK = r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_MAY_BE_STOPPED = re.compile(rf"{_BLANK}(?:DROP|ALTER)\b", re.IGNORECASE | re.DOTALL)
+_CREATE_TABLE = re.compile(rf"{_BLANK}CREATE\s+(?:UNLOGGED\s+)?TABLE\b", re.IGNORECASE | re.DOTALL)
 #: Other objects depend on it.
 _DEPENDED_ON = "2BP01"
 #: A view, policy, trigger, generated column, index, check or default does not let a column's type change.
@@ -62,8 +66,9 @@ class InTheWay:
         before: Snapshot,
         read: Callable[[Snapshot], Snapshot],
         unnoticed: Callable[[], AbstractContextManager[None]],
+        state: State | None,
     ) -> None:
-        """:param before: the catalog before the downgrade.
+        """:param before: the catalog before the downgrade; ``state``: what its upgrade had found.
         :param read: the catalog as it is, from an earlier state that was not rolled back.
         :param unnoticed: what runs within is not taken for the revision's.
         """
@@ -73,6 +78,7 @@ class InTheWay:
         self._read = read
         self._unnoticed = unnoticed
         self._is_busy = False
+        self._own = OwnColumns(state)
         #: (kind, identity) of what has to be given back at the end.
         self.put_aside: set[Name] = set()
 
@@ -104,17 +110,31 @@ class InTheWay:
 
     def _run(self, statement: str, context: Any, run: Callable[[], None]) -> bool:
         """Whether the statement was run here."""
-        if self._is_busy or not _MAY_BE_STOPPED.match(statement) or context.root_connection is not self._connection:
+        if self._is_busy or context.root_connection is not self._connection:
+            return False
+        if not _MAY_BE_STOPPED.match(statement) and not (self._own and _CREATE_TABLE.match(statement)):
             return False
         if commits_by_itself(self._connection):
             return False
         self._is_busy = True
         try:
             with self._unnoticed():
-                self._until_through(statement, run)
+                instead = self._own.instead(statement, self._look) if self._own else None
+                self._until_through(statement, run if instead is None else partial(self._send, instead))
+                if self._own:
+                    self._send(self._own.afterwards(statement, self._look))
         finally:
             self._is_busy = False
         return True
+
+    def _send(self, statements: list[str]) -> None:
+        for sql in statements:
+            log().info("as it was found before the upgrade: %s", sql)
+            self._session.execute(sql)
+
+    def _look(self) -> Snapshot:
+        self._known = self._read(self._known)
+        return self._known
 
     def _until_through(self, statement: str, run: Callable[[], None]) -> None:
         self._session.execute(f"SAVEPOINT {_SAVEPOINT}")
@@ -136,7 +156,7 @@ class InTheWay:
 
     def _clear(self, statement: str, *, is_needed: bool) -> _Outcome:
         """:param is_needed: others depend on what the statement drops. Raises GuardError."""
-        now = self._known = self._read(self._known)
+        now = self._look()
         if not is_needed:
             return self._put_users_aside(statement, now)
         if self._move_over(now):
@@ -146,14 +166,13 @@ class InTheWay:
     # -- a column whose type changes --------------------------------------------------------------------------------------
 
     def _put_users_aside(self, statement: str, now: Snapshot) -> _Outcome:
-        found = column_retyped(statement)
-        if found is None:
+        command = table_command(statement)
+        if command is None or command.kind != "AT_AlterColumnType":
             return _Outcome.STUCK
-        schema, table, name = found
         ctx = Context(before=now, now=now, role="")
         gone: set[Address] = set()
-        for identity in _below(qualified(schema, table), now):
-            column = now.by_identity.get(("column", f"{identity}.{quote_ident(name)}"))
+        for identity in _below(qualified(command.schema, command.table), now):
+            column = now.by_identity.get(("column", f"{identity}.{quote_ident(command.column)}"))
             if column is not None:
                 other = replace(column, props={**column.props, "type": ""})
                 gone.update(rules_of("column").blockers(column, other, frozenset({"type"}), ctx))

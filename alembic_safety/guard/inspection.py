@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,7 @@ from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
+from alembic_safety.rehearsal.closure import altered_keys
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -133,7 +134,8 @@ class Inspection:
 
     def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
         assert self._catalog is not None
-        return drift(self._catalog.base, expected, carried=self._settings.live_state != "off")
+        altered = {name for closure in self._closures.values() for name in altered_keys(closure)}
+        return drift(self._catalog.base, expected, carried=self._settings.live_state != "off", altered=altered)
 
     def transaction_begins(self, first: tuple[str, ...]) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""
@@ -163,13 +165,12 @@ class Inspection:
         if self._is_upgrade or catalog is None or not self._live.concerns(step.revision.revision):
             yield
             return
-        from alembic_safety.guard.in_the_way import InTheWay
-
-        connection = self._session().connection
-        way = InTheWay(connection, catalog.latest, partial(catalog.glance, DirectSession(connection)), unnoticed)
-        with way.cleared():
+        session = DirectSession(self._session().connection)
+        revision = step.revision.revision
+        way = self._live.way(session, revision, catalog.latest, partial(catalog.glance, session), unnoticed)
+        with way.cleared() if way is not None else nullcontext():
             yield
-        self._put_aside = way.put_aside
+        self._put_aside = way.put_aside if way is not None else set()
 
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""

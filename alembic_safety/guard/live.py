@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.live_state import forget, kept, note, seen
@@ -20,6 +20,7 @@ from alembic_safety.rehearsal.options import parse_exclusions
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
+    from alembic_safety.guard.in_the_way import InTheWay
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
 
@@ -64,6 +65,25 @@ class LiveState:
         proof = certificate.proofs.get(str(after.server_version // 10000))
         state = seen(before, after, proof.closure if proof is not None else None)
         write(self._migration, note(self._table, revision, state))
+
+    def way(
+        self,
+        session: SqlalchemySession,
+        revision: str,
+        before: Snapshot,
+        read: Callable[[Snapshot], Snapshot],
+        unnoticed: Callable[[], AbstractContextManager[None]],
+    ) -> InTheWay | None:
+        """What clears the way of a downgrade that promises the schema as it was; None where nothing is to be given back.
+
+        :param read: see ``guard.in_the_way``, as ``unnoticed``.
+        """
+        from alembic_safety.guard.in_the_way import InTheWay
+
+        if not self.is_on:
+            return None
+        state = kept(session, self._table, revision)
+        return InTheWay(session.connection, before, read, unnoticed, state)
 
     def downgraded(
         self,
@@ -124,25 +144,21 @@ class Follower:
         self._read()
 
     @contextmanager
-    def clearing(self) -> Iterator[None]:
+    def clearing(self, revision: str) -> Iterator[None]:
         """It runs within; what no rehearsal knew of is taken out of its way."""
-        from alembic_safety.guard.in_the_way import InTheWay
-
         assert self._last is not None
         self._put_aside = set()
-        if not self._live.is_on:
-            yield
-            return
         session = DirectSession(self._session.connection)
-        way = InTheWay(
-            session.connection,
+        way = self._live.way(
+            session,
+            revision,
             self._last,
             lambda known: read_delta(session, known, self._since, self._exclude),
             nullcontext,
         )
-        with way.cleared():
+        with way.cleared() if way is not None else nullcontext():
             yield
-        self._put_aside = way.put_aside
+        self._put_aside = way.put_aside if way is not None else set()
 
     def give_back(self, revision: str) -> None:
         """After it. Raises GuardError."""

@@ -6,7 +6,7 @@ itself had to drop and create, and what went along with either and was in no reh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,26 @@ def restore(
     _check_gone(goal.unwanted, found)
     _check_back(put_aside, found)
     return Restored(statements=tuple(one.statement.sql for one in plan), lost=lost)
+
+
+def columns_as_found(found: Iterable[Found], now: Snapshot) -> list[str]:
+    """Statements that give columns of tables which are to get their rows back the type that they had, and make those that lack.
+
+    None takes NOT NULL upon itself that it does not have: the rows are not there yet.
+    """
+    early = []
+    for item in found:
+        obj = now.by_identity.get(item.key)
+        not_null = obj is not None and obj.props["not_null"] and item.props["not_null"]
+        facts = Facts(owner=None, acl=None, comment=None, labels=(), tuned={}) if obj is None else Facts.of(obj)
+        early.append(replace(item, props={**item.props, "not_null": not_null}, facts=facts, after=None, is_other=True))
+    wanted, _ = _Goal(State(found=tuple(early)), now, now, None, ()).snapshot()
+    if wanted is None:
+        return []
+    try:
+        return [one.statement.sql for one in make_plan(wanted, now, role="", levels={}, aside={})]
+    except (TooLowError, SynthesisError):
+        return []  # tried again at the end, and then it has to be
 
 
 def _run(session: Session, sql: str) -> None:
@@ -215,7 +235,8 @@ class _Goal:
         made = obj.address not in self._before.objects
         if found.after is None or (live is not None and Facts.of(live) == found.after):
             dropped = found.after is None or (live is not None and found.structure == digest(live))
-            self._want(obj, found.facts, found.props if dropped and is_carried(obj) else None)
+            is_given = dropped and (is_carried(obj) or found.is_other)
+            self._want(obj, found.facts, found.props if is_given else None)
         elif made and live is not None:  # somebody changed it since
             self._want(obj, Facts.of(live))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import changes
@@ -66,6 +66,8 @@ class Found:
     after_identity: str
     #: The structure that the upgrade made of it, where it was another than the rehearsed one; else ''.
     structure: str = ""
+    #: Of a column of a table: whether it was another than the rehearsed one, or in no rehearsal.
+    is_other: bool = False
 
     @property
     def key(self) -> Name:
@@ -104,14 +106,21 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
         if old is None or old.kind in PERSONAL:
             continue
         new = change.after or after.by_identity.get((old.kind, old.identity))
-        other = is_carried(old) and rehearsed.get((old.kind, old.identity), digest(old)) != digest(old)
+        is_column = old.kind == "column" and _is_of_a_table(old, before)
+        other = (is_carried(old) or (is_column and new is not None)) and rehearsed.get(
+            (old.kind, old.identity), digest(old)
+        ) != digest(old)
         if new is None or change.after is None or other or Facts.of(old) != Facts.of(new):
-            gone.append((old, new, digest(new) if other and new is not None else ""))
+            is_other = is_column and rehearsed.get((old.kind, old.identity)) != digest(old)
+            gone.append((old, new, digest(new) if other and new is not None else "", is_other))
     if gone:
         for edge in before.edges:
             letters.setdefault(edge.dependent, {})[edge.referenced] = edge.deptype
     return State(
-        found=tuple(as_found(old, new, is_, before, letters.get(old.address, {})) for old, new, is_ in gone),
+        found=tuple(
+            replace(as_found(old, new, is_, before, letters.get(old.address, {})), is_other=is_other)
+            for old, new, is_, is_other in gone
+        ),
         made=_outermost({name for name in new_names if name not in before.by_identity}),
         missing=frozenset(n for n, _, is_ in known if is_ == ABSENT and n not in before.by_identity),
         already=frozenset(
@@ -120,6 +129,11 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
             if was != is_ and ABSENT not in (was, is_) and name in before.by_identity and name not in changed
         ),
     )
+
+
+def _is_of_a_table(column: CatalogObject, side: Snapshot) -> bool:
+    parent = side.objects.get(column.parent) if column.parent is not None else None
+    return parent is not None and parent.kind == "table"
 
 
 def _outermost(names: AbstractSet[Name]) -> frozenset[Name]:
@@ -220,6 +234,7 @@ def _plain(item: Found) -> dict[str, Any]:
         "after": facts(item.after),
         "after_identity": item.after_identity,
         "structure": item.structure,
+        "is_other": item.is_other,
     }
 
 
@@ -257,6 +272,7 @@ def from_json(text: str) -> State:
                 after=facts(item["after"]),
                 after_identity=item["after_identity"],
                 structure=item.get("structure", ""),
+                is_other=item.get("is_other", False),
             )
         )
     names = {

@@ -92,13 +92,16 @@ def lies_in(identity: str, containers: Collection[str]) -> bool:
     return any(letter == "." and identity[:i] in containers for i, letter in enumerate(identity))
 
 
-def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carried: bool) -> list[str]:
+def drift(
+    live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carried: bool, altered: Collection[Name] = ()
+) -> list[str]:
     """What is not as it was rehearsed and would make the way back another, a sentence each.
 
     That is none of what already is as a revision would make it, nor of what it only depends on and that is there: whether the
     revision does with it what it should is seen before it commits.
 
     :param carried: what a database has of its own is written down and given back (setting ``live_state``).
+    :param altered: columns of which it is known what is changed in them.
     """
     found = []
     seen = Surroundings(live)
@@ -107,11 +110,9 @@ def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carr
         if seen.is_as(name, before) or seen.is_as(name, after):
             continue
         there = seen.find(name)
-        if (
-            there is not None
-            and before != ABSENT
-            and (_is_only_needed(there, before, after) or (carried and is_carried(there)))
-        ):
+        if there is not None and before != ABSENT and _is_only_needed(there, before, after):
+            continue
+        if there is not None and carried and _can_be_given_back(there, live, before, after, is_altered=name in altered):
             continue
         if there is None:
             found.append(f"{words} is missing; revision {revision} needs it")
@@ -120,6 +121,16 @@ def drift(live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carr
         else:
             found.append(f"{words} is not what it was when revision {revision} was rehearsed")
     return found
+
+
+def _can_be_given_back(obj: CatalogObject, live: Snapshot, before: str, after: str, *, is_altered: bool) -> bool:
+    if before == ABSENT:
+        return obj.kind == "default"  # a new one takes its place, whatever it is
+    if obj.kind == "column":
+        parent = live.objects.get(obj.parent) if obj.parent is not None else None
+        follows = parent is not None and parent.kind in ("view", "materialized_view")
+        return after == ABSENT or is_altered or follows
+    return is_carried(obj)
 
 
 def _is_only_needed(obj: CatalogObject, before: str, after: str) -> bool:

@@ -189,7 +189,7 @@ def _run(
                 log.warning("downgrade of %s: %s", item.revision, line)
         if promises:
             follower.look()
-        with follower.clearing() if promises else nullcontext():
+        with follower.clearing(item.revision) if promises else nullcontext():
             _run_one(context, session, item)
         _move(session, table, item, known, heads)
         _forget(session, table, item.revision)

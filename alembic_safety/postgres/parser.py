@@ -6,7 +6,7 @@ answers None, or the cautious answer, where it isn't.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def parse(sql: str) -> Any | None:
@@ -60,20 +60,35 @@ def same_meaning(one: str, other: str) -> bool:
     return first is not None and first == canonical(other)
 
 
-def column_retyped(sql: str) -> tuple[str, str, str] | None:
-    """Schema, table and column of an ALTER TABLE that does nothing but change the type of one column; None for all else."""
+class TableCommand(NamedTuple):
+    """What one statement does to one table."""
+
+    #: The grammar's name of the only command of an ALTER TABLE (``AT_AddColumn``), or ``create``.
+    kind: str
+    schema: str
+    table: str
+    #: '' where it is about no column.
+    column: str
+
+
+def table_command(sql: str) -> TableCommand | None:
+    """A CREATE TABLE, or an ALTER TABLE of one command, that names the schema; None for all else."""
     tree = parse(sql)
-    if tree is None or len(tree.stmts) != 1 or tree.stmts[0].stmt.WhichOneof("node") != "alter_table_stmt":
+    if tree is None or len(tree.stmts) != 1:
+        return None
+    kind = tree.stmts[0].stmt.WhichOneof("node")
+    if kind == "create_stmt":
+        relation = tree.stmts[0].stmt.create_stmt.relation
+        return TableCommand("create", relation.schemaname, relation.relname, "") if relation.schemaname else None
+    if kind != "alter_table_stmt":
         return None
     statement = tree.stmts[0].stmt.alter_table_stmt
     commands = [entry.alter_table_cmd for entry in statement.cmds]
-    if (
-        len(commands) != 1
-        or enum_name(commands[0], "subtype") != "AT_AlterColumnType"
-        or not statement.relation.schemaname
-    ):
+    if len(commands) != 1 or not statement.relation.schemaname:
         return None
-    return statement.relation.schemaname, statement.relation.relname, commands[0].name
+    subtype = enum_name(commands[0], "subtype")
+    column = getattr(commands[0], "def").column_def.colname if subtype == "AT_AddColumn" else commands[0].name
+    return TableCommand(subtype, statement.relation.schemaname, statement.relation.relname, column)
 
 
 def drops_something(sql: str) -> bool:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from alembic_safety.downgrade.compare import differing
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.postgres.catalog import without_storage_parameters
 
@@ -68,7 +69,7 @@ def is_folded(obj: CatalogObject) -> bool:
 
 
 def closure(before: Snapshot, after: Snapshot, written: Iterable[str] = ()) -> dict[str, str]:
-    """For each object that a revision changes ``before after``, for each one that it only depends on its hash; sorted.
+    """For each object that a revision changes ``before after`` (for a column ``before after key=value,…``), for each one that it only depends on its hash; sorted.
 
     :param written: identities of tables whose rows it writes.
     """
@@ -97,7 +98,17 @@ def _pair(before: Snapshot, after: Snapshot, was: CatalogObject | None, is_: Cat
         if parent is not None and is_folded(is_) and _is_new(before, parent):
             return None
         return f"{ABSENT} {whole_digest(is_, after)}"
-    return f"{ABSENT if was is None else digest(was)} {ABSENT if is_ is None else digest(is_)}"
+    ends = f"{ABSENT if was is None else digest(was)} {ABSENT if is_ is None else digest(is_)}"
+    if was is not None and is_ is not None and is_.kind == "column" and was.address == is_.address:
+        keys = [key for key in differing(was.props, is_.props) if key not in TUNED]
+        named = ",".join(f"{key}={value_digest(is_.props.get(key))}" for key in keys)
+        return f"{ends} {named}" if named else ends
+    return ends
+
+
+def value_digest(value: object) -> str:
+    """One fact of an object."""
+    return _hash([value])[: _DIGITS // 2]
 
 
 def _is_new(before: Snapshot, obj: CatalogObject) -> bool:
@@ -135,8 +146,19 @@ def _hash(facts: list[object]) -> str:
 
 def split_pair(value: str) -> tuple[str, str]:
     """What an object has to be before, and after."""
-    before, _, after = value.partition(" ")
-    return before, after or before
+    before, _, rest = value.partition(" ")
+    return before, rest.partition(" ")[0] or before
+
+
+def altered_keys(value: Mapping[str, str]) -> dict[tuple[str, str], dict[str, str]]:
+    """By (kind, identity) of each column that is altered in place the facts that change, and what each becomes, as hashes."""
+    found = {}
+    for key, pair in value.items():
+        parts = pair.split(" ")
+        if len(parts) == 3:
+            kind, _, identity = key.partition(" ")
+            found[kind, identity] = dict(one.split("=", 1) for one in parts[2].split(","))
+    return found
 
 
 def entries(value: Mapping[str, str]) -> list[tuple[tuple[str, str], str, str]]:

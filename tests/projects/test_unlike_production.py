@@ -120,6 +120,19 @@ comment on column felt.people.mood is 'today';
 grant select (mood) on felt.people to {REPORTING};
 reset role;
 """
+#: Columns that somebody changed, or added, on tables that the project changes as well, with rows that need it so.
+CHANGED = """
+drop view v;
+alter table orders alter total type numeric(30, 4), alter note type varchar(200), alter note set not null, alter note set default 'by hand';
+create view v as select id, total from orders;
+alter table gone alter a type varchar(10) collate "C", alter b type bigint, add column extra bigint default 7 not null;
+alter table moods alter mood set not null;
+alter table orders_done alter n type bigint;
+insert into orders (total, note) values (12345678901234567890.1234, repeat('x', 150));
+insert into gone (a, b, extra) values ('a', 1, 1), (null, -5000000000, 2);
+insert into moods values (1, 'ok', '{sad}');
+insert into orders_done values (5000000000);
+"""
 OPTIONS = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
 
 
@@ -140,6 +153,24 @@ def production(database: ScratchDatabase) -> Iterator[ScratchDatabase]:
 
 def _run_as_app(database: ScratchDatabase, sql: str) -> None:
     database.run(f"set role {APP}; {sql}; reset role")
+
+
+def _rows(database: ScratchDatabase) -> dict[str, list[str]]:
+    found = {}
+    with database.connect() as connection:
+        for table in ("orders", "gone", "moods", "orders_done"):
+            columns = connection.execute(
+                "select string_agg(attname, ', ' order by attname) from pg_attribute "
+                f"where attrelid = 'public.{table}'::regclass and attnum > 0 and not attisdropped"
+            ).fetchone()
+            assert columns is not None
+            found[table] = sorted(str(row) for row in connection.execute(f"select {columns[0]} from public.{table}"))
+    return found
+
+
+def _by_entry(dump: str) -> list[list[str]]:
+    """Entries of a dump, without regard to the order of columns."""
+    return sorted(sorted(line.rstrip(",") for line in entry.splitlines()) for entry in dump.split("\n--\n"))
 
 
 def _dump(database: ScratchDatabase) -> str:
@@ -175,6 +206,26 @@ def test_each_downgrade_gives_back_what_the_database_had_of_its_own(
         done = alembic(*url, "downgrade", "-1", cwd=project.folder)
         assert done.status == 0, (revision, done.err)
         assert sorted(_dump(production).split("\n--\n")) == sorted(state.split("\n--\n")), revision
+
+
+@pytest.mark.parametrize("way", ["downgrade", "stored"])
+def test_columns_that_somebody_changed_come_back_as_they_were(
+    project: Project, production: ScratchDatabase, way: str
+) -> None:
+    url = ("-x", "url=" + production.url.set(username=APP).render_as_string(hide_password=False))
+    assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
+    _run_as_app(production, CHANGED)
+    before = _dump(production), _rows(production)
+    done = alembic(*url, "upgrade", "head", cwd=project.folder)
+    assert done.status == 0, done.err
+    if way == "downgrade":
+        done = alembic(*url, "downgrade", "a1", cwd=project.folder)
+    else:
+        done = alembic(*url, "safety-rollback", "--stored", "--to", "a1", "--accept-loss", cwd=project.folder)
+    assert done.status == 0, done.out + done.err
+    found = _dump(production), _rows(production)
+    assert _by_entry(found[0]) == _by_entry(before[0])
+    assert found[1] == before[1]
 
 
 def test_stored_downgrades_give_it_back_too(project: Project, production: ScratchDatabase) -> None:
