@@ -30,26 +30,17 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
     settings = load_settings(config)
     if not settings.enabled or not (_steps(migration) or _was_interrupted(migration)):
         return plainly(context, arguments)
-    assert migration.connection is not None
-    # What follows is imported where there is something to do: most calls find nothing.
-    from alembic_safety.guard.journal import Journal
-    from alembic_safety.guard.recovery import recover
+    # Imported where there is something to do: most calls find nothing.
     from alembic_safety.guard.run import Run
-    from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.guard.turn import our_turn
 
-    lock = RunnerLock(migration.connection, migration)
-    try:
-        lock.acquire(settings.lock_wait)
-        journal = Journal(lock, qualified(migration.version_table_schema, migration.version_table), settings.journal)
-        recover(migration, settings, lock, journal)
+    with our_turn(migration, settings) as (lock, journal):
         # Whoever had the lock before us may have done it all.
         steps = _steps(migration)
         if steps:
             Run(context, migration, settings, lock, journal, steps, arguments, command=command).run()
         else:
             plainly(context, arguments)
-    finally:
-        lock.close()
     return None
 
 

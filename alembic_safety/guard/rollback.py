@@ -7,19 +7,17 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
-from alembic_safety.guard.journal import Journal
 from alembic_safety.guard.past import ROLLBACK
-from alembic_safety.guard.recovery import recover
-from alembic_safety.guard.runner_lock import RunnerLock
 from alembic_safety.guard.stored import Stored, take_back
 from alembic_safety.guard.transactions import leaving_no_transaction
-from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.guard.turn import our_turn
 from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
 
+    from alembic_safety.guard.journal import Journal
     from alembic_safety.settings import Settings
 
 
@@ -79,11 +77,7 @@ def _journalled(
 ) -> None:
     """Take revisions back as the only one who migrates, and write down that it was done."""
     assert context.connection is not None
-    lock = RunnerLock(context.connection, context)
-    try:
-        lock.acquire(settings.lock_wait)
-        journal = Journal(lock, qualified(context.version_table_schema, context.version_table), settings.journal)
-        recover(context, settings, lock, journal)
+    with our_turn(context, settings) as (_, journal):
         with leaving_no_transaction(context.connection):
             heads = context.get_current_heads()
         journal.begin(ROLLBACK, heads)
@@ -93,5 +87,3 @@ def _journalled(
             journal.end(error)
             raise
         journal.end(None)
-    finally:
-        lock.close()

@@ -50,9 +50,9 @@ def test_up_and_down(project: Project, behind: tuple[str, str], database: Scratc
     assert alembic(*behind, "upgrade", "head", cwd=project.folder).status == 0
 
 
-def test_one_of_five_migrates(project: Project, behind: tuple[str, str], database: ScratchDatabase) -> None:
+def test_one_of_ten_migrates(project: Project, behind: tuple[str, str], database: ScratchDatabase) -> None:
     project.sql("a9", "select pg_sleep(0.5); create table once (id int); insert into once values (1)")
-    running = [upgrade(project, *behind) for _ in range(5)]
+    running = [upgrade(project, *behind) for _ in range(10)]
     for one in running:
         out, _ = one.communicate(timeout=240)
         assert one.returncode == 0, out
