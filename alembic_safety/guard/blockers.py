@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic_safety.guard.runner_lock import RunnerLock
 
+#: States of an error that was met with another session, so that a second try may succeed: lock not available, deadlock.
+PASSING = frozenset({"55P03", "40P01"})
 _QUERY = """
 SELECT b.pid, b.application_name, b.usename, b.state, pg_catalog.left(pg_catalog.regexp_replace(b.query, '\\s+', ' ', 'g'), 120),
        pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - coalesce(b.xact_start, b.query_start, b.backend_start))::text

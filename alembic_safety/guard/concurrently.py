@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import GuardError
+from alembic_safety.guard.blockers import PASSING
 from alembic_safety.guard.log import log
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.session import sqlstate
@@ -23,8 +24,6 @@ _CREATE = re.compile(
     rf"(?P<index>{_NAME})\s+ON\s+(?:ONLY\s+)?(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)",
     re.IGNORECASE | re.DOTALL,
 )
-#: Met with another session, so that a second try may succeed: lock not available, deadlock.
-_PASSING = ("55P03", "40P01")
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class _Creation:
                 return
             except Exception as error:
                 left = self.drop_left(error) if before is None else None
-                if left is None or sqlstate(error) not in _PASSING or attempt >= retries:
+                if left is None or sqlstate(error) not in PASSING or attempt >= retries:
                     raise
                 attempt += 1
                 seconds = pause(attempt)

@@ -11,7 +11,7 @@ from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import BackupError
-from alembic_safety.guard.blockers import watching
+from alembic_safety.guard.blockers import PASSING, watching
 from alembic_safety.guard.concurrently import clearing_invalid_indexes
 from alembic_safety.guard.health import check_health
 from alembic_safety.guard.inspection import Inspection
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from alembic_safety.guard.inspection import Inspecting
     from alembic_safety.settings import Settings
 
-_LOCK_NOT_AVAILABLE = "55P03"
 _PAUSE_LONGEST = 30.0
 
 
@@ -170,7 +169,7 @@ class Run:
                 return plainly(self.context, self.arguments)
             except Exception as error:
                 attempt += 1
-                if sqlstate(error) != _LOCK_NOT_AVAILABLE:
+                if sqlstate(error) not in PASSING:
                     raise
                 blockers = self.watch.take()
                 shown = "".join(f"\n  blocked by {line}" for line in blockers)

@@ -114,6 +114,35 @@ def test_the_disk_is_full(one_place: Place, one_server: Server) -> None:
         subprocess.run(["umount", one_place.folder], check=True)
 
 
+def test_a_quota_is_used_up(one_place: Place) -> None:
+    """As a full disk, where none can be mounted: no file may grow beyond a limit."""
+    resource = pytest.importorskip("resource", reason="there are no limits on Windows")
+    with one_place.database.connect(autocommit=True) as connection:
+        connection.execute(
+            "create table big as select gen_random_uuid() a, gen_random_uuid() b from generate_series(1, 20000)"
+        )
+    before = one_place.database.dump_schema()
+    settings = [f"safety.{each}" for each in ("backup=full", f"backup_dir={one_place.folder}")]
+    options = [part for each in settings for part in ("-x", each)]
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "-x", f"url={one_place.database.url_text}", *options, "upgrade", "head"],
+        cwd=one_place.project.folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "the migration was not begun" in said
+    assert "Traceback" not in said
+    assert one_place.database.dump_schema() == before
+    assert os.listdir(one_place.folder) == []
+    with one_place.database.connect() as connection:
+        assert connection.execute("select outcome from alembic_safety.backup").fetchall() == [("failed",)]
+
+
 def test_a_folder_that_can_not_be_written(one_place: Place, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "no backup can be written to" in refused(one_place, backup_dir=str(tmp_path / "file"))
