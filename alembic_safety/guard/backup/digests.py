@@ -54,22 +54,31 @@ class GrowingFiles:
 
 def damage(folder: Path, files: Sequence[File]) -> list[str]:
     """What of a backup is not what was written, a sentence each; reads every byte, from disk where the system lets us ask."""
+    try:
+        there = {path.relative_to(folder).as_posix() for path, _ in _files(folder)} - _OURS
+    except FileNotFoundError:
+        return ["it is gone: somebody else deletes it"]
     found = []
-    there = {path.relative_to(folder).as_posix() for path, _ in _files(folder)} - _OURS
     found += [f"{name} was not there when it was made" for name in sorted(there - {file.path for file in files})]
     for file in files:
         path = folder / file.path
         if file.path not in there:
             found.append(f"{file.path} is missing")
             continue
-        size = path.lstat().st_size
-        if path.is_symlink():
-            found.append(f"{file.path} is a symbolic link, and was a file when it was made")
-        elif size != file.bytes:
-            found.append(f"{file.path} has {size} bytes instead of {file.bytes}")
-        elif _digest(path) != file.sha256:
-            found.append(f"{file.path} has other contents than were written")
+        try:
+            found += _damage_of(path, file)
+        except FileNotFoundError:
+            found.append(f"{file.path} is gone: somebody else deletes the backup")
     return found
+
+
+def _damage_of(path: Path, file: File) -> list[str]:
+    size = path.lstat().st_size
+    if path.is_symlink():
+        return [f"{file.path} is a symbolic link, and was a file when it was made"]
+    if size != file.bytes:
+        return [f"{file.path} has {size} bytes instead of {file.bytes}"]
+    return [f"{file.path} has other contents than were written"] if _digest(path) != file.sha256 else []
 
 
 def refuse_damage(name: str, found: Sequence[str]) -> None:

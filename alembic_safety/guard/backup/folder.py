@@ -127,17 +127,22 @@ def find(base: Path, identifier: str) -> Entry:
 
 
 def delete(base: Path, identifier: str) -> None:
-    """Delete a backup of ours.
+    """Delete a backup of ours; fine where somebody else has just done so.
 
     :raises OwnershipError: it is not provably ours: another name, a symbolic link, no marker of ours.
     """
     folder = base / identifier
     if not _ID.fullmatch(identifier):
         raise OwnershipError(f"{identifier!r} is no name of a backup: it is left alone")
-    _require_ours(folder, identifier)
     # Invisible first: a deletion that is interrupted leaves no half backup behind.
     hidden = base / f".{identifier}.partial"
-    os.rename(folder, hidden)
+    try:
+        _require_ours(folder, identifier)
+        os.rename(folder, hidden)
+    except (OwnershipError, FileNotFoundError):
+        if os.path.lexists(folder):
+            raise
+        return
     places.remove_tree(hidden)
 
 

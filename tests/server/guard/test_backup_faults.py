@@ -16,6 +16,8 @@ import pytest
 
 from alembic_safety.errors import BackupError, OwnershipError
 from alembic_safety.guard.backup import folder as folders
+from alembic_safety.guard.backup import retention
+from alembic_safety.guard.backup.digests import damage
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest, write_manifest
 from alembic_safety.guard.backup.retention import prune
 from alembic_safety.postgres.server import Server, throwaway_server
@@ -287,6 +289,17 @@ class TestFolder:
         assert folders.find(tmp_path, other).id == other
         deleted, spared = prune(tmp_path, Settings(backup_keep=None, backup_max_age=86400.0 * 60))
         assert (deleted, spared) == ([], [other])
+
+    def test_what_another_run_deletes_meanwhile_is_no_trouble(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone, left = self.make(tmp_path, 3), self.make(tmp_path, 2)
+        found = folders.backups(tmp_path)
+        folders.delete(tmp_path, gone)
+        folders.delete(tmp_path, gone)
+        monkeypatch.setattr(retention, "backups", lambda base: found)
+        assert prune(tmp_path, Settings(backup_keep=0)) == ([gone], [left])
+        assert damage(tmp_path / gone, ()) == ["it is gone: somebody else deletes it"]
 
     def test_nothing_is_deleted_that_is_not_provably_ours(self, tmp_path: Path) -> None:
         base = tmp_path / "backups"
