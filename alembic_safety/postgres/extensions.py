@@ -73,12 +73,6 @@ _DEBIAN_LANGUAGES = {
 }
 
 
-def available_extensions(server: Server) -> dict[str, str]:
-    """The extensions that can be created on ``server``, stand-ins included, each with its default version."""
-    rows = server.maintenance().execute("SELECT name::text, default_version FROM pg_available_extensions").fetchall()
-    return {str(name): str(version) for name, version in rows}
-
-
 def stand_ins(server: Server) -> tuple[str, ...]:
     """The extensions that ``server`` has only as stand-ins of ours.
 

@@ -19,12 +19,6 @@ def parse(sql: str) -> Any | None:
         return None
 
 
-def statement_kinds(sql: str) -> tuple[str, ...] | None:
-    """The grammar's names of the statements, such as ``index_stmt``, or None where the text is not parsed."""
-    tree = parse(sql)
-    return None if tree is None else tuple(s.stmt.WhichOneof("node") for s in tree.stmts)
-
-
 def canonical(sql: str) -> str | None:
     """The text written anew from its syntax tree, comments and layout gone, or None where that is not possible."""
     import postgast
@@ -52,12 +46,6 @@ def with_concurrently(sql: str) -> str:
         return postgast.deparse(tree)
     except (postgast.PgQueryError, ValueError):
         return sql
-
-
-def same_meaning(one: str, other: str) -> bool:
-    """Whether two texts have the same syntax tree; False where one of them is not parsed."""
-    first = canonical(one)
-    return first is not None and first == canonical(other)
 
 
 class TableCommand(NamedTuple):

@@ -51,11 +51,6 @@ def without_hooks(source: str) -> str:
     return _apply(source, _Reader(source).to_remove())
 
 
-def has_hooks(source: str) -> bool:
-    """Whether the text imports our hooks. Raises CannotEdit."""
-    return _Reader(source).hooks is not None
-
-
 def _apply(source: str, edits: Sequence[Edit]) -> str:
     for edit in sorted(edits, reverse=True):
         source = source[: edit.start] + edit.text + source[edit.end :]

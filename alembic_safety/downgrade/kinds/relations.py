@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from alembic_safety.downgrade.kinds.base import Context
-from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 
 
@@ -116,11 +115,6 @@ def has_heirs(table: CatalogObject, side: Snapshot) -> bool:
     return False
 
 
-def prop(obj: CatalogObject | None, key: str) -> Any:
-    """A structural fact, None where there is no object."""
-    return None if obj is None else obj.props.get(key)
-
-
 def is_inherited(obj: CatalogObject) -> bool:
     """Whether a column or constraint exists only because the table above has it."""
     return bool(obj.props.get("inherit_count")) and not obj.props.get("is_local")
@@ -135,8 +129,3 @@ def standalone(table: CatalogObject, ctx: Context) -> bool:
     parents = above(table, ctx.before)
     order = table.props.get("columns_order")
     return not parents or parents[0].props.get("columns_order") != order
-
-
-def address_or_none(obj: CatalogObject | None) -> Address | None:
-    """The address, None where there is no object."""
-    return None if obj is None else obj.address
