@@ -14,7 +14,6 @@ from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import PHYSICAL, Snapshot
-from alembic_safety.postgres.catalog.reader import no_collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,6 @@ class Change:
         return tuple(name for name, applies in seen if applies)
 
 
-@no_collection()
 def changes(before: Snapshot, after: Snapshot) -> list[Change]:
     """What happened between two snapshots of the same database, by address; unchanged objects are left out."""
     result = []
@@ -116,7 +114,6 @@ class Difference:
         return f"{name} has {label} {_words(self.found)}, had {_words(self.expected)}"
 
 
-@no_collection()
 def differences(before: Snapshot, after: Snapshot, *, privileges: bool = True) -> list[Difference]:
     """What makes ``after`` another schema than ``before``, by (kind, identity).
 
@@ -129,16 +126,16 @@ def differences(before: Snapshot, after: Snapshot, *, privileges: bool = True) -
     old = {(obj.kind, obj.identity): obj for obj in old_only}
     new = {(obj.kind, obj.identity): obj for obj in new_only}
     result: list[Difference] = []
-    for key, was in old.items():
-        is_ = new.get(key)
-        if is_ is None:
+    for key in sorted(old.keys() | new.keys()):
+        was, is_ = old.get(key), new.get(key)
+        if was is None and is_ is not None:
+            if not _goes_with_parent(is_, after, before, old):
+                result.append(Difference(kind=key[0], identity=key[1], tier=Tier.STRUCTURE, what="left behind"))
+        elif is_ is None and was is not None:
             if not _goes_with_parent(was, before, after, new):
                 result.append(Difference(kind=key[0], identity=key[1], tier=Tier.STRUCTURE, what="missing"))
-        elif was is not is_:
+        elif was is not None and is_ is not None and was is not is_:
             result += _of_object(was, is_, privileges)
-    for key, is_ in new.items():
-        if key not in old and not _goes_with_parent(is_, after, before, old):
-            result.append(Difference(kind=key[0], identity=key[1], tier=Tier.STRUCTURE, what="left behind"))
     for kind, identity in sorted(set(before.unmodelled) ^ set(after.unmodelled)):
         what = "missing" if (kind, identity) in before.unmodelled else "left behind"
         result.append(Difference(kind=kind, identity=identity, tier=Tier.STRUCTURE, what=what))
@@ -150,11 +147,6 @@ def _not_shared(before: Snapshot, after: Snapshot) -> tuple[list[CatalogObject],
     """The objects that one side does not share with the other: a later reading keeps the very objects that did not change."""
     old, new = before.objects, after.objects
     apart = before.apart_from(after)
-    if len(apart) >= len(old):  # in their own order, in which they lie in memory
-        return (
-            [obj for address, obj in old.items() if new.get(address) is not obj],
-            [obj for address, obj in new.items() if old.get(address) is not obj],
-        )
     return (
         [old[address] for address in apart if address in old and new.get(address) is not old[address]],
         [new[address] for address in apart if address in new and old.get(address) is not new[address]],
@@ -173,10 +165,7 @@ def _goes_with_parent(
 
 def _of_object(was: CatalogObject, is_: CatalogObject, privileges: bool) -> list[Difference]:
     facts: list[tuple[str, Tier, Any, Any]] = []
-    is_as_it_was = was.props == is_.props
-    if is_as_it_was and (was.comment, was.labels, was.owner, was.acl) == (is_.comment, is_.labels, is_.owner, is_.acl):
-        return []
-    if not is_as_it_was:
+    if was.props != is_.props:
         for key in sorted(was.props.keys() | is_.props.keys()):
             tier = Tier.COLUMN_ORDER if key in PHYSICAL else Tier.STRUCTURE
             facts.append((key, tier, was.props.get(key), is_.props.get(key)))

@@ -36,6 +36,9 @@ def rows_in_the_way(found: Sequence[tuple[str, str]], statements: Sequence[State
     return tuple(result)
 
 
+_NAMED_TYPES = ("enum", "domain", "composite", "range")
+
+
 def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObject, str, str]]:
     for change in changes(before, after):
         old, new = change.before, change.after
@@ -44,7 +47,7 @@ def _needs(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObje
         elif new is not None and old is None:
             yield from _gone(new, after, before, "downgrade")
         elif old is not None and new is not None:
-            yield from _changed(old, new, change.keys, before)
+            yield from _changed(old, new, change.keys, before, after)
     yield from _relabelled(before, after)
 
 
@@ -66,11 +69,13 @@ def _inherited(column: CatalogObject) -> bool:
 
 
 def _changed(
-    old: CatalogObject, new: CatalogObject, keys: Sequence[str], before: Snapshot
+    old: CatalogObject, new: CatalogObject, keys: Sequence[str], before: Snapshot, after: Snapshot
 ) -> Iterator[tuple[str, CatalogObject, str, str]]:
     if old.kind == "column" and "type" in keys and old.parent is not None and old.parent in before.objects:
         if before.objects[old.parent].kind == "table" and not old.props["generated"] and not _inherited(old):
             was, is_ = str(old.props["type"]), str(new.props["type"])
+            if _is_same_type(was, is_, before, after):
+                return
             if not widens(was, is_):
                 yield "type", old, f"the upgrade turns {old.identity} from {was} into {is_}", "upgrade"
             if not widens(is_, was):
@@ -82,6 +87,14 @@ def _changed(
             yield "labels", old, f"the upgrade takes {', '.join(lost)} away from type {old.identity}", "upgrade"
         if added and len(old.props["labels"]) != len(new.props["labels"]):
             yield "labels", old, f"the downgrade takes {', '.join(added)} away from type {old.identity}", "downgrade"
+
+
+def _is_same_type(was: str, now: str, before: Snapshot, after: Snapshot) -> bool:
+    """Whether the type itself was renamed or moved to another schema, which touches no value."""
+    array = "[]" if was.endswith("[]") else ""
+    found = (before.by_identity.get((kind, was.removesuffix("[]"))) for kind in _NAMED_TYPES)
+    renamed = (after.objects.get(obj.address) for obj in found if obj is not None)
+    return any(obj is not None and obj.identity + array == now for obj in renamed)
 
 
 def _relabelled(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, CatalogObject, str, str]]:

@@ -15,7 +15,6 @@ from alembic_safety.downgrade.pairing import changed_keys, edges_of, pair
 from alembic_safety.downgrade.write import Planned, Writer
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
-from alembic_safety.postgres.catalog.reader import no_collection
 
 #: ("drop", address of now) | ("alter" | "create" | "complete", address of before)
 Node = tuple[str, Address]
@@ -234,7 +233,6 @@ class Plan:
         return (self.ctx.now if node[0] == "drop" else self.ctx.before).objects[node[1]]
 
 
-@no_collection()
 def make_plan(
     before: Snapshot,
     now: Snapshot,

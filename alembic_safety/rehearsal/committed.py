@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.committed_rows import Ways, in_one_step
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.proof import Case
 from alembic_safety.rehearsal.rows.records import RowProof
+from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.touched import Touched, files_of
 from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome

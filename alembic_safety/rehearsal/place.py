@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 class Copy:
     """A copy of the scratch database at one state."""
 
-    def __init__(self, place: Place, stage: Stage, saved: Database) -> None:
+    def __init__(self, place: Place, stage: Stage, saved: Database, settings: dict[str, str]) -> None:
         self._place = place
         self._stage = stage
         self._saved = saved
+        #: Of the session, when the copy was made: a migration that failed may have left others.
+        self._settings = settings
 
     def restore(self) -> None:
         """Make the copy's state the scratch database's again ; the copy stays."""
         place, stage = self._place, self._stage
-        settings = stage.disconnect()
+        stage.disconnect()
         try:
             # The copy stays a copy as long as the block lasts: it may be needed once more.
             again = place.server.create_database(template=self._saved)
             place.server.replace_database(place.database, again)
         finally:
-            stage.reconnect(settings)
+            stage.reconnect(self._settings)
 
     def drop(self) -> None:
         """Remove the copy."""
@@ -51,7 +53,7 @@ class Place:
             saved = self.server.create_database(template=self.database)
         finally:
             stage.reconnect(settings)
-        copy = Copy(self, stage, saved)
+        copy = Copy(self, stage, saved, settings)
         try:
             yield copy
         finally:

@@ -17,9 +17,10 @@ from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
 from alembic_safety.rehearsal.keeping import WAY, Attempt
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.proof import Case, prove_on_rows
+from alembic_safety.rehearsal.rows.proof import prove_on_rows
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
+from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from alembic_safety.revisions.script import Statement
 
 _SET_CONFIG = re.compile(r"\bset_config\s*\(\s*'([\w.]+)'\s*,", re.IGNORECASE)
+# SET within a DO block; of the settings that matter to what comes after, as UPDATE … SET names columns in the same way.
+_SET_WITHIN = re.compile(
+    r"\bSET\s+(?:(LOCAL)\s+|SESSION\s+)?"
+    r"(search_path|statement_timeout|lock_timeout|session_replication_role|row_security|check_function_bodies|timezone|datestyle)"
+    r"\s*(?:=|\bTO\b)",
+    re.IGNORECASE,
+)
 # Where set_config() is called, and not written into a function for later.
 _QUERIES = ("SELECT", "WITH", "DO", "CALL", "VALUES")
 # What has its own syntax, by its first words; None is about the transaction, or can't be read back.
@@ -81,6 +88,10 @@ def settings_in(statements: Iterable[Statement]) -> SessionSettings:
             for match in _SET_CONFIG.finditer(statement.text):
                 name, local = match[1].lower(), _is_local(statement.text, match.end())
                 found[name] = found.get(name, True) and local
+        if statement.words[:1] == ("DO",):
+            for match in _SET_WITHIN.finditer(statement.text):
+                name = match[2].lower()
+                found[name] = found.get(name, True) and match[1] is not None
     return SessionSettings(tuple(found.items()))
 
 

@@ -7,72 +7,16 @@ All in transactions that are rolled back: no row stays in the database that the 
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from alembic_safety.postgres.fingerprint import Fingerprint, differences, fingerprints
-from alembic_safety.postgres.identifiers import quote_literal
-from alembic_safety.postgres.session import Session, sqlstate
-from alembic_safety.rehearsal.failure import explain, is_fatal
-from alembic_safety.rehearsal.rows.adverse import Adverse, accepted_violations, answerable, try_adverse
-from alembic_safety.rehearsal.rows.attempts import attempt, check_deferred
-from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.fill import Filled, Memory, fill
-from alembic_safety.rehearsal.rows.images import Image, differing, image, key_columns
-from alembic_safety.rehearsal.rows.pairs import pairs
-from alembic_safety.rehearsal.rows.records import GENERATED, NONE, RowProof, Way
-from alembic_safety.rehearsal.rows.repeat import outcome, outcome_tables, volatile_columns
+from alembic_safety.rehearsal.failure import explain
+from alembic_safety.rehearsal.rows.attempts import check_deferred
+from alembic_safety.rehearsal.rows.records import RowProof
+from alembic_safety.rehearsal.rows.repeat import outcome, volatile_columns
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
-from alembic_safety.rehearsal.rows.shape import followers
-from alembic_safety.rehearsal.rows.since import Later
+from alembic_safety.rehearsal.rows.trials import Case, Refusals, Trial, raise_signals
 from alembic_safety.rehearsal.rows.variants import EMPTY, Variant, first_variants, last_variants
-from alembic_safety.rehearsal.rows.witness import Witness
-
-if TYPE_CHECKING:
-    from alembic_safety.model.probe import Probe
-    from alembic_safety.model.snapshot import Snapshot
-    from alembic_safety.rehearsal.stage import Stage
-    from alembic_safety.rehearsal.touched import Touched
-
-#: Milliseconds that one statement may take on a handful of rows: a loop until no duplicate is left may never end on them.
-_PATIENCE = 10_000
-_CANCELLED = "57014"
-_NOT_SUPPORTED = "0A000"
-_READY = "alembic_safety_rows"
-#: Rows of a table up to which those that exclude each other are taken out one by one, so that some stay.
-_ONE_BY_ONE = 200
-_TAG = "$alembic_safety_taken$"
-
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """What is rehearsed."""
-
-    stage: Stage
-    before: Snapshot
-    #: The catalog as the upgrade left it on empty tables.
-    after: Snapshot
-    #: What the upgrade was seen to touch on empty tables: these, and what they refer to, get rows.
-    touched: Touched
-    #: The upgrade; ``ways``: what takes it back, by name. They may raise anything.
-    up: Callable[[], None]
-    ways: Mapping[str, Callable[[], None]]
-    #: What the upgrade demands of rows.
-    demands: Sequence[Demand] = ()
-    #: Rows in each table; with none the upgrade is only watched.
-    rows: int = 8
-    seed: int = 0
-    #: What rows are there already and are rehearsed on in the place of made ones; '' for none.
-    own: str = ""
-    #: Only the ways down are asked for, on such rows: what is to be said of the upgrade is known.
-    again_on: Variant | None = None
-    #: What rows were found to fit, for the next trial of the same revision.
-    memory: Memory = field(default_factory=dict)
 
 
 def prove_on_rows(case: Case) -> RowProof:
@@ -98,26 +42,6 @@ def prove_on_rows(case: Case) -> RowProof:
     return proof
 
 
-@dataclass
-class Refusals:
-    """Of rows that the upgrade did not accept."""
-
-    #: The first time, why.
-    why: str = ""
-    #: Kinds of rows on which it had to be ended: on plain ones it may end where it doesn't on others.
-    endless: set[str] = field(default_factory=set)
-    #: How many rows the tables held.
-    filled: Mapping[str, int] = field(default_factory=dict)
-
-    def note(self, error: Exception, trial: Trial) -> None:
-        """Keep why the upgrade failed on the rows of a trial."""
-        log.debug("%s rows are not accepted: %s", trial.variant.kind, error)
-        self.why = self.why or explain(error)
-        if sqlstate(error) == _CANCELLED:
-            self.endless.add(trial.variant.kind)
-        self.filled = trial.filled.rows or self.filled
-
-
 def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable[Variant]:
     """What else is tried where none of the first rows were accepted."""
     return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled)
@@ -139,7 +63,7 @@ def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals)
                     trial.up()
                     check_deferred(stage.session)
                 except Exception as error:
-                    _raise_signals(error)
+                    raise_signals(error)
                     refusals.note(error, trial)
                     continue
                 stage.check_transaction()
@@ -174,242 +98,8 @@ def _again(case: Case, first: Trial) -> tuple[str, ...]:
             unstable = {name for name, was in first.prints.items() if second.prints.get(name) != was}
             return volatile_columns(first.outcome, outcome(stage.session, first.outcome_tables), unstable)
     except Exception as error:
-        _raise_signals(error)
+        raise_signals(error)
         return (f"it failed when it ran a second time on the same rows: {explain(error).splitlines()[0]}",)
     finally:
         stage.rollback()
         stage.heads = heads
-
-
-def _raise_signals(error: Exception) -> None:
-    from alembic_safety.rehearsal.stage import LeftTransaction
-
-    if isinstance(error, LeftTransaction) or is_fatal(error):
-        raise error
-
-
-@dataclass
-class _Down:
-    """A way down as it ran on the rows that were there."""
-
-    way: Way
-    #: Its rows, of tables that are looked at row by row.
-    images: dict[str, Image] = field(default_factory=dict)
-    #: Those of tables whose fingerprints differ.
-    different: dict[str, Image | None] = field(default_factory=dict)
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-class Trial:
-    """One attempt, within a transaction: the rows are there when it is made."""
-
-    def __init__(self, case: Case, variant: Variant) -> None:
-        self._case = case
-        self._stage = case.stage
-        self.variant = variant
-        self._heads = set(case.stage.heads)
-        #: Rows that were made and did not fit what the upgrade demands.
-        self._gone = 0
-        #: Whether none of them are left in a table that the upgrade uses.
-        self.emptied = False
-        self.filled = Filled(rows={})
-        #: What the upgrade left in the tables that it may have written to, and their names.
-        self.outcome_tables: list[str] = []
-        self.outcome: dict[str, Fingerprint] = {}
-        session = self._stage.session
-        if variant.kind not in (NONE, case.own):
-            self._fill()
-        #: What the tables held before the upgrade.
-        self.prints = fingerprints(session, self._watched(), only=True, by_column=True)
-        self._pairs = pairs(case.before, case.after, case.touched.used) if variant.kind != NONE else []
-        held = ((p.old.identity, p.old_image(session)) for p in self._pairs)
-        self._images = {name: rows for name, rows in held if rows is not None}
-        self._demands, self._violated = answerable(self._stage, case.demands) if variant.kind != NONE else ([], [])
-        self._keys: dict[Probe, set[str]] = {
-            d.probe: {str(key) for (key,) in session.fetch(d.probe.query)} for d in self._violated
-        }
-        self._back = (
-            Reader(session, case.after, case.before, places=True).read() if variant.kind != NONE and case.ways else []
-        )
-        #: Milliseconds that a statement of the upgrade may take; 0: as long as it likes.
-        self.patience = 0 if variant.kind in (NONE, case.own) else _PATIENCE
-        if self.patience:
-            session.execute(f"SET LOCAL statement_timeout = {self.patience}")
-        self._watch()
-
-    def _watch(self) -> None:
-        """From here on the upgrade may run: note what it writes, and where to come back to."""
-        self._stage.savepoint(_READY)
-        self._witness = Witness(
-            self._stage.session, self._case.before, self._case.touched.suspects, after=self._case.after
-        )
-        self._witness.start()
-
-    def _writes(self) -> Mapping[str, tuple[str, ...]]:
-        return self._witness.writes()
-
-    def _come_back(self) -> None:
-        """To the rows before the upgrade."""
-        self._stage.rollback_to(_READY)
-        self._stage.heads = set(self._heads)
-
-    def _adverse(self) -> Adverse:
-        demands = [] if self._case.again_on is not None else self._demands
-        return try_adverse(self._stage, demands, self._case.up, self._pairs)
-
-    def up(self) -> None:
-        """Run the upgrade. May raise anything."""
-        try:
-            self._case.up()
-        except Exception as error:
-            if sqlstate(error) != _NOT_SUPPORTED or not self._witness.names_columns:
-                raise
-            # It may set the type of a column that has it already, which no trigger may name.
-            self._stage.rollback_to(_READY)
-            self._stage.heads = set(self._heads)
-            self._witness = Witness(self._stage.session, self._case.before, self._case.touched.suspects)
-            self._witness.start()
-            self._case.up()
-
-    def _fill(self) -> None:
-        case, session = self._case, self._stage.session
-        known = case.before.by_identity
-        oids = {known["table", name].address.oid for name in case.touched.used}
-        written = {known["table", name].address.oid for name in case.touched.suspects}
-        hurting = self.variant.kind == GENERATED
-        self.filled = fill(
-            session,
-            oids | followers(session, written),
-            rows=min(case.rows, self.variant.few or case.rows),
-            seed=case.seed,
-            hurting=hurting,
-            memory=case.memory,
-            leaving={known["table", name].address.oid for name in self.variant.without},
-            apart=self.variant.apart,
-        )
-        if not self.variant.fitted:
-            return
-        for demand in case.demands:
-            probe = demand.probe
-            before = _count(self._stage, probe.table)
-            offending = f"DELETE FROM {probe.table} WHERE {demand.key} IN "
-            taken = f"{offending}({probe.query})"
-            if demand.copies and before <= _ONE_BY_ONE:  # of rows that exclude each other one may stay
-                one = f"{offending}(SELECT * FROM ({probe.query}) AS q LIMIT 1)"
-                taken = f"DO {_TAG}BEGIN LOOP {one}; EXIT WHEN NOT FOUND; END LOOP; END{_TAG}"
-            attempt(session, f"{taken}; SET CONSTRAINTS ALL IMMEDIATE")
-            self._gone += before - _count(self._stage, probe.table)
-        check_deferred(session)
-        had = [name for name, rows in self.filled.rows.items() if rows and name in case.touched.used]
-        self.emptied = bool(self._gone) and not all(_count(self._stage, name) for name in had)
-
-    def _watched(self) -> list[str]:
-        """The tables that hold rows, and those that the upgrade uses; of real ones these alone, as they may be large."""
-        case = self._case
-        if self.variant.kind == case.own:
-            return sorted(
-                name for name in case.touched.used if not case.before.by_identity["table", name].props["partition_key"]
-            )
-        tables = [o.identity for o in case.before.of_kind("table") if not o.props["partition_key"]]
-        if not tables:
-            return []
-        asked = (f"SELECT {quote_literal(name)} WHERE EXISTS (SELECT FROM ONLY {name})" for name in tables)
-        filled = {str(name) for (name,) in self._stage.session.fetch(" UNION ALL ".join(asked))}
-        return [name for name in tables if name in filled or name in case.touched.used]
-
-    def result(self, refusals: Refusals) -> RowProof:
-        """Go each way down from here, then up on other rows."""
-        case, session = self._case, self._stage.session
-        # On rows the upgrade may have dropped what it leaves alone while it is empty.
-        self._pairs = [pair for pair in self._pairs if _is_there(session, pair.new.identity)]
-        writes = self._writes()
-        rows = sum(self.filled.rows.values()) - self._gone
-        if self.variant.kind == case.own:
-            rows = sum(was.rows for was in self.prints.values())
-        self.outcome_tables = outcome_tables(session, case.before, case.after, [*case.touched.suspects, *writes])
-        self.outcome = outcome(session, self.outcome_tables)
-        silent = accepted_violations(self._stage, self._violated, self._keys, self._pairs, self._images)
-        downs = self._downs()
-        later = Later(self._stage, case.before, self._pairs, self._images, self._back, case.seed, case.memory)
-        ran = {name: case.ways[name] for name, down in downs.items() if not down.way.error}
-        since = later.tried(ran, {name: downs[name].images for name in ran})
-        self._come_back()
-        ways = {name: replace(self._explained(down), since=since.get(name)) for name, down in downs.items()}
-        adverse = self._adverse()
-        probes = adverse.probes
-        if self.variant.kind == NONE:
-            probes = tuple(
-                replace(d.probe, seen=d.probe.code == "not-empty" and bool(refusals.filled.get(d.probe.table)))
-                for d in case.demands
-            )
-        return RowProof(
-            data=self.variant.name if rows > 0 else NONE,
-            variant=self.variant if rows > 0 else None,
-            refused=refusals.why if self.variant.is_milder else "",
-            rows=rows,
-            unfilled=self.filled.empty,
-            writes=writes,
-            ways=ways,
-            probes=probes,
-            downgrade_probes=later.refused(since),
-            silent=(*silent, *adverse.silent),
-        )
-
-    def _downs(self) -> dict[str, _Down]:
-        heads = set(self._stage.heads)
-        found = {}
-        for name, down in self._case.ways.items():
-            with self._stage.scratch("alembic_safety_way"):
-                found[name] = self._down(down)
-            self._stage.heads = set(heads)
-        return found
-
-    def _down(self, down: Callable[[], None]) -> _Down:
-        session = self._stage.session
-        try:
-            self._stage.end_session()
-            down()
-            check_deferred(session)
-            now = fingerprints(session, list(self.prints), only=True, by_column=True)
-        except Exception as error:
-            _raise_signals(error)
-            return _Down(Way(error=explain(error)))
-        found = _Down(Way())
-        for name, was in self.prints.items():
-            if name not in now:
-                found.words[name] = ("it is not there",)
-            elif words := differences(was, now[name]):
-                found.words[name] = words
-                found.different[name] = self._image(name)
-        for pair in self._pairs:
-            if (rows := pair.old_image(session)) is not None:
-                found.images[pair.old.identity] = rows
-        return found
-
-    def _explained(self, down: _Down) -> Way:
-        """The way with what it lost in words; the stage stands at the rows before the upgrade."""
-        lost: list[str] = []
-        for name, words in down.words.items():
-            now = down.different.get(name)
-            was = self._image_before(name) if now is not None else None
-            found = differing(was, now) if was is not None and now is not None else []
-            lost += [f"{name}: {text}" for text in found or words]
-        return replace(down.way, lost=tuple(lost))
-
-    def _image_before(self, name: str) -> Image | None:
-        return self._image(name)
-
-    def _image(self, name: str) -> Image | None:
-        """A table's rows by the columns that it had before the upgrade, in the schema before it."""
-        before = self._case.before
-        table = before.by_identity["table", name]
-        columns = [c.name for c in before.children.get(table.address, ()) if c.kind == "column"]
-        return image(self._stage.session, name, columns, key_columns(before, table))
-
-
-def _count(stage: Stage, table: str) -> int:
-    return int(stage.session.fetch(f"SELECT pg_catalog.count(*) FROM {table}")[0][0])
-
-
-def _is_there(session: Session, table: str) -> bool:
-    return session.fetch(f"SELECT pg_catalog.to_regclass({quote_literal(table)})")[0][0] is not None

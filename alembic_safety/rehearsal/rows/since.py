@@ -135,8 +135,7 @@ class Later:
                 self._change(pair, image)
         oids = [pair.new.address.oid for pair in self._pairs]
         for number, seed in enumerate(_SEEDS):
-            fill(session, oids, rows=_ROWS, seed=self._seed + seed, hurting=number == 0, memory=self._memory)
-            self._keep_fitting()
+            self._insert(oids, self._seed + seed, hurting=number == 0)
         tables = []
         for pair in self._pairs:
             before, after = made[pair.old.identity], pair.new_image(session)
@@ -167,17 +166,27 @@ class Later:
         """Run a statement, unless the old schema could not hold what comes of it."""
         session = self._stage.session
         session.execute("SAVEPOINT alembic_safety_write")
-        fits = attempt(session, f"{sql}; SET CONSTRAINTS ALL IMMEDIATE") and not (
-            any(count(session, d.probe) for d in self._demands)
-            or any(_keys(self._stage, demand) - keys for demand, keys in self._excused)
-        )
+        fits = attempt(session, f"{sql}; SET CONSTRAINTS ALL IMMEDIATE") and self._all_fit
         if not fits:
             session.execute("ROLLBACK TO SAVEPOINT alembic_safety_write")
         session.execute("RELEASE SAVEPOINT alembic_safety_write")
         return fits
 
-    def _keep_fitting(self) -> None:
-        """Delete what was inserted and the old schema can't hold."""
+    def _insert(self, oids: Sequence[int], seed: int, *, hurting: bool) -> None:
+        """Add rows to tables at once, or, where what doesn't fit can't be taken out again, to those of them where it can."""
+        session = self._stage.session
+        session.execute("SAVEPOINT alembic_safety_insert")
+        fill(session, oids, rows=_ROWS, seed=seed, hurting=hurting, memory=self._memory)
+        fits = self._keep_fitting()
+        if not fits:
+            session.execute("ROLLBACK TO SAVEPOINT alembic_safety_insert")
+        session.execute("RELEASE SAVEPOINT alembic_safety_insert")
+        if not fits and len(oids) > 1:
+            for oid in oids:
+                self._insert([oid], seed, hurting=hurting)
+
+    def _keep_fitting(self) -> bool:
+        """Delete what was inserted and the old schema can't hold; whether that is all gone."""
         session = self._stage.session
         for demand in self._demands:
             if count(session, demand.probe):
@@ -191,6 +200,15 @@ class Later:
                     f"AND NOT {demand.key}::pg_catalog.text IN ({others})",
                 )
         check_deferred(session)
+        return self._all_fit
+
+    @property
+    def _all_fit(self) -> bool:
+        """Whether the old schema can hold all rows that are there, those apart that it could not hold before."""
+        return not (
+            any(count(self._stage.session, demand.probe) for demand in self._demands)
+            or any(_keys(self._stage, demand) - keys for demand, keys in self._excused)
+        )
 
     # -- looking ----------------------------------------------------------------------------------------------------------
     def _way(self, down: Callable[[], None], tables: Sequence[_Table], plain: Mapping[str, Image]) -> Since:

@@ -82,10 +82,16 @@ def _pair(files: list[FoundFile], result: Collection, encoding: str) -> None:
 def _order(file: FoundFile) -> tuple[object, ...]:
     # Repeatable files run last, as Flyway does it. 1.10 and 1_9 are versions of two numbers; the hyphens in a date separate
     # nothing.
-    numbers = tuple(_number(n) for n in re.split(r"[._]", file.version.replace("-", "")) if n)
+    digits = file.version.replace("-", "")
+    if _YEAR_FIRST.match(file.version):
+        # diesel compares such versions as texts without hyphens, so that 2020-12-7 comes after 2020-12-15.
+        numbers: tuple[int, ...] = (int(digits[:14].ljust(14, "0")), *map(int, digits[14:]))
+    else:
+        numbers = tuple(_number(n) for n in re.split(r"[._]", digits) if n)
     return (file.name.role == REPEATABLE, not numbers, numbers, natural(file.key), natural(str(file.path)))
 
 
+_YEAR_FIRST = re.compile(r"(?:19|20)\d\d-[\d-]+\Z")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{0,6}")
 
 

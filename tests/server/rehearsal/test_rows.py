@@ -12,7 +12,7 @@ from alembic_safety.rehearsal.certificate import Grade
 from alembic_safety.rehearsal.derive import Deriver
 from alembic_safety.rehearsal.grading import grade_of, grade_of_own
 from alembic_safety.rehearsal.options import Options
-from alembic_safety.rehearsal.rows import proof
+from alembic_safety.rehearsal.rows import trials
 from alembic_safety.rehearsal.runner import rehearse
 from alembic_safety.rehearsal.verdict import Rehearsal
 from tests.support.project import Project, verdict_of
@@ -149,7 +149,7 @@ def test_rows_are_milder_where_the_upgrade_refuses_them_and_none_stays(
 def test_an_upgrade_that_never_ends_on_rows_is_rehearsed_without(
     project: Project, any_binaries: Binaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proof, "_PATIENCE", 300)
+    monkeypatch.setattr(trials, "_PATIENCE", 300)
     project.sql("start", "create table t (id serial primary key, a text)", "drop table t")
     project.sql(
         "loop",
@@ -172,6 +172,23 @@ def test_an_upgrade_that_never_ends_on_rows_is_rehearsed_without(
     assert loop.holds
     assert (loop.data, after.data) == ("none", "generated")
     assert "statement timeout" in loop.data_refused
+
+
+def test_what_only_the_rehearsal_brings_about_is_no_reason(project: Project, any_binaries: Binaries) -> None:
+    project.sql(
+        "start",
+        "create type kind as enum ('a', 'b'); create table p (id int primary key); "
+        "create table t (id int primary key, p int references p deferrable initially deferred, k kind, ks kind[])",
+        "drop table t, p; drop type kind",
+    )
+    project.sql("checked", "update t set k = 'a'; alter table t add n int", "alter table t drop n")
+    project.sql("renamed", "alter type kind rename to sort", None)
+    _, deriver = _run(project, any_binaries)
+    checked, renamed = deriver.derived["checked"], deriver.derived["renamed"]
+    assert checked.rows is not None
+    assert checked.rows.data == "generated"
+    assert checked.rows.writes == {"public.t": ("update",)}
+    assert grade_of(renamed) == (Grade.EXACT, ())
 
 
 def test_of_rows_that_exclude_each_other_some_stay(project: Project, any_binaries: Binaries) -> None:

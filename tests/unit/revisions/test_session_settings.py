@@ -30,6 +30,8 @@ from alembic_safety.revisions.split import split
         ("SELECT set_config( 'a.b' , current_setting('c'), true)", [("a.b", True)]),
         ("DO $$ BEGIN PERFORM set_config('a.b', 'x', false); END $$", [("a.b", False)]),
         ("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ SELECT set_config('a.b', 'x', false) $$", []),
+        ("DO $$ BEGIN SET search_path = a; UPDATE t SET kind = 1; COMMIT; END $$", [("search_path", False)]),
+        ("DO $$ BEGIN SET LOCAL lock_timeout TO 5; END $$", [("lock_timeout", True)]),
         ("SET LOCAL a.b = 1; SET a.b = 2", [("a.b", False)]),
         ("UPDATE t SET a = 1", []),
     ],

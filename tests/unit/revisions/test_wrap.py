@@ -117,6 +117,18 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[tuple[str, str, str | None]]]] = {
         {"2019-01-01-000000_a/up.sql": "SELECT 1", "2019-01-01-000000_a/down.sql": "SELECT 0"},
         [("20190101000000", "2019-01-01-000000_a.up.sql", "2019-01-01-000000_a.down.sql")],
     ),
+    "diesel's order": (
+        {
+            f"{name}/up.sql": "SELECT 1"
+            for name in ("2020-12-7-190800_a", "2020-12-15-000000_b", "2025-12-18-1049560000_c", "2026-01-09-164812_d")
+        },
+        [
+            ("20201215000000", "2020-12-15-000000_b.up.sql", None),
+            ("2020127190800", "2020-12-7-190800_a.up.sql", None),
+            ("202512181049560000", "2025-12-18-1049560000_c.up.sql", None),
+            ("20260109164812", "2026-01-09-164812_d.up.sql", None),
+        ],
+    ),
     "prisma": (
         {"20190101_a/migration.sql": "SELECT 1", "20190102_b/migration.sql": "SELECT 1", "migration_lock.toml": "x"},
         [("20190101", "20190101_a.up.sql", None), ("20190102", "20190102_b.up.sql", None)],
