@@ -42,7 +42,7 @@ def slow(database):
 
 
 def test_a_statement_timeout_ends_one_check_and_no_other(slow):
-    result = verify(slow.conninfo, Options(statement_timeout=0.3))
+    result = verify(slow.conninfo, Options(statement_timeout=2.0))
     assert ("orphan-rows", "public.c.c_p_id_fkey") in codes(result)
     assert any(f.code == NOT_CHECKED and "statement timeout" in f.message for f in result.findings)
     assert result.stopped is None
@@ -51,7 +51,7 @@ def test_a_statement_timeout_ends_one_check_and_no_other(slow):
 def test_the_time_limit_ends_all_and_says_what_is_missing(slow):
     started = time.monotonic()
     result = verify(slow.conninfo, Options(time_limit=1.0, max_parallel=1))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert result.stopped == "time limit"
     assert any(
         ("time limit" in f.message and "public.slow" in f.message) or "tables" in f.message for f in result.unchecked
@@ -66,13 +66,14 @@ def test_leaving_early_cancels_on_the_server_and_keeps_what_was_found(slow):
         for record in records:
             if getattr(record, "code", "") == "orphan-rows":
                 break
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert verification.result.stopped == "interrupted"
     assert ("orphan-rows", "public.c.c_p_id_fkey") in codes(verification.result)
-    time.sleep(0.2)
-    with slow.connect() as connection:
+    with slow.connect(autocommit=True) as connection:
         running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'"
-        assert connection.execute(running).fetchone() == (0,)
+        while connection.execute(running).fetchone() != (0,):
+            assert time.monotonic() - started < 30
+            time.sleep(0.05)
 
 
 def test_a_table_that_is_locked_is_passed_over(database):
@@ -88,16 +89,18 @@ def test_a_table_that_is_locked_is_passed_over(database):
 def test_processes_are_bounded(database):
     database.run("".join(f"CREATE TABLE t{n} (id int PRIMARY KEY); " for n in range(200)))
     seen = []
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def watch():
         with database.connect(autocommit=True) as connection:
+            begun.set()
             sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'alembic safety'"
             while not stop.is_set():
                 seen.append(connection.execute(sql).fetchone()[0])
 
     thread = threading.Thread(target=watch)
     thread.start()
+    begun.wait()
     verify(database.conninfo, Options(max_parallel=3))
     stop.set()
     thread.join()
