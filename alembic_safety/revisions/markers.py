@@ -61,7 +61,15 @@ def _digest(code: str) -> str:
                 continue
             if token.string in (")", "]") and pieces[-1:] == [","]:
                 pieces.pop()  # formatters put a comma after the last argument
-            pieces.append(repr(ast.literal_eval(token.string)) if token.type == tokenize.STRING else token.string)
+            pieces.append(_plain(token.string) if token.type == tokenize.STRING else token.string)
     except (tokenize.TokenError, SyntaxError, ValueError):
         return ""
     return hashlib.sha256("\n".join(pieces).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _plain(literal: str) -> str:
+    """A string as Python writes it, whatever quotes it had. Raises ValueError or SyntaxError where it is none (an f-string)."""
+    quote, inner = literal[0], literal[1:-1]
+    if quote in "'\"" and "\\" not in inner and quote not in inner and "\n" not in inner:
+        return repr(inner)  # the same, and much quicker
+    return repr(ast.literal_eval(literal))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -13,7 +13,7 @@ from alembic_safety.postgres.catalog.census import LETTERS
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
 from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, carry_over
-from alembic_safety.postgres.catalog.moment import FOLLOWED, Moment, Start
+from alembic_safety.postgres.catalog.moment import FOLLOWED, Alone, Moment, Start
 from alembic_safety.postgres.catalog.queries import query, sections
 from alembic_safety.postgres.catalog.quiet import canonical_names
 from alembic_safety.postgres.catalog.reader import (
@@ -29,7 +29,7 @@ from alembic_safety.postgres.catalog.reader import (
     without,
 )
 from alembic_safety.postgres.catalog.rows import PARENTS, build
-from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Call, Statements, kept_statements
 from alembic_safety.postgres.session import Session, sqlstate
 
 #: Catalog of the unit that a kind belongs to.
@@ -111,7 +111,7 @@ def _read_delta(
         if not isinstance(base, FollowedSnapshot) or base.moment is None:
             return full(statements, version, exclude)
         now = Moment.of((first[0] if known else statements.rows(moment))[0])
-        alone = _Alone.where(base.moment, start, now)
+        alone = Alone.where(base.moment, start, now)
         try:
             try:
                 found = _Delta(statements, base, now, since_xid, exclude, edges).snapshot(alone)
@@ -121,25 +121,6 @@ def _read_delta(
             return full(statements, version, exclude)
     carry_over(base, found)
     return found
-
-
-@dataclass(frozen=True)
-class _Alone:
-    """That nobody else has changed anything since a snapshot, so that this session's own counts tell all."""
-
-    start: Start
-    #: As long as none of these transactions has committed.
-    unknown: set[int]
-
-    @classmethod
-    def where(cls, base: Moment, start: Start | None, now: Moment) -> _Alone | None:
-        """None where it is known that it can't be said."""
-        if start is None or not (start.moment.counting and now.counting):
-            return None
-        ended = now.ended_since(base)
-        if ended is None or start.moment.transaction not in (None, now.transaction):
-            return None
-        return cls(start, set(ended) - start.harmless)
 
 
 class _Delta:
@@ -169,8 +150,13 @@ class _Delta:
         self.pending: set[Address] = set() if self.settled else set(base.unsettled)
         self.done: set[Address] = set()
         self.changed: set[Address] = set()
+        #: Rows that are asked for along with others, before it is known whether they are needed: new rows of pg_depend as text, the aliases
+        #: among what these are about, and what depends on a unit.
+        self.depends: str | None = None
+        self.aliases: str | None = None
+        self.dependents: dict[Address, list[tuple[Any, ...]]] = {}
 
-    def snapshot(self, alone: _Alone | None) -> FollowedSnapshot:
+    def snapshot(self, alone: Alone | None) -> FollowedSnapshot:
         """The snapshot. Raises _OthersError where ``alone`` doesn't hold."""
         start = None if alone is None else alone.start.moment
         changed = FOLLOWED if start is None else self.now.changed_since(start)
@@ -183,7 +169,9 @@ class _Delta:
             recent=changed - {"pg_attribute"} if covered else changed,
             members=deleted is None or "pg_depend" in deleted,
             dropped=None if deleted is None else not _DROPPABLE.isdisjoint(deleted),
+            depends=self.edges and "pg_depend" in changed,
         )
+        self.depends = found["recent_depends"][0][0] if "recent_depends" in found else None
         locked = {(str(catalog), int(oid)) for catalog, oid in found.get("strong_locks", ())}
         if self._may_go_back and not self.base.held <= locked:
             raise _BeyondError  # rolled back to before base: what base saw dropped may be there again
@@ -202,14 +190,12 @@ class _Delta:
             self._propagate(self._read_pending())
         if start is None or "pg_description" in changed:
             self._comments()
-        moment = replace(
+        made = replace(
             self.base, moment=self.now, rare=rare, objects=self.objects, units=self.units, token=Token(id(self.objects))
         )
         unsettled = frozenset(self.done) if self.settled else self.base.unsettled | self.done
         return replace(
-            self._with_edges(
-                moment, "pg_depend" in changed, start is None or not self.now.only_inserted(start, "pg_depend")
-            ),
+            self._with_edges(made, removed=start is None or not self.now.only_inserted(start, "pg_depend")),
             unsettled=unsettled,
             held=frozenset() if self.settled else self.base.held,
             root=self.base.token if self.settled or self.base.root is None else self.base.root,
@@ -219,7 +205,14 @@ class _Delta:
     # -- what changed -------------------------------------------------------------------------------------------------------
 
     def _ask(
-        self, alone: _Alone | None, *, rare: bool, recent: Collection[str], members: bool, dropped: bool | None
+        self,
+        alone: Alone | None,
+        *,
+        rare: bool,
+        recent: Collection[str],
+        members: bool,
+        dropped: bool | None,
+        depends: bool,
     ) -> dict[str, list[tuple[Any, ...]]]:
         """Rows by the name of their query, of all that can be asked at once.
 
@@ -227,6 +220,8 @@ class _Delta:
         """
         statements = self.statements
         calls = [statements.recent(name, self.age) for name in sections("recent") if name in recent]
+        if depends:
+            calls.append(statements.since("recent_depends", self.age))
         if alone is not None and alone.unknown:
             calls.append(statements.committed(alone.unknown))
         wanted = {
@@ -298,7 +293,13 @@ class _Delta:
         members = self.base.member_catalogs
         asked = [kind for kind in READING_ORDER if kind in kinds]
         calls = [statements.only(kind, kinds[kind], members=KINDS[kind].catalog in members) for kind in asked]
-        for kind, rows in zip(asked, statements.run(calls), strict=True):
+        # Most changes are of one table, which has got something more (see _propagate).
+        known = units & self.base.units.keys()
+        alone = next(iter(known)) if len(known) == 1 else None
+        found = statements.run([*calls, *([statements.only("dependents", {alone.oid})] if alone is not None else ())])
+        if alone is not None:
+            self.dependents[alone] = found.pop()
+        for kind, rows in zip(asked, found, strict=True):
             for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
                 if not self.exclude.apply(obj):
                     self.objects[obj.address] = obj
@@ -318,9 +319,13 @@ class _Delta:
         kinds: dict[str, set[int]] = {}
         asked = set(self.pending)
         oids = {unit.oid for unit in asked}
-        for catalog, oid, unit_catalog, unit_oid, letter, hanging in self.statements.rows(
-            self.statements.only("units", oids)
-        ):
+        calls = [self.statements.only("units", oids)]
+        if self.aliases is None and self.depends:
+            calls.append(self._aliases_of_new())
+        found = self.statements.run(calls)
+        if len(found) > 1:
+            self.aliases = found[1][0][0] or ""
+        for catalog, oid, unit_catalog, unit_oid, letter, hanging in found[0]:
             if Address(catalog, oid) not in asked:
                 continue
             unit = Address(unit_catalog, unit_oid)
@@ -361,7 +366,11 @@ class _Delta:
             self._again(self.statements.rows(self.statements.only("dependents", wider)))
         if grown:
             # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
+            first = next(iter(grown))
+            if len(grown) == 1 and first in self.dependents:
+                rows = self.dependents[first]
+            else:
+                rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
             self._again(row for row in rows if row[2] in ("pg_rewrite", "pg_proc"))
 
     def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
@@ -382,27 +391,31 @@ class _Delta:
 
     # -- dependencies -------------------------------------------------------------------------------------------------------
 
-    def _with_edges(self, snapshot: FollowedSnapshot, added: bool, removed: bool) -> FollowedSnapshot:
-        """Give the snapshot its dependencies, or none. ``added``: there may be new rows in pg_depend; ``removed``: old ones may be gone or others."""
+    def _with_edges(self, snapshot: FollowedSnapshot, *, removed: bool) -> FollowedSnapshot:
+        """Give the snapshot its dependencies, or none. ``removed``: old rows of pg_depend may be gone or others."""
         if not self.edges:
             return replace(snapshot, edges=UnreadEdges(), depend_texts=None)
-        statements = self.statements
-        recent = statements.rows(statements.since("recent_depends", self.age))[0][0] if added else None
-        aliases = self.base.alias_text
-        known = self.base.depend_texts
+        recent, aliases, known = self.depends, self.base.alias_text, self.base.depend_texts
         if known is None or removed:
-            depends, all_aliases = statements.run([statements.all("edges"), statements.all("aliases")])
+            depends, all_aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
             texts = without(depends[0][0] or "", recent or "")
             aliases = all_aliases[0][0] or ""
         else:
             old = known[1] if self.settled else known[0]
             texts = (old, "\n".join(text for text in (old, recent) if text))
             if recent:
-                oids = {int(line.split(" ", 2)[1]) for line in recent.splitlines()}
-                new = statements.rows(statements.only("aliases", oids))[0][0]
+                new = self.aliases
+                if new is None:
+                    new = self.statements.rows(self._aliases_of_new())[0][0]
                 aliases = "\n".join(text for text in (aliases, new) if text)
         edges = EdgeSet(texts[1], aliases, self.base.classes, self.objects, self.base.members)
         return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases)
+
+    def _aliases_of_new(self) -> Call:
+        """Asks for the aliases among what new rows of pg_depend are about."""
+        return self.statements.only(
+            "aliases", {int(line.split(" ", 2)[1]) for line in (self.depends or "").splitlines()}
+        )
 
 
 def _later(xid: int, than: int) -> bool:

@@ -85,3 +85,22 @@ class Start:
         self.moment = moment
         #: Transactions that were found to have ended without a change of anything.
         self.harmless: set[int] = set()
+
+
+@dataclass(frozen=True)
+class Alone:
+    """That nobody else has changed anything since a snapshot, so that this session's own counts tell all."""
+
+    start: Start
+    #: As long as none of these transactions has committed.
+    unknown: set[int]
+
+    @classmethod
+    def where(cls, base: Moment, start: Start | None, now: Moment) -> Alone | None:
+        """None where it is known that it can't be said."""
+        if start is None or not (start.moment.counting and now.counting):
+            return None
+        ended = now.ended_since(base)
+        if ended is None or start.moment.transaction not in (None, now.transaction):
+            return None
+        return cls(start, set(ended) - start.harmless)
