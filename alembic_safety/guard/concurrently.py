@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s"(.;]+)'
 _CREATE = re.compile(
-    r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?P<lenient>IF\s+NOT\s+EXISTS\s+)?"
-    rf"(?P<index>{_NAME})\s+ON\s+(?:ONLY\s+)?(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)",
+    r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:(?P<lenient>IF\s+NOT\s+EXISTS\s+)?"
+    rf"(?P<index>{_NAME})\s+)?ON\s+(?:ONLY\s+)?(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -72,10 +73,16 @@ def clearing_invalid_indexes(connection: Connection, retries: int, pause: Callab
 def leftover(cursor: Any, statement: str) -> bool | None:
     """Whether a CREATE INDEX CONCURRENTLY that was interrupted is done, by its index; what it left INVALID is dropped.
 
-    None where it is another statement. Outside of a transaction only.
+    None where it is another statement, or one that leaves the name to the server. Outside of a transaction only.
     """
     match = _CREATE.match(statement)
     if match is None:
+        return None
+    if match["index"] is None:
+        log().warning(
+            "CREATE INDEX CONCURRENTLY without a name was interrupted, and runs again: drop what it left INVALID on %s",
+            match["table"],
+        )
         return None
     creation = _Creation(cursor, match)
     index = creation.look()
@@ -91,10 +98,14 @@ class _Creation:
     def __init__(self, cursor: Any, match: re.Match[str]) -> None:
         self._cursor = cursor
         self._lenient = bool(match["lenient"])
-        self._index = _unquoted(match["index"])
+        #: None where the server chooses it.
+        self._index = None if match["index"] is None else _unquoted(match["index"])
         self._table = match["table"]
 
     def run(self, execute: Callable[[], Any], retries: int, pause: Callable[[int], float]) -> None:
+        if self._index is None:
+            self._run_unnamed(execute)
+            return
         before = self.look()
         if before is not None and not before.valid and self._lenient:
             log().warning(
@@ -120,16 +131,36 @@ class _Creation:
                 )
                 time.sleep(seconds)
 
+    def _run_unnamed(self, execute: Callable[[], Any]) -> None:
+        """What may be left can't be told from what somebody else leaves at the same time, and is only named."""
+        before = {index.name for index in self._indexes()}
+        try:
+            execute()
+        except Exception as error:
+            with contextlib.suppress(Exception):  # the first error is the one to show
+                left = [qualified(i.schema, i.name) for i in self._indexes() if not i.valid and i.name not in before]
+                if left:
+                    log().warning(
+                        "CREATE INDEX CONCURRENTLY on %s failed (%s), and left %s INVALID: drop it, and give the index a name",
+                        self._table,
+                        _first_line(error),
+                        ", ".join(left),
+                    )
+            raise
+
     def look(self) -> _Index | None:
         """The index as it is now."""
+        return next((index for index in self._indexes() if index.name == self._index), None)
+
+    def _indexes(self) -> list[_Index]:
+        """Those of the table."""
         # Not by parameters: every driver writes them in another way.
         self._cursor.execute(
             "SELECT n.nspname, c.relname, i.indisvalid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
             "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-            f"WHERE i.indrelid = pg_catalog.to_regclass({quote_literal(self._table)}) AND c.relname = {quote_literal(self._index)}"
+            f"WHERE i.indrelid = pg_catalog.to_regclass({quote_literal(self._table)})"
         )
-        row = self._cursor.fetchone()
-        return None if row is None else _Index(*row)
+        return [_Index(*row) for row in self._cursor.fetchall()]
 
     def drop_left(self, error: Exception) -> _Index | None:
         """Drop the index that the failed statement left; it was not there before."""

@@ -222,6 +222,17 @@ def test_a_failed_concurrent_index_leaves_no_invalid_one(
     assert "index public.t_id is there and INVALID" in caplog.text
 
 
+def test_a_failed_concurrent_index_without_a_name_is_told_of(
+    project: Project, database: ScratchDatabase, url: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    project.sql("a1", "create table t (id int); insert into t values (1), (1)")
+    assert alembic(*url, "upgrade", "head", cwd=project.folder).status == 0
+    project.sql("a2", "create unique index concurrently on t (id)")
+    with pytest.raises(Exception, match="duplicated"):
+        alembic(*url, "--raiseerr", "upgrade", "head", cwd=project.folder)
+    assert "left public.t_id_idx INVALID" in caplog.text
+
+
 def test_behind_a_pooler_the_lock_lives_in_a_transaction(
     project: Project, database: ScratchDatabase, url: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
