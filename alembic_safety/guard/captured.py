@@ -23,8 +23,8 @@ SELECT q.relation::int8, q.number, q.key, k.names, CASE WHEN NOT EXISTS (
             SELECT q.typed[u.i] AND q.suffixes[u.i] = '' FROM unnest(q.numbers) WITH ORDINALITY AS u (number, i) WHERE u.number = referred), false))
     THEN (SELECT array_agg(CASE WHEN q.typed[u.i] AND q.suffixes[u.i] = '' THEN u.name END ORDER BY u.i)
           FROM unnest(q.after_columns) WITH ORDINALITY AS u (name, i)) END,
-    pg_catalog.pg_stat_get_xact_tuples_inserted(q.relation) + pg_catalog.pg_stat_get_xact_tuples_updated(q.relation)
-        + pg_catalog.pg_stat_get_xact_tuples_deleted(q.relation)
+    ARRAY[pg_catalog.pg_stat_get_xact_tuples_inserted(q.relation), pg_catalog.pg_stat_get_xact_tuples_updated(q.relation),
+          pg_catalog.pg_stat_get_xact_tuples_deleted(q.relation)]
 FROM {OWN}.quarantine q JOIN {OWN}.preservation p ON p.number = q.preservation
 CROSS JOIN LATERAL (SELECT array_agg(q.after_columns[u.p]::text ORDER BY u.j) AS names, bool_and(q.typed[u.p] AND q.suffixes[u.p] = '') AS plain
     FROM unnest(q.key) WITH ORDINALITY AS u (p, j)) k
@@ -56,10 +56,13 @@ def _captures(session: Session) -> dict[int, tuple[str, str | None]]:
         same = " AND ".join(f"o.c{place} = m.k{n}" for n, place in enumerate(places, 1))
         keys = ", ".join(f"k{n} AS {quote_ident(name)}" for n, name in enumerate(key, 1))
         captured = session.fetch(
-            f"SELECT (SELECT count(*) FROM {old}) + (SELECT count(*) FROM {made} m WHERE NOT EXISTS (SELECT 1 FROM {old} o WHERE {same}))"
+            f"SELECT (SELECT count(*) FROM {made} m WHERE NOT EXISTS (SELECT 1 FROM {old} o WHERE {same})), "
+            f"(SELECT count(*) FROM {old} o WHERE EXISTS (SELECT 1 FROM {made} m WHERE {same})), "
+            f"(SELECT count(*) FROM {old} o WHERE NOT EXISTS (SELECT 1 FROM {made} m WHERE {same}))"
         )
-        # Each captured row was written at least once: where the server counts no more writes than rows, none is missing.
-        if captured[0][0] != written or oid in several:
+        # A captured row was written at least once. Where the server counts as many updates as rows are there before and after, no
+        # key was changed, so that each of the others was inserted or deleted: as many of these leave no room for one that is missing.
+        if list(captured[0]) != list(written) or oid in several:
             found.pop(oid, None)
         else:
             before = columns and ", ".join(

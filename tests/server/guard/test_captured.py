@@ -60,6 +60,13 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[Touched]:
             ["id=2: a=7"],
             id="written twice",
         ),
+        pytest.param(
+            # One written more and one captured more: together the same.
+            run("insert into b values (5, 9)") + KEEP + run("update b set id = 4 where id = 2"),
+            False,
+            ["id=5: a=9"],
+            id="a key changed",
+        ),
         pytest.param(run("insert into b values (5, 9)"), False, ["id=5: a=9"], id="not kept"),
     ],
 )
@@ -70,7 +77,7 @@ def test_kept_rows_are_verified(
     project.sql(
         "b1",
         "create table a (id int primary key); create table b (id int primary key, a int references a); create table c (id int primary key, b int references b); "
-        "insert into a values (1); insert into b values (1, 1), (2, 1); insert into c values (1, 1)",
+        "insert into a values (1); insert into b values (1, 1), (2, 1), (3, 1); insert into c values (1, 1)",
     )
     command = ("-x", f"url={database.url_text}", "--raiseerr", "upgrade", "head")
     alembic(*command, cwd=project.folder)
