@@ -38,6 +38,8 @@ class Filled:
     rows: Mapping[str, int]
     #: Tables that took none.
     empty: tuple[str, ...] = ()
+    #: Tables that held some already.
+    held: frozenset[str] = frozenset()
     #: The statements that added them.
     statements: tuple[str, ...] = ()
 
@@ -101,6 +103,7 @@ def _fill(
     added: dict[str, int] = {}
     empty = []
     statements: list[str] = []
+    held: set[str] = set()
     done: set[int] = set()
     circles: list[tuple[Shape, ForeignKey]] = []
     taken: dict[int, int] = {}
@@ -128,6 +131,8 @@ def _fill(
                 offsets=offsets,
             )
             added[shape.name] = writer.write()
+            if writer.held:
+                held.add(shape.name)
             if added[shape.name]:
                 statements.append(writer.written)
                 if not writer.held:
@@ -141,7 +146,7 @@ def _fill(
     if accepts:
         session.execute(_DROP_ACCEPTS)
     check_deferred(session)
-    return Filled(rows=added, empty=tuple(empty), statements=tuple(statements))
+    return Filled(rows=added, empty=tuple(empty), held=frozenset(held), statements=tuple(statements))
 
 
 def _in_order(shapes: Mapping[int, Shape]) -> list[Shape]:

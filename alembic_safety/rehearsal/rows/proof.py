@@ -44,7 +44,7 @@ def prove_on_rows(case: Case) -> RowProof:
 
 def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable[Variant]:
     """What else is tried where none of the first rows were accepted."""
-    return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled)
+    return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled, refusals.held)
 
 
 def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals) -> tuple[RowProof, Trial] | None:

@@ -239,9 +239,10 @@ class Later:
         return Since(lost=tuple(lost), disturbed=tuple(disturbed))
 
     def _unsure(self, error: str) -> str:
-        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column that comes back, in which
-        such rows hold what they may; '' where there is none.
+        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, or a reference to a
+        table, that comes back, in which such rows hold what they may; '' where there is none.
         """
+        living = {pair.old.identity for pair in self._pairs}
         asked = {(d.probe.table, name) for d in self._demands for name in d.columns}
         for pair in self._pairs:
             for column in pair.columns:
@@ -249,8 +250,10 @@ class Later:
                     return f"{pair.new.identity}.{column.new}"
             shared = {column.old for column in pair.columns}
             for child in self._before.children.get(pair.old.address, ()):
-                named = child.kind == "constraint" and f'"{child.name}"' in error
-                if named and not shared.issuperset(child.props["columns"] or ()):
+                if child.kind != "constraint" or f'"{child.name}"' not in error:
+                    continue
+                refers = child.props["references"] if child.props["type"] == "foreign key" else None
+                if not shared.issuperset(child.props["columns"] or ()) or (refers and refers not in living):
                     return child.identity
         return ""
 

@@ -83,6 +83,8 @@ class Refusals:
     endless: set[str] = field(default_factory=set)
     #: How many rows the tables held.
     filled: Mapping[str, int] = field(default_factory=dict)
+    #: Tables that held rows of the migrations' own besides.
+    held: frozenset[str] = frozenset()
 
     def note(self, error: Exception, trial: Trial) -> None:
         """Keep why the upgrade failed on the rows of a trial."""
@@ -91,6 +93,7 @@ class Refusals:
         if sqlstate(error) == _CANCELLED:
             self.endless.add(trial.variant.kind)
         self.filled = trial.filled.rows or self.filled
+        self.held |= trial.filled.held
 
 
 def raise_signals(error: Exception) -> None:

@@ -60,14 +60,22 @@ def first_variants(own: str, rows: int, *, demanding: bool) -> Iterator[Variant]
 
 
 def last_variants(
-    rows: int, writes: Mapping[str, Collection[str]], used: Collection[str], filled: Mapping[str, int]
+    rows: int,
+    writes: Mapping[str, Collection[str]],
+    used: Collection[str],
+    filled: Mapping[str, int],
+    held: frozenset[str] = frozenset(),
 ) -> Iterator[Variant]:
     """What is tried where the upgrade refused all of the first: fewer tables, fewer rows, rows that share nothing, then only tables that it reads.
 
     :param writes: what the upgrade did where there were no rows, verbs by table.
     :param used: tables that it uses in any way.
     :param filled: tables that the first rows were made for, and how many.
+    :param held: those of them that held rows already: there may have to be as many as the migrations have written.
     """
+    if held and filled.keys() - held:
+        yield Variant(GENERATED, fitted=True, without=held)
+        yield Variant(PLAIN, fitted=True, without=held)
     targets = frozenset(table for table, verbs in writes.items() if {"insert", "write"} & set(verbs))
     if targets & filled.keys():
         yield Variant(GENERATED, fitted=True, without=targets)

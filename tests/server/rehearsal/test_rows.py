@@ -191,6 +191,23 @@ def test_what_only_the_rehearsal_brings_about_is_no_reason(project: Project, any
     assert grade_of(renamed) == (Grade.EXACT, ())
 
 
+def test_a_table_that_holds_one_row_keeps_one(project: Project, any_binaries: Binaries) -> None:
+    project.sql(
+        "start",
+        "create table version (v int); insert into version values (1); create table t (a int)",
+        "drop table t, version",
+    )
+    project.sql(
+        "strict",
+        "do $$ declare found int; begin select v into strict found from version; end $$; drop table t",
+        None,
+    )
+    _, deriver = _run(project, any_binaries)
+    rows = deriver.derived["strict"].rows
+    assert rows is not None
+    assert rows.data == "generated, none in public.version"
+
+
 def test_of_rows_that_exclude_each_other_some_stay(project: Project, any_binaries: Binaries) -> None:
     project.sql(
         "start",
