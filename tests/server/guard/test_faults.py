@@ -11,6 +11,7 @@ from alembic_safety.postgres.binaries import Binaries
 from alembic_safety.postgres.server import Server, throwaway_server
 from tests.support.faults.campaign import Campaign, Fault
 from tests.support.faults.proxy import Strike
+from tests.support.faults.restores import Restores
 from tests.support.faults.scenario import scenarios
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("faults")]
@@ -28,9 +29,23 @@ def own_server(any_binaries: Binaries) -> Iterator[Server]:
     [
         (
             "each revision by itself",
-            [("kill", "COMMIT", "during"), ("terminate", "ALTER TABLE", "after"), ("crash", "COMMIT", "after")],
+            [
+                ("kill", "COMMIT", "during"),
+                ("terminate", "ALTER TABLE", "after"),
+                ("crash", "COMMIT", "after"),
+                ("restart", "ALTER TABLE", "before"),
+                ("lock", "ALTER TABLE", "before"),
+            ],
         ),
         ("taken back", [("kill", "DROP", "after"), ("terminate all", "LOCK TABLE", "before")]),
+        (
+            "restored",
+            [
+                ("kill", "CREATE DATABASE", "after"),
+                ("terminate", "ALTER DATABASE", "before"),
+                ("kill tool", "COPY", "during"),
+            ],
+        ),
         (
             "outside of a transaction",
             [("kill", "create index concurrently", "during"), ("crash", "create index concurrently", "after")],
@@ -39,7 +54,7 @@ def own_server(any_binaries: Binaries) -> Iterator[Server]:
 )
 def test_faults(tmp_path: Path, own_server: Server, name: str, faults: list[tuple[str, str, str]]) -> None:
     scenario = scenarios(tmp_path, own_server, name)[name]
-    campaign = Campaign(own_server, scenario, tmp_path / "work")
+    campaign = (Restores if name == "restored" else Campaign)(own_server, scenario, tmp_path / "work")
     try:
         for deed, text, when in faults:
             at = [i for i, asked in enumerate(campaign.texts, start=1) if asked.lower().startswith(text.lower())]

@@ -94,7 +94,11 @@ class Deeds:
 
     def _hold(self, database: Database, seconds: float) -> None:
         """A reader on every table, where it gets in at once."""
-        connection = database.connect()
+        parameters = self._server.parameters(database.name)
+        try:
+            connection = psycopg.connect(**parameters, connect_timeout=2)  # type: ignore[arg-type]
+        except psycopg.Error:
+            return  # nobody gets into a database that is being renamed
         try:
             (statement,) = connection.execute(_LOCK).fetchone() or ("",)
             connection.execute(str(statement))

@@ -77,6 +77,13 @@ class Restores(Campaign):
                 outcome.wrong.append(f"half restored database {name} is left")
             self.deeds.admin().execute(f"drop database {name}")
 
+    def strike(self, deed: str, pid: int, database: Database) -> None:
+        """Strike; nobody else writes meanwhile, because nobody gets into a database that is being renamed."""
+        try:
+            self.deeds.do(deed, pid, database)
+        finally:
+            self.struck.set()
+
     def _restore(self, database: Database, *, through: bool = True) -> tuple[int, str]:
         return self.alembic(
             database, "safety-restore", self.identifier, "--confirm", database.name, "--disconnect", through=through
