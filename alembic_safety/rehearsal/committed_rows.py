@@ -20,6 +20,7 @@ from alembic_safety.rehearsal.rows.proof import more_variants
 from alembic_safety.rehearsal.rows.records import NONE, RowProof
 from alembic_safety.rehearsal.rows.trials import Case, Refusals, Trial
 from alembic_safety.rehearsal.rows.variants import EMPTY, Variant, first_variants
+from alembic_safety.rehearsal.stage import LeftTransaction
 from alembic_safety.rehearsal.trial import Judge, Observer, Outcome
 from alembic_safety.rehearsal.verdict import Down
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.place import Copy
     from alembic_safety.rehearsal.stage import Stage
+
+#: The revision's own downgrade, as a way.
+OWN_WAY = "own"
 
 
 class Ways:
@@ -50,7 +54,7 @@ class Ways:
         """The ways down that are there, by name."""
         ways: dict[str, Callable[[], None]] = {}
         if outcome.down is Down.RAN:
-            ways["own"] = lambda: self._judge.run(is_upgrade=False)
+            ways[OWN_WAY] = lambda: self._judge.run(is_upgrade=False)
         if (other := self._observe.other_downgrade()) is not None:
             ways[WAY] = other
         return ways
@@ -90,7 +94,14 @@ class Ways:
                     raise
                 refusals.note(error, trial)
                 continue
-            found = self._result(trial, refusals), variant
+            try:
+                found = self._result(trial, refusals), variant
+            except LeftTransaction:
+                # Its own way down ends the transaction itself, so that nothing can be looked at and taken back after it.
+                others = {name: down for name, down in case.ways.items() if name != OWN_WAY}
+                if len(others) == len(case.ways):
+                    return None
+                return self._first(replace(case, ways=others), watched, [variant], refusals)
             break
         if found is not None and found[1] is EMPTY and refusals.filled and not (case.own or refusals.endless):
             return (

@@ -131,3 +131,27 @@ def test_that_commits_only_on_some_rows(project: Project, pg: dict[str, Any]) ->
     rehearsal = rehearse(project.config, Options(cache=False, **pg), visitor=deriver)
     assert [verdict.up for verdict in rehearsal.verdicts] == [Up.RAN] * 3, rehearsal.verdicts
     assert verdict_of(rehearsal, "sometimes").committed
+
+
+def test_whose_downgrade_ends_the_transaction_too(project: Project, pg: dict[str, Any]) -> None:
+    project.sql("start", "create table t (id serial primary key, a int)", "drop table t")
+    project.add(
+        "both",
+        """
+        op.execute("create index t_a on t (a)")
+        op.get_bind().commit()
+        op.execute("alter table t add b int")
+        """,
+        """
+        op.execute("drop index t_a")
+        op.get_bind().commit()
+        op.execute("alter table t drop b")
+        """,
+    )
+    deriver = Deriver()
+    rehearsal = rehearse(project.config, Options(cache=False, **pg), visitor=deriver)
+    assert verdict_of(rehearsal, "both").holds
+    rows = deriver.derived["both"].rows
+    assert rows is not None
+    assert rows.data == "generated"
+    assert rows.ways.keys() == {"derived"}
