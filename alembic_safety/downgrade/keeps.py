@@ -26,12 +26,14 @@ class Keep:
     key: tuple[str, ...] | None = None
     #: The table's file is expected to be another afterwards, although nothing was truncated.
     rewritten: bool = False
+    #: A new table has taken its name, and the downgrade makes that one what this was.
+    replaced: bool = False
 
     def calls(self) -> Iterator[str]:
         """The operations that keep it, without ``op.``."""
         key = f", key={list(self.key)!r}".replace("'", '"') if self.key is not None else ""
         if self.whole:
-            yield f"preserve_table({text_literal(self.table)}{key})"
+            yield f"preserve_table({text_literal(self.table)}{key}{', replaced=True' if self.replaced else ''})"
             return
         if self.columns:
             yield f"preserve_columns({text_literal(self.table)}, [{', '.join(map(text_literal, self.columns))}]{key})"
@@ -151,6 +153,11 @@ class _Finder:
         self.rows |= {heir.identity for heir in _heirs(before, table)}
 
     def _keep(self, name: str) -> Keep:
+        if is_replaced(self.seen, name):
+            key = surviving_key(self.seen, name, ())
+            return Keep(
+                table=name, whole=True, key=() if key == () and not _has_key(self.seen, name) else key, replaced=True
+            )
         if name in self.whole or "write" in self.seen.writes.get(name, ()):
             return Keep(table=name, whole=True)  # or triggers would not see what is written
         columns = tuple(dict.fromkeys(self.columns.get(name, ())))
@@ -196,15 +203,28 @@ def _followers(side: Snapshot, writes: Mapping[str, Sequence[str]]) -> list[str]
     return found
 
 
+def is_replaced(seen: Seen, name: str) -> bool:
+    """Whether a table was dropped whose name a new one has taken, which the downgrade makes what that was instead of making it anew."""
+    old, new = (side.by_identity.get(("table", name)) for side in (seen.before, seen.after))
+    if old is None or new is None or old.address in seen.after.objects:
+        return False
+    return not any((s.kind, s.subject, s.action) == ("table", name, "create") for s in seen.synthesis.statements)
+
+
 def surviving_key(seen: Seen, name: str, changed: Collection[str]) -> tuple[str, ...] | None:
     """A key that lives through the upgrade: None where that is the first that the server would take, () where there is none."""
     before, after = seen.before, seen.after
     table = before.by_identity["table", name]
     columns = {c.name: c for c in before.children.get(table.address, ()) if c.kind == "column"}
+    replaced = is_replaced(seen, name)
+
+    def after_of(column: CatalogObject) -> CatalogObject | None:
+        return after.by_identity.get(("column", column.identity)) if replaced else after.objects.get(column.address)
+
     for number, names in enumerate(_keys(before, table, columns)):
         alive = all(
             column not in changed
-            and (now := after.objects.get(columns[column].address)) is not None
+            and (now := after_of(columns[column])) is not None
             and now.props["type"] == columns[column].props["type"]
             for column in names
         )

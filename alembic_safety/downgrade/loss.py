@@ -8,6 +8,7 @@ from alembic_safety.downgrade.compare import changes
 from alembic_safety.downgrade.statement import DataNeed, Statement
 from alembic_safety.downgrade.widening import widens
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.labels import missing_labels
 from alembic_safety.model.snapshot import Snapshot
 
 
@@ -60,8 +61,15 @@ def _gone(
     elif obj.kind == "column" and obj.parent is not None and obj.parent in other.objects:
         if side.objects[obj.parent].kind == "table" and not obj.props["generated"] and not _inherited(obj):
             yield "column", obj, f"{who} column {obj.identity} with its values", by
-    elif obj.kind == "sequence" and not obj.props["identity"] and by == "upgrade":
+    elif obj.kind == "sequence" and by == "upgrade" and (not obj.props["identity"] or _is_of_partitioned(obj, side)):
         yield "sequence", obj, f"{who} sequence {obj.identity} with its position", by
+
+
+def _is_of_partitioned(sequence: CatalogObject, side: Snapshot) -> bool:
+    """Whether it numbers a partitioned table, which has no rows itself for its position to go with."""
+    column = side.by_identity.get(("column", str(sequence.props["owned_by"])))
+    table = side.objects.get(column.parent) if column is not None and column.parent is not None else None
+    return table is not None and bool(table.props.get("partition_key"))
 
 
 def _inherited(column: CatalogObject) -> bool:
@@ -81,11 +89,10 @@ def _changed(
             if not widens(is_, was):
                 yield "type", old, f"the downgrade turns {old.identity} from {is_} into {was}", "downgrade"
     elif old.kind == "enum" and "labels" in keys:
-        lost = [label for label in old.props["labels"] if label not in new.props["labels"]]
-        added = [label for label in new.props["labels"] if label not in old.props["labels"]]
-        if lost and len(old.props["labels"]) != len(new.props["labels"]):
+        lost, added = missing_labels(old, new), missing_labels(new, old)
+        if lost:
             yield "labels", old, f"the upgrade takes {', '.join(lost)} away from type {old.identity}", "upgrade"
-        if added and len(old.props["labels"]) != len(new.props["labels"]):
+        if added:
             yield "labels", old, f"the downgrade takes {', '.join(added)} away from type {old.identity}", "downgrade"
 
 

@@ -214,14 +214,17 @@ def _schemas_first(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
 
 
 def _followed(before: Snapshot, now: Snapshot, role: str) -> list[Planned]:
-    """Changes that names of other objects follow by themselves (the schema of an extension)."""
+    """Changes that names of other objects follow by themselves (the schema of an extension), and names of what is no object."""
     ctx = Context(before=before, now=now, role=role)
     result = []
     for address in sorted(now.objects.keys() & before.objects.keys()):
         obj, want = now.objects[address], before.objects[address]
         rules = rules_of(obj.kind)
         keys = changed_keys(obj, want) & rules.followed if rules.followed and obj.kind == want.kind else frozenset()
-        for step in (rules.alter(obj, want, keys, ctx) or []) if keys else []:
+        steps = (rules.alter(obj, want, keys, ctx) or []) if keys else []
+        if obj.kind == want.kind:
+            steps = [*steps, *rules.rename_parts(obj, want, ctx)]
+        for step in steps:
             label = f"{obj.kind.replace('_', ' ')} {obj.identity} changed"
             statement = Statement(
                 sql=step.sql, kind=obj.kind, subject=obj.identity, action="alter", reason=step.reason, group=label

@@ -45,7 +45,7 @@ def plans(seen: Seen) -> Iterator[Plan]:
 def _ways(seen: Seen, keeps: Sequence[Keep], most: int) -> Iterator[tuple[int, bool]]:
     """Places to give rows back at, and whether values that the old type may not hold are taken away before."""
     retyped = any(n.what in ("type", "labels") and n.lost_by == "upgrade" for n in seen.synthesis.data_needs)
-    retyped = retyped or any(True for _ in converted_columns(seen))
+    retyped = retyped or any(True for _ in converted_columns(seen)) or any(keep.replaced for keep in keeps)
     places = _places(seen, keeps)[:most]
     if not retyped:
         yield from ((place, False) for place in places)
@@ -95,7 +95,7 @@ def _block(seen: Seen, keeps: Sequence[Keep], sequences: Sequence[DataNeed]) -> 
 def _places(seen: Seen, keeps: Sequence[Keep]) -> list[int]:
     """Where rows of tables that live through the upgrade may be given back among the statements, the likeliest first."""
     statements = seen.synthesis.statements
-    if not any(k.rows or (k.whole and _lives(seen, k.table)) for k in keeps):
+    if not any(k.rows or (k.whole and not _is_dropped(seen, k)) for k in keeps):
         return [len(statements)]
     lowest = max([_column_place(seen, k) for k in keeps if not _is_dropped(seen, k)], default=0)
     tightening = [
@@ -109,11 +109,8 @@ def _places(seen: Seen, keeps: Sequence[Keep]) -> list[int]:
 
 
 def _is_dropped(seen: Seen, keep: Keep) -> bool:
-    return keep.whole and not _lives(seen, keep.table)
-
-
-def _lives(seen: Seen, name: str) -> bool:
-    return seen.before.by_identity["table", name].address in seen.after.objects
+    lives = seen.before.by_identity["table", keep.table].address in seen.after.objects
+    return keep.whole and not lives and not keep.replaced
 
 
 def _column_place(seen: Seen, keep: Keep) -> int:

@@ -58,7 +58,7 @@ def unlike_rehearsal(
         if (
             change.kind in PERSONAL
             or _is_made_again(change, before, after)
-            or _is_expected(change, after, wanted, made, seen)
+            or _is_expected(change, before, after, wanted, made, seen)
         ):
             continue
         if not is_written_here(change.address, session, other, is_there=change.after is not None):
@@ -155,11 +155,27 @@ def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:
     return twin is not None and digest(twin) == digest(obj)
 
 
+def _is_same_by_name(obj: CatalogObject, before: Snapshot, after: Snapshot) -> bool:
+    """Whether there is something just like it under its name at both times: one that was renamed, and another that has its name since."""
+    was, is_ = (side.by_identity.get((obj.kind, obj.identity)) for side in (before, after))
+    return was is not None and is_ is not None and digest(was) == digest(is_)
+
+
 def _is_expected(
-    change: Change, after: Snapshot, wanted: Mapping[Name, str], made: Mapping[str, Name], seen: Surroundings
+    change: Change,
+    before: Snapshot,
+    after: Snapshot,
+    wanted: Mapping[Name, str],
+    made: Mapping[str, Name],
+    seen: Surroundings,
 ) -> bool:
     sides = [side for side in (change.before, change.after) if side is not None]
-    if all(wanted.get((side.kind, side.identity)) or wanted.get(seen.name_of(side)) for side in sides):
+    if all(
+        wanted.get((side.kind, side.identity))
+        or wanted.get(seen.name_of(side))
+        or (len(sides) == 2 and _is_same_by_name(side, before, after))
+        for side in sides
+    ):
         return True
     if len(sides) == 2 and sides[0].identity == sides[1].identity and digest(sides[0]) == digest(sides[1]):
         return True  # owner, grants, comment, or what an administrator tunes

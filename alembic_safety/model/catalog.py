@@ -52,14 +52,29 @@ class CatalogObject:
     labels: tuple[tuple[str, str], ...] = ()
     #: The physical place of a column among the live columns of its table, from 1; 0 for other kinds.
     position: int = field(default=0, compare=False)
+    #: What tells the labels of an enum from each other whatever they are called, in their order: OIDs; () for other kinds.
+    label_oids: tuple[int, ...] = field(default=(), compare=False)
     #: Structure and privileges as text, once a fingerprint has asked for them (see ``snapshot.py``).
     lines: tuple[str, str] | None = field(default=None, init=False, compare=False, repr=False)
 
 
 _FIELDS: Any = [getattr(CatalogObject, each.name).__set__ for each in fields(CatalogObject)]
-_KIND, _ADDRESS, _IDENTITY, _NAME, _SCHEMA, _PARENT, _PROPS, _OWNER, _ACL, _COMMENT, _LABELS, _POSITION, _LINES = (
-    _FIELDS
-)
+(
+    _KIND,
+    _ADDRESS,
+    _IDENTITY,
+    _NAME,
+    _SCHEMA,
+    _PARENT,
+    _PROPS,
+    _OWNER,
+    _ACL,
+    _COMMENT,
+    _LABELS,
+    _POSITION,
+    _LABEL_OIDS,
+    _LINES,
+) = _FIELDS
 _NEW: Any = object.__new__
 
 
@@ -75,6 +90,7 @@ def catalog_object(
     acl: tuple[str, ...] | None,
     comment: str | None,
     labels: tuple[tuple[str, str], ...],
+    label_oids: tuple[int, ...] = (),
 ) -> CatalogObject:
     """What ``CatalogObject(…)`` gives, for whoever makes thousands: the initialiser of a frozen dataclass takes three times as long."""
     made: CatalogObject = _NEW(CatalogObject)
@@ -90,5 +106,6 @@ def catalog_object(
     _COMMENT(made, comment)
     _LABELS(made, labels)
     _POSITION(made, 0)
+    _LABEL_OIDS(made, label_oids)
     _LINES(made, None)
     return made

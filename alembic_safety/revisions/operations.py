@@ -94,14 +94,17 @@ class PreserveOp(MigrateOperation):
         self.arguments = arguments
 
     @classmethod
-    def preserve_table(cls, operations: Operations, table: str, *, key: Sequence[str] | None = None) -> None:
-        """Keep all rows of a table: it is dropped or emptied, or it has no key to tell changed rows by.
+    def preserve_table(
+        cls, operations: Operations, table: str, *, key: Sequence[str] | None = None, replaced: bool = False
+    ) -> None:
+        """Keep all rows of a table: it is dropped, emptied or replaced, or it has no key to tell changed rows by.
 
         :param table: with its schema, as SQL writes it: ``public.orders``, ``"My Schema"."t"``.
         :param key: columns that tell rows apart; by default the primary key, else a unique key without NULL.
+        :param replaced: a new table takes its name, and the downgrade turns that one into what this was (``restore_rows``).
         :raises UsageError: the name has no schema, or the call stands outside of a revision.
         """
-        operations.invoke(cls("preserve", "table", table, None, key, False))
+        operations.invoke(cls("preserve", "table", table, None, key, replaced))
 
     @classmethod
     def preserve_columns(

@@ -122,6 +122,10 @@ class Rules:
         """Move it to another schema; [] where it follows something else."""
         return [Step(f"ALTER {self.spell(now, ctx)} SET SCHEMA {quote_ident(schema)}")]
 
+    def rename_parts(self, now: CatalogObject, want: CatalogObject, ctx: Context) -> list[Step]:
+        """Give what is part of it, and no object by itself, its own names back."""
+        return []
+
     # -- structure ----------------------------------------------------------------------------------------------------
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """Create it as ``before`` has it, without owner, grants, comment and labels (see ``kinds.facts``)."""

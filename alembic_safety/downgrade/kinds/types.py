@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import ClassVar
 
 from alembic_safety.downgrade.kinds.base import Context, Rules, Step
 from alembic_safety.downgrade.kinds.columns import type_clause
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.labels import renamed_labels
 from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
@@ -22,18 +24,23 @@ class EnumRules(Rules):
         labels = ", ".join(quote_literal(label) for label in want.props["labels"])
         return [Step(f"CREATE TYPE {want.identity} AS ENUM ({labels})")]
 
-    def alter(
-        self, now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context
-    ) -> list[Step] | None:
-        """RENAME VALUE, where each label has kept its place."""
-        have, wish = now.props["labels"], want.props["labels"]
-        if changed != {"labels"} or len(have) != len(wish):
-            return None
-        pairs = [(old, new) for old, new in zip(have, wish, strict=True) if old != new]
-        if any(new in have or old in wish for old, new in pairs):
-            return None
-        rename = f"ALTER TYPE {want.identity} RENAME VALUE"
-        return [Step(f"{rename} {quote_literal(old)} TO {quote_literal(new)}") for old, new in pairs]
+    def rename_parts(self, now: CatalogObject, want: CatalogObject, ctx: Context) -> list[Step]:
+        """RENAME VALUE for labels that have another name; by way of a third name where another label has the one that is wanted."""
+        todo = renamed_labels(now, want)
+        have = {str(label) for label in now.props["labels"]}
+        steps = []
+        while todo:
+            old = next((label for label, new in todo.items() if new not in have), None)
+            if old is None:
+                old, new = next(iter(todo.items()))
+                free = next(name for n in count() if (name := f"alembic_safety_{n}") not in have)
+                todo[free] = todo.pop(old)
+                new = free
+            else:
+                new = todo.pop(old)
+            have = (have - {old}) | {new}
+            steps.append(Step(f"ALTER TYPE {now.identity} RENAME VALUE {quote_literal(old)} TO {quote_literal(new)}"))
+        return steps
 
 
 class DomainRules(Rules):

@@ -22,7 +22,7 @@ _OWN = re.compile(r"\{own:(\w+), ([\w.]+)\}")
 _ONLY = re.compile(r"\{only:([\w.]+)\}")
 _USER = re.compile(r"\{user:([\w.]+)\}")
 _SECTION = re.compile(r"^-- == (\w+)\n", re.MULTILINE)
-FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default"})
+FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default", "label_oids"})
 
 
 @dataclass(frozen=True, slots=True)

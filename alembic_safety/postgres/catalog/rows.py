@@ -103,6 +103,7 @@ def build(
     parent_catalog = PARENTS.get(kind)
     relative = kind in RELATIVE
     i_sub, i_schema, i_parent, i_owner, i_acl = (at.get(n) for n in ("sub", "schema", "parent", "owner", "acl"))
+    i_labels = at.get("label_oids")
     i_oid, i_identity, i_name = at["oid"], at["identity"], at["name"]
     result = []
     # Thousands of rows go through here: rows of one parent come one after another, and most databases have no labels.
@@ -138,6 +139,7 @@ def build(
                 explicit_acl(row[i_acl], row[i_acl + 1]) if i_acl is not None and row[i_acl] is not None else None,
                 comments.get(address) if comments else None,
                 labels.get(address, ()) if labels else (),
+                tuple(row[i_labels]) if i_labels is not None else (),
             )
         )
     return result

@@ -150,6 +150,12 @@ BEGIN
     IF q.strategy = 'rows' THEN
         EXECUTE format('SELECT count(*) FROM alembic_safety.q%s_old', q.number) INTO q.rows;
     END IF;
+    IF q.strategy = 'table' AND q.rewrites AND to_regclass(q.source) <> q.relation THEN  -- another table has its name now
+        UPDATE alembic_safety.quarantine x SET relation = to_regclass(q.source), numbers = ARRAY(
+            SELECT coalesce(a.attnum, 0) FROM unnest(q.columns) WITH ORDINALITY AS u (name, i)
+            LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND a.attgenerated = '' AND NOT a.attisdropped ORDER BY u.i)
+        WHERE x.number = q.number RETURNING * INTO q;
+    END IF;
     IF EXISTS (SELECT FROM pg_class c WHERE c.oid = q.relation) THEN
         q.after_source := q.relation::regclass::text;
         SELECT array_agg(a.attname::text ORDER BY u.i) INTO q.after_columns

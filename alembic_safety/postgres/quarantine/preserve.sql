@@ -21,7 +21,8 @@ BEGIN
     RETURN found_number;
 END $$;
 
--- Keep what an upgrade is about to change of a table.
+-- Keep what an upgrade is about to change of a table. in_rewrites: its rows are expected to be in another file afterwards; of a whole
+-- table, in another table that has its name then.
 CREATE OR REPLACE FUNCTION alembic_safety.preserve(
     in_table text, in_revision text, in_asked text, in_source text,
     only_columns text[] DEFAULT NULL, by_key text[] DEFAULT NULL, in_rewrites boolean DEFAULT false

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_safety.model.catalog import CatalogObject
+from alembic_safety.model.labels import missing_labels
 from alembic_safety.postgres.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -157,23 +158,6 @@ def _text(target: str, becomes: str, name: str) -> Wanted:
     return Wanted(code="not-convertible", demand=becomes, condition=condition, values=values, server=_TELLS)
 
 
-def _gone(had: list[str], labels: list[str], *, renamed: bool) -> list[str]:
-    """Labels that an enum loses. ``renamed``: it is the same enum, so that a label with another name between the same neighbours goes on."""
-    gone: list[str] = []
-    between: list[str] = []
-    at = 0
-    for label in [*had, None]:
-        if label is not None and label not in labels:
-            between.append(label)
-            continue
-        now = len(labels) if label is None else labels.index(label)
-        others = [one for one in labels[at:now] if one not in had]
-        if not (renamed and len(others) == len(between)):
-            gone += between
-        between, at = [], now + 1
-    return gone
-
-
 def _labels(rows: Snapshot, enum: CatalogObject, old: str, target: str, identity: str, name: str) -> Iterator[Wanted]:
     """Values that the enum does not have; the same enum with a label renamed takes its values along."""
     labels = [str(label) for label in enum.props["labels"]]
@@ -182,8 +166,7 @@ def _labels(rows: Snapshot, enum: CatalogObject, old: str, target: str, identity
     array = f"ARRAY[{listed}]::pg_catalog.text[]"
     demand = f"{identity} becomes {target} ({listed})"
     if was is not None:
-        had = [str(label) for label in was.props["labels"]]
-        gone = _gone(had, labels, renamed=was.address == enum.address)
+        gone = missing_labels(was, enum)
         if not gone:
             return
         demand = f"{target} of {identity} has no {', '.join(map(quote_literal, gone))}"

@@ -62,6 +62,14 @@ def test_revisions_of_one_transaction_build_on_each_other(
     project.sql("a5", "alter table later add column m text default 'x'; create index later_n on later (n)")
     project.sql("a6", "alter table later drop column n; alter table things alter column m type bigint; drop view v")
     project.sql("a7", "alter table later rename column m to k; drop table other; create view v as select k from later")
+    project.sql(
+        "a8", "create schema shop; create table shop.item (id int); create type shop.mood as enum ('sad', 'calm')"
+    )
+    project.sql(
+        "a9",
+        "alter schema shop rename to store; create schema shop; alter table store.item rename to old; create table store.item (id int);"
+        "alter type store.mood rename value 'sad' to 'low'; alter type store.mood add value 'high'",
+    )
     server = database.server.url().render_as_string(hide_password=False)
     assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
     in_one_transaction(project)

@@ -22,6 +22,11 @@ CREATE TABLE door (id int PRIMARY KEY, a int NOT NULL, b text NOT NULL, boss int
 CREATE TABLE vendor (id serial PRIMARY KEY, name text NOT NULL UNIQUE, best int);
 CREATE TABLE ware (id serial PRIMARY KEY, vendor int CONSTRAINT ware_vendor REFERENCES vendor);
 ALTER TABLE vendor ADD CONSTRAINT vendor_best FOREIGN KEY (best) REFERENCES ware;
+CREATE TABLE vote (door int, who text, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (door, who));
+CREATE TABLE coin (id int PRIMARY KEY, worth numeric(8,2) NOT NULL, face text);
+CREATE TABLE spent (coin int REFERENCES coin);
+CREATE TABLE log (id bigint GENERATED ALWAYS AS IDENTITY, at int NOT NULL, what text) PARTITION BY RANGE (at);
+CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10); CREATE TABLE log_rest PARTITION OF log DEFAULT;
 """
 #: What each later revision does to rows.
 LATER = {
@@ -46,6 +51,14 @@ LATER = {
     "UPDATE ware w SET code = (SELECT code FROM vendor v WHERE v.id = w.vendor); ALTER TABLE vendor DROP id, DROP name, DROP best;"
     "ALTER TABLE ware DROP vendor, ADD CONSTRAINT ware_vendor FOREIGN KEY (code) REFERENCES vendor",
     "duplicates_deleted": "DELETE FROM boss a USING boss b WHERE a.id > b.id AND a.mood = b.mood; CREATE UNIQUE INDEX one_mood ON boss (mood)",
+    # Two tables that are swapped for others of their name: one with another key, one that others refer to; not all rows go along.
+    "swapped": "CREATE TABLE vote_new (id bigint GENERATED ALWAYS AS IDENTITY, door int NOT NULL, who text NOT NULL, at timestamptz);"
+    "INSERT INTO vote_new (door, who, at) SELECT door, who, at FROM vote WHERE door > 2; DROP TABLE vote; ALTER TABLE vote_new RENAME TO vote;"
+    "ALTER TABLE vote ADD PRIMARY KEY (id)",
+    "swapped_under_a_key": "CREATE TABLE coin_new (LIKE coin INCLUDING ALL); ALTER TABLE coin_new ALTER worth TYPE numeric(12,4), ADD note text;"
+    "INSERT INTO coin_new SELECT id, worth * 2, upper(face) FROM coin; ALTER TABLE spent DROP CONSTRAINT spent_coin_fkey;"
+    "DROP TABLE coin; ALTER TABLE coin_new RENAME TO coin; ALTER TABLE spent ADD CONSTRAINT spent_coin_fkey FOREIGN KEY (coin) REFERENCES coin",
+    "partitioned_dropped": "DROP TABLE log",
 }  # fmt: skip
 ROWS = """
 INSERT INTO boss (name, mood, note) SELECT 'b' || i, (ARRAY['low', 'fair', 'high'])[1 + i % 3]::mood, repeat('n', i) FROM generate_series(1, 12) i;
@@ -56,6 +69,10 @@ INSERT INTO ware (vendor) SELECT 1 + i % 4 FROM generate_series(1, 9) i;
 UPDATE vendor SET best = id + 1 WHERE id < 4;
 SELECT nextval('lonely'), nextval('lonely');
 INSERT INTO door SELECT i, i, 'b' || i, 1 + i % 12, (ARRAY['open', 'shut'])[1 + i % 2]::state FROM generate_series(1, 9) i;
+INSERT INTO vote (door, who) SELECT 1 + i % 5, 'w' || i FROM generate_series(1, 14) i;
+INSERT INTO coin SELECT i, i / 3.0, 'f' || i FROM generate_series(1, 6) i;
+INSERT INTO spent SELECT 1 + i % 6 FROM generate_series(1, 9) i;
+INSERT INTO log (at, what) SELECT i, 'l' || i FROM generate_series(4, 17) i;
 """
 
 
