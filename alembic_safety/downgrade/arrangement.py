@@ -50,6 +50,7 @@ class Arrangement:
                 ctx.carried.setdefault(holder, []).append(ctx.before.objects[base])
         nodes: set[Node] = {*drops.values(), *creates.values(), *(("alter", a) for a in self._plan.altered)}
         needs: Needs[Node] = Needs()
+        attributes = self._attributes(drops, creates)
         for dependent, referenced, _ in self._plan.edges_now:
             gone, goes = drops.get(dependent), drops.get(referenced)
             if goes is not None:
@@ -59,6 +60,9 @@ class Arrangement:
                     needs.add(goes, ("alter", ctx.wanted[dependent]), dependent)
             elif gone is not None and ctx.wanted.get(referenced) in self._plan.altered:
                 needs.prefer(("alter", ctx.wanted[referenced]), gone)
+            if gone is not None:
+                for node in attributes.get(referenced, ()):
+                    needs.prefer(node, gone)
         objects = ctx.before.objects
         for dependent, referenced, letter in self._plan.edges_before:
             made, first = creates.get(dependent), creates.get(referenced)
@@ -104,6 +108,20 @@ class Arrangement:
                 needs.hard.get(creates[base], {}).pop(drops[address], None)
                 needs.add(drops[address], creates[base], base)
         return nodes, needs
+
+    def _attributes(self, drops: Mapping[Address, Node], creates: Mapping[Address, Node]) -> dict[Address, list[Node]]:
+        """By composite type of now that stays, what changes in it: the server refuses that as long as a column uses the type."""
+        ctx = self._plan.ctx
+        result: dict[Address, list[Node]] = {}
+        changed: dict[Address, Node] = {base: ("alter", base) for base in self._plan.altered}
+        for objects, nodes in ((ctx.now.objects, drops), (ctx.before.objects, creates), (ctx.before.objects, changed)):
+            for address, node in nodes.items():
+                obj = objects[address]
+                if obj.kind == "attribute" and obj.parent is not None:
+                    holder = obj.parent if objects is ctx.now.objects else ctx.present.get(obj.parent)
+                    if holder is not None and holder not in drops:
+                        result.setdefault(holder, []).append(node)
+        return result
 
     def _mentioned(self, creates: Mapping[Address, Node], needs: Needs[Node]) -> None:
         """Make what a body written as a string names before it, where nothing speaks against that."""

@@ -15,6 +15,7 @@ from alembic_safety.model.snapshot import Snapshot
 
 #: Words of GRANT … ON -> (all letters, kind of object).
 _WORDS = {
+    "COLUMN": ("arwx", "column"),
     "FOREIGN DATA WRAPPER": ("U", "foreign_data_wrapper"),
     "FUNCTION": ("X", "function"),
     "LANGUAGE": ("U", "language"),
@@ -67,7 +68,10 @@ def member_grants(before: Snapshot, now: Snapshot, role: str | None = None) -> l
         if entry is None or (present and wanted and present.now == wanted.now):
             continue
         letters, kind = _WORDS[entry.words]
-        target = Target(f"{entry.words} {entry.name}", full_letters(letters, before.server_version), me=role)
+        words, column = f"{entry.words} {entry.name}", None
+        if kind == "column":
+            column, _, words = entry.name.rpartition(" ON ")
+        target = Target(words, full_letters(letters, before.server_version), column=column, me=role)
         source = present.now if present else entry.first
         goal = wanted.now if wanted else entry.first
         sql = statements(source, goal, entry.owner, target)

@@ -154,6 +154,13 @@ def missing_schemas(before: Snapshot, now: Snapshot) -> list[CatalogObject]:
     return [s for s in before.of_kind("schema") if (s.name in needed or s.identity in extended) and s.name not in there]
 
 
+def undo_schema_names(before: Snapshot, now: Snapshot, role: str, run: Callable[[list[Planned]], Snapshot]) -> Snapshot:
+    """Give schemas their names back, which default privileges are granted by; the snapshot afterwards."""
+    turn = Renaming(before, now, role, ())
+    turn.turn(0)
+    return run(turn.planned) if turn.planned else now
+
+
 def undo_names(
     before: Snapshot,
     now: Snapshot,
@@ -161,7 +168,7 @@ def undo_names(
     rebuilt: Collection[tuple[str, str]],
     run: Callable[[list[Planned]], Snapshot],
 ) -> tuple[Snapshot, dict[Address, Address], set[Address]]:
-    """Give all names back, and put what is to be built anew aside.
+    """Give all names back but those of schemas, which have theirs, and put what is to be built anew aside.
 
     :param rebuilt: (kind, identity) in ``before`` of what is built anew.
     :param run: executes statements and returns the snapshot afterwards.
@@ -169,14 +176,12 @@ def undo_names(
     """
     aside: dict[Address, Address] = {}
     along: set[Address] = set()
-    for number in (0, 1):
-        turn = Renaming(before, now, role, along)
-        if number == 1:
-            turn.planned += _schemas_first(before, now, role)
-            turn.planned += _followed(before, now, role)
-        turn.turn(number)
-        if turn.planned:
-            now = run(turn.planned)
+    turn = Renaming(before, now, role, along)
+    turn.planned += _schemas_first(before, now, role)
+    turn.planned += _followed(before, now, role)
+    turn.turn(1)
+    if turn.planned:
+        now = run(turn.planned)
     if rebuilt:
         turn = Renaming(before, now, role, along)
         for key in sorted(rebuilt):

@@ -85,6 +85,8 @@ class Plan:
                 self._lost_footing(queue)
 
     def _judge(self, base: Address, queue: list[Address]) -> None:
+        if base in self.replaced:
+            return  # another change needs that
         ctx = self.ctx
         want = ctx.before.objects[base]
         now = ctx.now.objects[ctx.present[base]]

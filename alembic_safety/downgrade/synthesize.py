@@ -15,7 +15,7 @@ from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.kinds import RULES, rules_of
 from alembic_safety.downgrade.kinds.base import Context
 from alembic_safety.downgrade.loss import data_needs, rows_in_the_way
-from alembic_safety.downgrade.names import undo_names
+from alembic_safety.downgrade.names import undo_names, undo_schema_names
 from alembic_safety.downgrade.pairing import pair
 from alembic_safety.downgrade.plan import TooLowError, make_plan
 from alembic_safety.downgrade.rating import rate
@@ -68,7 +68,7 @@ class _Attempt:
             take_rows_away(self.bench.execute, self.after)
         rebuilt = {key for key, level in self.levels.items() if level >= 2}
         first = {kind for kind, rules in RULES.items() if rules.first}
-        start = self.after
+        start = undo_schema_names(self.before, self.after, self.bench.role, self._run)
         privileges = self._planned(start, {}, set(), only=first)
         if privileges:
             start = self._run(privileges)

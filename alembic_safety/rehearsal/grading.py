@@ -81,7 +81,20 @@ def grade_of(derived: Derived) -> tuple[Grade, tuple[str, ...]]:
     if not derived.proven:
         return Grade.IRREVERSIBLE, derived.reasons or ("no downgrade could be derived",)
     lost = losses(derived)
-    return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
+    return (Grade.SCHEMA_EXACT, (*lost, *untried(derived, lost))) if lost else (Grade.EXACT, ())
+
+
+def untried(derived: Derived | None, lost: tuple[str, ...]) -> tuple[str, ...]:
+    """Why what is lost could not be shown to come back on rows, a sentence each; nothing where it was tried."""
+    proof = derived.rows if derived is not None else None
+    if proof is None:
+        return ()
+    if proof.data == NO_ROWS and proof.refused:
+        why = proof.refused.splitlines()[0]
+        return (f"nothing was tried on rows: the upgrade accepts none that were made ({why})",)
+    tables = {line.partition(":")[0] for line in lost}
+    names = [name for name in proof.unfilled if any(f"{table}.".startswith(f"{name}.") for table in tables)]
+    return (f"no row could be made for {', '.join(names)}, so nothing was tried on rows of it",) if names else ()
 
 
 def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tuple[str, ...]]:
@@ -95,7 +108,7 @@ def grade_of_own(verdict: Verdict, derived: Derived | None) -> tuple[Grade, tupl
     lost = losses(derived, "own") if derived is not None else ()
     if failing := tuple(line for line in lost if line.startswith(FAILS)):
         return Grade.INEXACT, failing
-    return (Grade.SCHEMA_EXACT, lost) if lost else (Grade.EXACT, ())
+    return (Grade.SCHEMA_EXACT, (*lost, *untried(derived, lost))) if lost else (Grade.EXACT, ())
 
 
 def certify(

@@ -11,6 +11,7 @@ from alembic_safety.downgrade.kinds.options import change
 from alembic_safety.downgrade.kinds.relations import (
     alter_words,
     follows,
+    hangs_differently,
     has_heirs,
     identity_sequence,
     is_inherited,
@@ -161,8 +162,8 @@ class ColumnRules(Rules):
         return None
 
     def dropped_with(self, now: CatalogObject, ctx: Context) -> Address | None:
-        """The column that it is inherited from."""
-        if is_inherited(now):
+        """The column that it is inherited from, as long as its table is to inherit."""
+        if is_inherited(now) and not hangs_differently(ctx.parent(now), ctx):
             return next((origin.address for origin in same_above(now, ctx.now)), None)
         return None
 
@@ -240,7 +241,7 @@ class ColumnRules(Rules):
                 by_text = ctx.level(want) >= 1
                 using = cast(quote_ident(want.name), have["type"], wish["type"], by_text=by_text)
             text = f"{prefix} TYPE {type_clause(want)}"
-            if wish["generated"]:
+            if wish["generated"] or table.kind == "foreign_table":
                 using = ""
             steps.append(Step(f"{text} USING {using}" if using else text))
         steps += [Step(f"{prefix} {words}") for words in expression]
@@ -271,7 +272,7 @@ class ColumnRules(Rules):
 
             words = options_change(now.props["fdw_options"], wish["fdw_options"])
             if words:
-                steps.append(Step(f"{alter}{words}"))
+                steps.append(Step(f"{alter} {words.strip()}"))
         return steps
 
 

@@ -240,3 +240,22 @@ def test_a_downgrade_that_leaves_another_name_or_no_column_is_a_verdict(
     assert not verdict_of(rehearsal, "renamed").holds
     assert not verdict_of(rehearsal, "column").holds
     assert all(derived.proven for derived in deriver.derived.values())
+
+
+def test_a_grade_says_where_no_row_fitted(project: Project, any_binaries: Binaries) -> None:
+    project.sql("start", "create table t (id int primary key, a text)", "drop table t")
+    project.sql(
+        "change",
+        "do $$ begin if exists (select from t) then raise 'only while it is empty'; end if; end $$; alter table t drop column a",
+        None,
+    )
+    project.sql("hidden", "create table u (id int primary key check (id = 1 and id = 2), a text)", "drop table u")
+    project.sql("gone", "alter table u drop column a", None)
+    _, deriver = _run(project, any_binaries)
+    grade, reasons = grade_of(deriver.derived["change"])
+    assert grade is Grade.SCHEMA_EXACT
+    assert reasons[-1].startswith("nothing was tried on rows: the upgrade accepts none that were made (")
+    assert "only while it is empty" in reasons[-1]
+    grade, reasons = grade_of(deriver.derived["gone"])
+    assert grade is Grade.SCHEMA_EXACT
+    assert reasons[-1] == "no row could be made for public.u, so nothing was tried on rows of it"

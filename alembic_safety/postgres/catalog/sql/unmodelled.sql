@@ -18,6 +18,16 @@ WHERE c.oid < 16384 AND c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace A
   AND COALESCE(c.relacl, pg_catalog.acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::"char", c.relowner))::text
       <> COALESCE(i.initprivs, pg_catalog.acldefault(CASE WHEN c.relkind = 'S' THEN 's' ELSE 'r' END::"char", c.relowner))::text
 UNION ALL
+SELECT 'system column grants', 'COLUMN ' || pg_catalog.quote_ident(a.attname) || ' ON TABLE ' || a.attrelid::pg_catalog.regclass::text
+       || ' ' || COALESCE(a.attacl, '{}')::text || ' instead of ' || COALESCE(i.initprivs, '{}')::text
+       || ' of ' || c.relowner::pg_catalog.regrole::text
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+LEFT JOIN pg_catalog.pg_init_privs i
+    ON i.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.objoid = a.attrelid AND i.objsubid = a.attnum
+WHERE a.attrelid < 16384 AND a.attnum > 0 AND c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace
+  AND (a.attacl IS NOT NULL OR i.objoid IS NOT NULL) AND COALESCE(a.attacl, '{}')::text <> COALESCE(i.initprivs, '{}')::text
+UNION ALL
 SELECT 'system function grants', CASE WHEN p.prokind = 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END || ' ' || p.oid::pg_catalog.regprocedure::text
        || ' ' || COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))::text
        || ' instead of ' || COALESCE(i.initprivs, pg_catalog.acldefault('f', p.proowner))::text

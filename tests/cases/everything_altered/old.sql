@@ -1,0 +1,161 @@
+-- min: 15
+-- order: always
+create schema wide;
+create schema "Odd name";
+alter default privileges for role shop_owner in schema wide grant select on tables to shop_reader;
+alter default privileges for role shop_owner revoke execute on functions from public;
+alter default privileges for role shop_owner revoke select on tables from shop_owner;
+comment on schema wide is 'all there is';
+create collation wide.plain from "C";
+create conversion wide.to_utf8 for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+create type wide.shell;
+create type wide.number;
+create function wide.number_in(cstring) returns wide.number as 'int4in' language internal immutable strict;
+create function wide.number_out(wide.number) returns cstring as 'int4out' language internal immutable strict;
+create type wide.number (input = wide.number_in, output = wide.number_out, internallength = 4, passedbyvalue, alignment = int4, default = '42');
+create type wide.color as enum ('red', 'green', 'blue');
+create type wide.span as range (subtype = text, collation = "C", multirange_type_name = wide.spans);
+create type wide.pair as (a int, b wide.color, c text collate "C");
+create domain wide.code as text collate "C" default '10014' constraint code_check check (value ~ '^\d{5}$') check (value <> '00000');
+comment on constraint code_check on domain wide.code is 'five digits';
+create function wide.eq(int, int) returns bool language sql immutable as 'select $1 = $2';
+create operator wide.=== (function = wide.eq, leftarg = int, rightarg = int, commutator = operator(wide.===));
+create operator family wide.fam using btree;
+create operator class wide.cls for type int using btree family wide.fam as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >,
+    function 1 btint4cmp(int, int), function 4 (int, int) btequalimage(oid);
+create operator family wide.lone using gist;
+create operator class wide.near for type point using gist family wide.lone as operator 15 <-> (point, point) for order by float_ops,
+    function 1 gist_point_consistent(internal, point, smallint, oid, internal), function 2 gist_box_union(internal, internal),
+    function 3 gist_point_compress(internal), function 5 gist_box_penalty(internal, internal, internal),
+    function 6 gist_box_picksplit(internal, internal), function 7 gist_box_same(box, box, internal),
+    function 8 (point, point) gist_point_distance(internal, point, smallint, oid, internal), storage box;
+create function wide.sf(int, int) returns int language sql immutable as 'select $1 + $2';
+create aggregate wide.total(int) (sfunc = wide.sf, stype = int, initcond = '0', combinefunc = wide.sf, parallel = safe);
+create function wide.color_of(int) returns wide.color language plpgsql immutable as $$begin return 'red'; end$$;
+create cast (int as wide.color) with function wide.color_of(int) as assignment;
+create text search dictionary wide.dict (template = simple, stopwords = english);
+create text search template wide.tmpl (init = dsimple_init, lexize = dsimple_lexize);
+create text search parser wide.pars (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+create text search configuration wide.conf (parser = wide.pars);
+alter text search configuration wide.conf add mapping for word, asciiword with wide.dict, english_stem;
+create trusted language lang handler plpgsql_call_handler;
+create access method twin type table handler heap_tableam_handler;
+create access method tree type index handler bthandler;
+create operator class wide.treecls default for type int using tree as operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 btint4cmp(int, int);
+create foreign data wrapper wrap options (debug 'true');
+create server there type 'big' version '1' foreign data wrapper wrap options (host 'h');
+create user mapping for public server there options (user 'u');
+create foreign table wide.far (id int options (column_name 'col1') not null, n wide.color, check (id > 0)) server there options (schema_name 'x1');
+create function wide.trig() returns trigger language plpgsql as 'begin return new; end';
+create function wide.etrig() returns event_trigger language plpgsql as 'begin end';
+create event trigger watch on ddl_command_start when tag in ('CREATE TABLE') execute function wide.etrig();
+alter event trigger watch disable;
+create function wide.support(internal) returns internal language internal strict as 'generate_series_int4_support';
+create function wide.win(int) returns int language internal window immutable as 'window_lag';
+create function wide.many(inout a int, out b text, variadic c int[] default '{}') returns setof record language sql stable parallel safe cost 10 rows 5
+    set work_mem = '5MB' as 'select a, $2::text';
+alter function wide.sf(int, int) support wide.support;
+create procedure wide.proc(inout a int) language plpgsql security definer set search_path = wide, pg_catalog as 'begin a := 1; end';
+create function wide.atomic(a int) returns int begin atomic select a + 1; end;
+create unlogged table wide.unlogged (id serial);
+create sequence wide.seq as smallint increment -2 minvalue -100 maxvalue -1 start -5 cache 3 cycle;
+create table wide.main (
+    id bigint generated always as identity (sequence name wide.main_ids start 5) primary key,
+    alt int generated by default as identity,
+    a text collate "C" default 'x' not null, b varchar(10) check (b in ('a', 'b')), color wide.color default 'red', num wide.number, p wide.pair, code wide.code,
+    during int4range, twice int generated always as (length(a) * 2) stored, arr wide.color[] default '{red}', doc jsonb,
+    constraint no_overlap exclude using gist (during with &&) where (a <> 'y') deferrable initially deferred,
+    constraint a_long check (length(a) < 100) no inherit, unique (a, b) include (color) deferrable
+) with (fillfactor = 70, toast.autovacuum_enabled = false);
+alter table wide.main alter a set storage external, alter a set statistics 90, alter doc set compression pglz, alter b set (n_distinct = 10);
+alter table wide.main add constraint later check (alt > 0) not valid;
+create index main_expr on wide.main (lower(a) varchar_pattern_ops desc nulls last, b) include (color) where b = 'a';
+alter index wide.main_expr alter column 1 set statistics 400;
+create index main_hash on wide.main using hash (b);
+create index main_gin on wide.main using gin (doc jsonb_path_ops) with (fastupdate = off);
+create index main_own on wide.main using btree (alt wide.cls);
+create unique index main_alt on wide.main (alt);
+alter table wide.main replica identity using index main_alt;
+alter table wide.main cluster on main_pkey;
+create statistics wide.st (ndistinct, mcv) on a, (lower(b)), color from wide.main;
+alter statistics wide.st set statistics 0;
+create table wide.child (x int) inherits (wide.main);
+create table wide.typed of wide.pair (a with options primary key, b default 'green');
+create table wide.twin (id int) using twin;
+create table "Odd name"."Odd "" table" ("Odd col" int, "select" text);
+create table wide.ref (id int primary key, main_id bigint references wide.main on delete set null deferrable initially deferred, self int references wide.ref on update cascade);
+alter table wide.ref add foreign key (self) references wide.ref not valid;
+create table wide.parts (id int not null, at date not null, v text default 'p', primary key (id, at)) partition by range (at);
+create table wide.parts_1 partition of wide.parts (v with options not null default 'own') for values from ('2020-01-01') to (maxvalue) partition by hash (id);
+create table wide.parts_1a partition of wide.parts_1 for values with (modulus 2, remainder 0);
+create table wide.parts_1b (at date not null, id int not null, v text not null);
+alter table wide.parts_1 attach partition wide.parts_1b for values with (modulus 2, remainder 1);
+create table wide.parts_rest partition of wide.parts default;
+create index parts_v on wide.parts (v);
+create index parts_only on only wide.parts (id);
+create table wide.listed (a text, n int) partition by list (lower(a) collate "C");
+create table wide.listed_1 partition of wide.listed for values in ('a', null);
+create trigger tell before insert or update of a on wide.main for each row when (new.a is not null) execute function wide.trig('x', 'y\z');
+create trigger gone after delete on wide.main referencing old table as o for each statement execute function wide.trig();
+create constraint trigger con after insert on wide.ref deferrable initially deferred for each row execute function wide.trig();
+create trigger part after insert on wide.parts for each row execute function wide.trig();
+alter table wide.parts_rest disable trigger part;
+alter table wide.main disable trigger gone, enable replica trigger tell;
+create rule quiet as on update to wide.ref where old.id = 0 do instead nothing;
+alter table wide.main enable row level security, force row level security;
+create policy see on wide.main for select to shop_reader using (a <> 'z');
+create policy put on wide.main as restrictive for insert to shop_writer, shop_admin with check (alt > 0);
+create policy every on wide.main using (true) with check (true);
+create view wide.v with (security_barrier) as select id, a, b from wide.main where b = 'a' with local check option;
+alter view wide.v alter a set default 'v';
+create trigger inst instead of insert on wide.v for each row execute function wide.trig();
+create materialized view wide.mv with (fillfactor = 60) as select v.id, count(*) as n from wide.v group by v.id with no data;
+create unique index mv_id on wide.mv (id);
+alter materialized view wide.mv cluster on mv_id;
+create materialized view wide.mv2 as select id from wide.mv with no data;
+create statistics wide.mvst on id, n from wide.mv;
+set search_path = wide, public; create recursive view counted (n) as select 1 union all select n + 1 from counted where n < 3; reset search_path;
+create publication pub for table wide.main (id, a, alt) where (alt > 0), table wide.ref with (publish = 'insert, update', publish_via_partition_root);
+create publication pub_all for all tables;
+create publication pub_schema for tables in schema "Odd name";
+create transform for int language sql (from sql with function pg_catalog.prsd_lextype(internal), to sql with function pg_catalog.int4recv(internal));
+grant select, insert (a, b), update (b) on wide.main to shop_reader with grant option;
+grant all on all sequences in schema wide to shop_writer;
+grant usage on schema wide to public;
+grant execute on procedure wide.proc(int) to shop_admin;
+revoke all on function wide.atomic(int) from public;
+grant usage on type wide.color, wide.code to shop_reader;
+revoke usage on type wide.number from public;
+grant usage on foreign data wrapper wrap to shop_owner;
+grant usage on foreign server there to shop_owner;
+grant usage on language lang to shop_owner;
+grant execute on function pg_sleep(double precision) to shop_admin;
+grant select (proname, prosrc) on pg_proc to shop_reader;
+alter table wide.twin owner to shop_owner;
+alter function wide.eq(int, int) owner to shop_owner;
+alter type wide.span owner to shop_admin;
+comment on column wide.main.a is 'a''s text \ "here"';
+comment on column wide.v.a is 'of a view';
+comment on column wide.pair.a is 'of a type';
+comment on index wide.main_expr is 'an index';
+comment on constraint a_long on wide.main is 'short';
+comment on trigger tell on wide.main is 'tells';
+comment on policy see on wide.main is 'sees';
+comment on rule quiet on wide.ref is 'quiet';
+comment on operator wide.=== (int, int) is 'equal';
+comment on operator class wide.cls using btree is 'class';
+comment on operator family wide.fam using btree is 'family';
+comment on cast (int as wide.color) is 'cast';
+comment on text search configuration wide.conf is 'conf';
+comment on text search dictionary wide.dict is 'dict';
+comment on text search parser wide.pars is 'parser';
+comment on text search template wide.tmpl is 'template';
+comment on aggregate wide.total(int) is 'sum';
+comment on event trigger watch is 'watch';
+comment on publication pub is 'pub';
+comment on access method tree is 'tree';
+comment on language lang is 'lang';
+comment on server there is 'there';
+comment on conversion wide.to_utf8 is 'conversion';
+comment on collation wide.plain is 'plain';
+comment on statistics wide.st is 'stats';
