@@ -86,7 +86,7 @@ alter table wide.ref add foreign key (self) references wide.ref not valid;
 create table wide.parts (id int not null, at date not null, v text default 'p', primary key (id, at)) partition by range (at);
 create table wide.parts_1 partition of wide.parts (v with options not null default 'own') for values from ('2020-01-01') to (maxvalue) partition by hash (id);
 create table wide.parts_1a partition of wide.parts_1 for values with (modulus 2, remainder 0);
-create table wide.parts_1b (at date not null, id int not null, v text not null);
+create table wide.parts_1b (at date not null, id int not null, v text constraint parts_1_v_not_null not null);
 alter table wide.parts_1 attach partition wide.parts_1b for values with (modulus 2, remainder 1);
 create table wide.parts_rest partition of wide.parts default;
 create index parts_v on wide.parts (v);
