@@ -21,6 +21,7 @@ from alembic_safety.downgrade.kinds.relations import (
 )
 from alembic_safety.downgrade.kinds.sequences import sequence_options
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.catalog import undrift
 from alembic_safety.postgres.identifiers import quote_ident
 
@@ -166,6 +167,10 @@ class ColumnRules(Rules):
         if is_inherited(now) and not hangs_differently(ctx.parent(now), ctx):
             return next((origin.address for origin in same_above(now, ctx.now)), None)
         return None
+
+    def also_needs(self, obj: CatalogObject, side: Snapshot) -> Iterable[Address]:
+        """The column that it is inherited from."""
+        return [origin.address for origin in same_above(obj, side)] if is_inherited(obj) else ()
 
     def create(self, want: CatalogObject, ctx: Context) -> list[Step]:
         """ADD COLUMN; NOT NULL comes after it where a table with rows could not take both at once."""
