@@ -2,7 +2,7 @@
 
 The first line of ``old.sql`` may say ``-- min: 15`` (server major) or ``-- requires: citext`` (an extension, or ``icu``). ``-- order: column``
 marks a case whose downgrade has to add a column again that isn't the last one: without a rebuild its place is another one. ``-- order: always``: a
-rebuild can't help either.
+rebuild can't help either. ``-- after: NAME``: what ``new.sql`` of another case makes is there already.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def load() -> list[Case]:
     cases = []
     for folder in sorted(CASES.iterdir()):
         old = (folder / "old.sql").read_text()
-        cases.append(
-            Case(folder.name, old, (folder / "new.sql").read_text(), dict(_MARK.findall(old.split("\ncreate")[0])))
-        )
+        marks = dict(_MARK.findall(old.split("\ncreate")[0]))
+        if "after" in marks:
+            old += (CASES / marks["after"] / "new.sql").read_text()
+        cases.append(Case(folder.name, old, (folder / "new.sql").read_text(), marks))
     return cases
 
 
