@@ -26,7 +26,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--prune",
         action="store_true",
-        help="delete what is too many or too old by backup_keep and backup_max_age, never the last good one (default: no)",
+        help="delete what is too many or too old by backup_keep and backup_max_age, never the last good one; of the project's own "
+        "database only, unless backup_dir names a folder (default: no)",
     )
     parser.add_argument("--delete", metavar="ID", help="delete this backup (default: none)")
 
@@ -116,12 +117,14 @@ def _delete(config: Config, base: Path, settings: Settings, named: str | None) -
 
     chosen = [find(base, named)] if named else backups(base)
     is_needed = any(e.manifest is not None and e.manifest.kind == CLONE for e in chosen)
-    endpoint = project_database(config).endpoint if is_needed else None
+    # Backups of all projects are in the user's folder; one that the project names is its own.
+    is_shared = settings.backup_dir is None
+    endpoint = project_database(config).endpoint if is_needed or (is_shared and not named) else None
     if named:
         discard(base, chosen[0], endpoint)
         config.print_stdout("%s", f"deleted backup {chosen[0].id}")
         return OK
-    deleted, spared = prune(base, settings, endpoint)
+    deleted, spared = prune(base, settings, endpoint, only=endpoint if is_shared else None)
     for name in deleted:
         config.print_stdout("%s", f"deleted backup {name}")
     for name in spared:

@@ -55,13 +55,21 @@ def discard(base: Path, entry: Entry, endpoint: Endpoint | None) -> None:
     delete(base, entry.id)
 
 
-def prune(base: Path, settings: Settings, endpoint: Endpoint | None = None) -> tuple[list[str], list[str]]:
-    """The same for all databases, at any time: the names of what was deleted, and of what was kept as the last good one."""
+def prune(
+    base: Path, settings: Settings, endpoint: Endpoint | None = None, *, only: Endpoint | None = None
+) -> tuple[list[str], list[str]]:
+    """The same at any time: the names of what was deleted, and of what was kept as the last good one.
+
+    :param endpoint: as for ``discard``.
+    :param only: the database whose backups are meant, where others use the folder too; None: all in the folder.
+    """
     deleted, spared = [], []
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in backups(base):
         if entry.manifest is not None:
-            groups.setdefault((entry.manifest.place, entry.manifest.dbname), []).append(entry)
+            place = (entry.manifest.place, entry.manifest.dbname)
+            if only is None or place == (only.place, only.dbname):
+                groups.setdefault(place, []).append(entry)
     for entries in groups.values():
         doomed = {e.id for e in superfluous(entries, settings)}
         if not any(_is_good(e) for e in entries if e.id not in doomed):

@@ -20,6 +20,7 @@ from alembic_safety.guard.backup import retention
 from alembic_safety.guard.backup.digests import damage
 from alembic_safety.guard.backup.manifest import Manifest, read_manifest, write_manifest
 from alembic_safety.guard.backup.retention import prune
+from alembic_safety.postgres.endpoint import Endpoint
 from alembic_safety.postgres.server import Server, throwaway_server
 from alembic_safety.settings import Settings
 from tests.conftest import ScratchDatabase
@@ -274,7 +275,7 @@ class TestFolder:
 
     def manifest(self, identifier: str, made: datetime, dbname: str) -> Manifest:
         return Manifest(
-            id=identifier, kind="full", made=made.isoformat(), server_version=180000, place="here",
+            id=identifier, kind="full", made=made.isoformat(), server_version=180000, place="here:1",
             database={"name": dbname}, version_table="alembic_version", heads=(),
         )  # fmt: skip
 
@@ -289,6 +290,15 @@ class TestFolder:
         assert folders.find(tmp_path, other).id == other
         deleted, spared = prune(tmp_path, Settings(backup_keep=None, backup_max_age=86400.0 * 60))
         assert (deleted, spared) == ([], [other])
+
+    def test_in_a_folder_of_several_projects_only_of_the_own_database(self, tmp_path: Path) -> None:
+        own = [self.make(tmp_path, days) for days in (9, 5)]
+        others = [self.make(tmp_path, days, dbname="other") for days in (8, 7)]
+        here = Endpoint(parameters={"host": "here", "port": "1", "dbname": "shop"})
+        elsewhere = Endpoint(parameters={"host": "there", "port": "1", "dbname": "shop"})
+        assert prune(tmp_path, Settings(backup_keep=1), only=elsewhere) == ([], [])
+        assert prune(tmp_path, Settings(backup_keep=1), only=here) == ([own[0]], [])
+        assert {entry.id for entry in folders.backups(tmp_path)} == {own[1], *others}
 
     def test_what_another_run_deletes_meanwhile_is_no_trouble(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
