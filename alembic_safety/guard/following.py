@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 class Following:
     """Reads the catalog once, and then what transactions change in it."""
 
-    def __init__(self, session: Session, exclude: Exclusions, *, is_shared: bool = False) -> None:
+    def __init__(
+        self, session: Session, exclude: Exclusions, *, is_shared: bool = False, is_within: bool = False
+    ) -> None:
         """Read all of it.
 
         :param is_shared: by way of a pooler, so that the next transaction may meet another process of the server.
+        :param is_within: all revisions run in one transaction that env.py began, whether or not they are to have one each.
         """
         self._exclude = exclude
         self._is_shared = is_shared
@@ -29,6 +32,8 @@ class Following:
         self.base: Snapshot = read_snapshot(session, exclude)
         #: As of the last look.
         self.latest: Snapshot = self.base
+        #: What changed after this is looked at; None: after the last transaction that is known to be over.
+        self._always_since = self._oldest_to_come if is_within else None
         self._start: Start | None = None
         self._kept: set[str] | None = None
 
@@ -43,6 +48,9 @@ class Following:
         :param first: statements that are run before that.
         """
         self._start = None
+        if self._always_since is not None:
+            session.execute("; ".join(first))
+            return
         if self._is_shared:
             self._kept = None
         # Where one was left in the middle of a revision, what it did after the last look is to be found.
@@ -73,6 +81,10 @@ class Following:
 
     @property
     def _since(self) -> int:
+        return self._oldest_to_come if self._always_since is None else self._always_since
+
+    @property
+    def _oldest_to_come(self) -> int:
         if isinstance(self.base, FollowedSnapshot) and self.base.moment is not None:
             return self.base.moment.oldest_to_come % 2**32
         return 0

@@ -31,6 +31,7 @@ from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
 from alembic_safety.rehearsal.closure import altered_keys
+from alembic_safety.revisions.internals import has_open_transaction, is_in_foreign_transaction
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -259,7 +260,8 @@ class Inspection:
             self._catalog.end(session)
 
     def _look(self) -> None:
-        self._catalog = Following(self._session(), self._exclude, is_shared=self._lock.is_pooled)
+        within = is_in_foreign_transaction(self._migration) or has_open_transaction(self._migration)
+        self._catalog = Following(self._session(), self._exclude, is_shared=self._lock.is_pooled, is_within=within)
 
     def _session(self) -> SqlalchemySession:
         assert self._migration.connection is not None

@@ -267,6 +267,7 @@ class Run:
         @contextmanager
         def noticed() -> Iterator[None]:
             self.progress.left_transaction()
+            was_ended = not self.connection().in_transaction()
             if not self._has_transactions:
                 self.journal.left_transaction(self.progress.current)
             else:
@@ -275,6 +276,8 @@ class Run:
                     session = SqlalchemySession(self.connection())
                     self.journal.done(self.progress.current, done, session)
                     self._about_to_commit(session)
+                    if was_ended:
+                        self.connection().commit()  # the migration has done so before; what was written since is ours
             with original(), self.statements.outside():
                 yield
             if self.connection().in_transaction():

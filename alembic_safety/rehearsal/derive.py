@@ -169,7 +169,7 @@ class Deriver(Visitor):
         if synthesis.grade is Grade.DIFFERENT or synthesis.refusals:
             return replace(found, restored=restored_by(list(synthesis.residue)))
         found = prove(stage, found, before, after)
-        if stage.saw_concurrently and found.restores and not found.failure:
+        if stage.saw_concurrently and not stage.is_lent and found.restores and not found.failure:
             # Proven with the second upgrade, which leaves its transaction too: see Observer.other_downgrade.
             synthesis = replace(synthesis, statements=concurrently(synthesis.statements, before, after))
             found = replace(found, synthesis=synthesis, body=tuple(self.render(synthesis.statements)))

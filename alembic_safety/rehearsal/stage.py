@@ -333,6 +333,11 @@ class Stage:
         self.heads = maintainer.heads
 
     @property
+    def is_lent(self) -> bool:
+        """Whether env.py began the transaction itself: there nothing that is written as SQL can leave it."""
+        return self._lent is not None
+
+    @property
     def saw_concurrently(self) -> bool:
         """Whether the revision that runs was seen to build or drop an index CONCURRENTLY."""
         return any(map(is_concurrent, self.executed))

@@ -125,6 +125,32 @@ def test_drivers_up_and_down(tmp_path: Path, database: ScratchDatabase, driver: 
     assert "lock_timeout = " not in offline.out
 
 
+def test_env_py_that_begins_the_transaction_itself(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = own_environment(tmp_path / "own", database, "psycopg", "transaction_per_migration=True")
+    env = project.folder / "env.py"
+    began = '    connection.exec_driver_sql("SET statement_timeout = 60000")\n    context.configure'
+    text = env.read_text().replace("    context.configure", began).replace(", pool_size=1, max_overflow=0", "")
+    env.write_text(text + "    connection.commit()\n")
+    project.sql("a1", "create table t (id int)", None)
+    project.sql("a2", "create type kind as enum ('a'); alter table t add k kind", None)
+    project.sql("a3", "alter type kind rename to sort", None)
+    project.add(
+        "a4",
+        "op.get_bind().commit()\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.create_index('t_id', 't', ['id'], postgresql_concurrently=True)",
+        None,
+    )
+    server = ("--server", database.server.url().render_as_string(hide_password=False))
+    derived = alembic("safety-downgrade", *server, cwd=project.folder)
+    assert derived.status == 0, derived.out + derived.err
+    for command in (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head")):
+        done = alembic(*command, cwd=project.folder)
+        assert done.status == 0, done.out + done.err
+    with database.connect() as connection:
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("a4",)]
+
+
 def test_a_held_lock_is_waited_for_and_its_holder_named(
     project: Project, database: ScratchDatabase, url: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
