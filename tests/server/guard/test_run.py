@@ -131,7 +131,7 @@ def test_env_py_that_begins_the_transaction_itself(tmp_path: Path, database: Scr
     began = '    connection.exec_driver_sql("SET statement_timeout = 60000")\n    context.configure'
     text = env.read_text().replace("    context.configure", began).replace(", pool_size=1, max_overflow=0", "")
     env.write_text(text + "    connection.commit()\n")
-    project.sql("a1", "create table t (id int)", None)
+    project.sql("a1", "create table t (id int, made timestamptz default 'now()', day timestamp default 'now')", None)
     project.sql("a2", "create type kind as enum ('a'); alter table t add k kind", None)
     project.sql("a3", "alter type kind rename to sort", None)
     project.add(
