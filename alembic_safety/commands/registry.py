@@ -172,6 +172,8 @@ def run(command: Command, config: Config, options: Namespace) -> int:
             return INTERRUPTED
         if getattr(options, "raiseerr", False):
             raise
+        if (reason := _unreachable(error)) is not None:
+            error = CommandError(f"the project's database can't be connected to: {reason}")
         if not isinstance(error, CommandError):
             # One of our own mistakes: with everything that helps to find it, and not with the status of a finding.
             traceback.print_exception(error)
@@ -190,6 +192,15 @@ def _was_interrupted(error: BaseException) -> bool:
         seen.add(id(current))
         current = current.__cause__ or current.__context__
     return False
+
+
+def _unreachable(error: Exception) -> str | None:
+    """Why env.py's own attempt to connect failed; None where something else went wrong."""
+    from sqlalchemy.exc import DBAPIError
+
+    if not isinstance(error, DBAPIError) or error.statement is not None:
+        return None
+    return next((line.strip() for line in str(error.orig).splitlines() if line.strip()), type(error.orig).__name__)
 
 
 def run_sql_revision(config: Config, options: Namespace) -> bool:

@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 
 import pytest
+import sqlalchemy
 from alembic.config import CommandLine, Config
 from alembic.util import CommandError
 
@@ -158,6 +159,17 @@ def test_a_mistake_of_our_own_is_never_taken_for_a_finding(capsys):
     shown = capsys.readouterr().err
     assert "ZeroDivisionError: oops" in shown
     assert shown.endswith("please report it with the lines above\n")
+
+
+def test_a_database_that_cannot_be_connected_to_is_one_sentence(capsys):
+    url = "postgresql+psycopg://someone:secret@127.0.0.1:1/shop"
+    with pytest.raises(sqlalchemy.exc.OperationalError) as refused:
+        sqlalchemy.create_engine(url).connect()
+    assert run(a_command(refused.value), Config(), Namespace()) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("FAILED: the project's database can't be connected to: connection failed:")
+    assert "Traceback" not in told
+    assert "secret" not in told
 
 
 def test_the_exit_status_reaches_the_shell(monkeypatch):
