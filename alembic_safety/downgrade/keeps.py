@@ -154,10 +154,7 @@ class _Finder:
 
     def _keep(self, name: str) -> Keep:
         if is_replaced(self.seen, name):
-            key = surviving_key(self.seen, name, ())
-            return Keep(
-                table=name, whole=True, key=() if key == () and not _has_key(self.seen, name) else key, replaced=True
-            )
+            return Keep(table=name, whole=True, key=surviving_key(self.seen, name, ()), replaced=True)
         if name in self.whole or "write" in self.seen.writes.get(name, ()):
             return Keep(table=name, whole=True)  # or triggers would not see what is written
         columns = tuple(dict.fromkeys(self.columns.get(name, ())))

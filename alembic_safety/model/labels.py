@@ -23,12 +23,13 @@ def renamed_labels(now: CatalogObject, other: CatalogObject) -> dict[str, str]:
 
 def missing_labels(enum: CatalogObject, other: CatalogObject) -> list[str]:
     """Labels of an enum that ``other`` doesn't have, under that name or, where it is the same enum, under another."""
-    renamed = renamed_labels(enum, other) if enum.address == other.address else {}
-    there = set(_labels(other))
-    if enum.address == other.address and enum.label_oids and other.label_oids:
-        oids = set(other.label_oids)
-        return [label for label, oid in zip(_labels(enum), enum.label_oids, strict=True) if oid not in oids]
-    return [label for label in _labels(enum) if label not in there and label not in renamed]
+    labels = _labels(enum)
+    is_same = enum.address == other.address
+    if is_same and enum.label_oids and other.label_oids:
+        there = set(other.label_oids)
+        return [label for label, oid in zip(labels, enum.label_oids, strict=True) if oid not in there]
+    known = {*_labels(other), *(renamed_labels(enum, other) if is_same else ())}
+    return [label for label in labels if label not in known]
 
 
 def _labels(enum: CatalogObject) -> list[str]:

@@ -17,7 +17,7 @@ from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.touched import Touched, files_of
-from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome
+from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome, Terms
 from alembic_safety.rehearsal.verdict import Restored
 
 if TYPE_CHECKING:
@@ -35,12 +35,8 @@ def committed(
     script: Script,
     before: Snapshot,
     watch: Watch,
-    observe: Observer | None = None,
-    *,
-    only_up: bool = False,
-    rows: int = 0,
-    seed: int = 0,
-    own: str = "",
+    observe: Observer | None,
+    terms: Terms,
 ) -> Outcome:
     """Rehearse a revision with real commits; afterwards the database stands at *after*, or where the upgrade failed at *before*.
 
@@ -82,11 +78,11 @@ def committed(
                 observe.proven(proof)
                 if not clean and not _return(judge, copy, outcome, heads):
                     return outcome
-        if not only_up:
+        if not terms.only_up:
             clean = _back_and_forth(judge, outcome, before, after)
             if not clean and not _return(judge, copy, outcome, heads):
                 return outcome
-        if observe is not None and watched is not None and (rows or own) and not only_up:
+        if observe is not None and watched is not None and (terms.rows or terms.own) and not terms.only_up:
             touched = _touched(stage, before, after, watched.writes, refiled)
             if touched.used:
                 ways = Ways(judge, copy, observe, before, after)
@@ -98,9 +94,9 @@ def committed(
                     up=ways.up,
                     ways=ways.down(outcome),
                     demands=demands,
-                    rows=rows,
-                    seed=seed,
-                    own=own,
+                    rows=terms.rows,
+                    seed=terms.seed,
+                    own=terms.own,
                 )
                 stage.heads = set(heads)
                 outcome.rows = ways.proven(case, watched)

@@ -27,7 +27,7 @@ from alembic_safety.rehearsal.rows.records import OWN
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, label_of, merged
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
-from alembic_safety.rehearsal.trial import Outcome, transactional
+from alembic_safety.rehearsal.trial import Outcome, Terms, transactional
 from alembic_safety.rehearsal.verdict import Rehearsal, Up, Verdict
 from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.rehearsal.watch import Watcher
@@ -314,6 +314,7 @@ class Run:
             raise RehearsalError(f"revision {revision.id!r} disappeared while it was being rehearsed")
         judged = revision.id in self.plan.judged
         observe = self.visitor.observer(revision) if judged else None
+        terms = Terms(only_up=not judged, rows=self.options.rows, seed=self.options.seed, own=self._own_kind)
         heads = set(stage.heads)
         outcome = None
         stage.isolation = isolation_of(revision)
@@ -327,10 +328,7 @@ class Run:
                             before,
                             watch,
                             observe,
-                            only_up=not judged,
-                            rows=self.options.rows,
-                            seed=self.options.seed,
-                            own=self._own_kind,
+                            terms,
                         )
                     except LeftTransaction:
                         stage.heads = heads
@@ -344,10 +342,7 @@ class Run:
                         before,
                         watch,
                         observe,
-                        only_up=not judged,
-                        rows=self.options.rows,
-                        seed=self.options.seed,
-                        own=self._own_kind,
+                        terms,
                     )
             except Exception as error:
                 if not watch.fired:

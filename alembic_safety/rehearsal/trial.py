@@ -37,6 +37,19 @@ AFTER = "alembic_safety_after"
 HAS_TO_BE_FIRST = "25001"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a revision is to be tried."""
+
+    #: It is only to be applied.
+    only_up: bool
+    #: How many rows to make for each table that it touches.
+    rows: int
+    seed: int
+    #: What rows are there already, on which it is rehearsed in the place of made ones; '' for none.
+    own: str
+
+
 @dataclass
 class Outcome:
     """What one trial found; ``after`` is the state that the database was left in (None: as before)."""
@@ -228,23 +241,17 @@ def transactional(
     script: Script,
     before: Snapshot,
     watch: Watch,
-    observe: Observer | None = None,
-    *,
-    only_up: bool = False,
-    rows: int = 0,
-    seed: int = 0,
-    own: str = "",
+    observe: Observer | None,
+    terms: Terms,
 ) -> Outcome:
     """Rehearse a revision in one transaction; then, where it touches tables that were there, on rows in another one.
 
-    :param rows: how many rows to make for each table that it touches.
-    :param own: what rows are there already, on which it is rehearsed in the place of made ones; '' for none.
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
     judge = Judge(stage, script, watch)
     outcome = Outcome(before=before)
-    empty = not only_up and judge.downgrade == EMPTY
+    empty = not terms.only_up and judge.downgrade == EMPTY
     stage.begin(counting=observe is not None or empty)
     try:
         if stage.files is None:
@@ -257,25 +264,29 @@ def transactional(
             outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
             after = stage.snapshot(before)
             heads_after = set(stage.heads)
-            demands = Reader(stage.session, before, after).read() if not only_up and (rows or own or observe) else []
+            demands = (
+                Reader(stage.session, before, after).read()
+                if not terms.only_up and (terms.rows or terms.own or observe)
+                else []
+            )
             stage.savepoint(AFTER)
             if observe is not None:
                 observe.look(stage, before, after)
                 stage.may_have_temporary = True
             if empty:
                 outcome.changed_nothing = not changes(before, after) and not stage.rows_written()
-            if not only_up:
+            if not terms.only_up:
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
         if (
-            not only_up
+            not terms.only_up
             and outcome.touched.used_or_filled
-            and (rows or observe is not None or may_have_held_rows(outcome.touched, before, after))
+            and (terms.rows or observe is not None or may_have_held_rows(outcome.touched, before, after))
         ):
             stage.rollback()
             stage.heads = set(judge.heads_before)
-            outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, rows=rows, seed=seed, own=own)
+            outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, terms)
             set_positions(stage.session, stage.positions)
             stage.begin()
             with stage.staying_in_transaction():
@@ -304,10 +315,7 @@ def _on_rows(
     after: Snapshot,
     observe: Observer | None,
     demands: list[Demand],
-    *,
-    rows: int,
-    seed: int,
-    own: str,
+    terms: Terms,
 ) -> RowProof:
     ways: dict[str, Callable[[], None]] = {}
     if outcome.down is Down.RAN:
@@ -323,9 +331,9 @@ def _on_rows(
         up=judge.run,
         ways=ways,
         demands=demands,
-        rows=rows,
-        seed=seed,
-        own=own,
+        rows=terms.rows,
+        seed=terms.seed,
+        own=terms.own,
     )
     proof = prove_on_rows(case)
     if observe is not None:

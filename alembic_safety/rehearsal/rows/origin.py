@@ -60,7 +60,7 @@ class Origin:
     def by_place(self) -> Origin:
         """The same, whose queries give the places of rows in the place of keys: of those that would have to go, so that the others fit."""
         other = copy.copy(self)
-        vars(other)["_by_place"] = True
+        other._by_place = True  # noqa: SLF001 - our own copy
         return other
 
     def old_column(self, column: CatalogObject) -> CatalogObject | None:

@@ -125,14 +125,7 @@ class Campaign:
             self._write(database)
             self.proxy.arm(fault.strike, lambda pid: self.strike(fault.deed, pid, database))
             status, log = self.alembic(database, "upgrade", "head")
-            outcome.log = f"-- status {status}\n{log}"
-            outcome.struck = self.proxy.struck
-            if outcome.struck and not self.struck.wait(LONGEST):
-                raise AssertionError(f"{fault} did not come to its end")
-            outcome.request = self.proxy.texts[fault.strike.at - 1] if outcome.struck else ""
-            self.proxy.arm(None)
-            self.deeds.rest()
-            self.until_quiet(database, outcome)
+            self.rest_after(outcome, status, log, database)
             self._look(database, outcome, "after the fault")
             interrupted = [run.number for run in self._journal(database) if run.finished is None]
             self._write(database)
@@ -219,6 +212,18 @@ class Campaign:
             url = url.set(host="127.0.0.1", port=self.proxy.port, query={})
         text = url.render_as_string(hide_password=False)
         return self.worker.run(self.scenario.folder, "-x", f"url={text}", *self.scenario.options, *arguments)
+
+    def rest_after(self, outcome: Outcome, status: int, log: str, database: Database) -> None:
+        """Note what a run came to, and wait until the fault is over."""
+        fault = outcome.fault
+        outcome.log = f"-- status {status}\n{log}"
+        outcome.struck = self.proxy.struck
+        if outcome.struck and not self.struck.wait(LONGEST):
+            raise AssertionError(f"{fault} did not come to its end")
+        outcome.request = self.proxy.texts[fault.strike.at - 1] if outcome.struck else ""
+        self.proxy.arm(None)
+        self.deeds.rest()
+        self.until_quiet(database, outcome)
 
     def until_quiet(self, database: Database, outcome: Outcome) -> None:
         """Let the server finish what a client that is gone had asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic_safety.guard.backup.folder import backups
 from alembic_safety.postgres.databases import PREFIX, Database
-from tests.support.faults.campaign import LONGEST, Campaign, Fault, Outcome, difference
+from tests.support.faults.campaign import Campaign, Fault, Outcome, difference
 
 _SINCE = "insert into customers values (3, 'since the backup', 'ok'); alter table customers add column since int"
 
@@ -42,14 +42,7 @@ class Restores(Campaign):
         with self.copy() as database:
             self.proxy.arm(fault.strike, lambda pid: self.strike(fault.deed, pid, database))
             status, log = self._restore(database)
-            outcome.log = f"-- status {status}\n{log}"
-            outcome.struck = self.proxy.struck
-            if outcome.struck and not self.struck.wait(LONGEST):
-                raise AssertionError(f"{fault} did not come to its end")
-            outcome.request = self.proxy.texts[fault.strike.at - 1] if outcome.struck else ""
-            self.proxy.arm(None)
-            self.deeds.rest()
-            self.until_quiet(database, outcome)
+            self.rest_after(outcome, status, log, database)
             now = self.dump(database)
             aside = self._drop_aside()
             if now not in ((self.backed_up,) if status == 0 else (self.live, self.backed_up)):
