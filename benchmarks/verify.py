@@ -23,7 +23,7 @@ from functools import partial
 
 import psycopg
 from server_clock import Clock
-from verify_data import build
+from verify_data import PARENTS, build
 
 from alembic_safety.integrity.bypass import Watch, watch_triggers
 from alembic_safety.integrity.checks import foreign_keys
@@ -159,7 +159,7 @@ def ours(url: str, **options: object) -> None:
 GUARD = {
     "triggers watched over": "",
     "triggers off, found by xmin": "SET LOCAL session_replication_role = replica",
-    "triggers off, rows and columns captured": "SET LOCAL session_replication_role = replica",
+    "triggers off, rows captured": "SET LOCAL session_replication_role = replica",
 }
 
 
@@ -170,16 +170,17 @@ def guard(connection: psycopg.Connection, timings: Timings, table: str, column: 
         session.execute("BEGIN")
         watch = watch_triggers(session)
         assert watch is not None
+        if "captured" in name:
+            session.execute(f"CREATE TEMP TABLE captured AS SELECT * FROM {table} WHERE {key}")
         session.execute(f"{before}; UPDATE {table} SET {column} = {column} WHERE {key}")
         touched = touched_tables(session)
         if "captured" in name:
-            session.execute(f"CREATE TEMP TABLE captured AS SELECT id FROM {table} WHERE {key}")
-            touched = [
-                replace(one, written_keys="SELECT id FROM captured", columns=frozenset({column}))
-                if one.written
-                else one
-                for one in touched
-            ]
+            known = {
+                "written_keys": "SELECT id FROM captured",
+                "removed_rows": "SELECT * FROM captured",
+                "compared": frozenset({"id", *(f"f{n}" for n in range(len(PARENTS)))}),
+            }
+            touched = [replace(one, **known) if one.written else one for one in touched]
 
         def check(watch: Watch = watch, touched: list[Touched] = touched, off: bool = bool(before)) -> None:
             bypass = False if watch.untouched(session) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.integrity.attempt import Failure, attempt
 from alembic_safety.postgres.identifiers import quote_ident
@@ -40,16 +40,14 @@ def with_captures(session: Session, touched: Sequence[Touched]) -> list[Touched]
     """The same tables, with the rows that were captured where these are certainly all that the transaction wrote to them."""
     outcome = attempt(session, lambda: _captures(session))
     found = {} if isinstance(outcome, Failure) else outcome.value
-    return [
-        replace(one, written_keys=found[one.oid][0], removed_rows=found[one.oid][1]) if one.oid in found else one
-        for one in touched
-    ]
+    return [replace(one, **found[one.oid]) if one.oid in found else one for one in touched]
 
 
-def _captures(session: Session) -> dict[int, tuple[str, str | None]]:
+def _captures(session: Session) -> dict[int, dict[str, Any]]:
+    """By table, what is known of it, as fields of ``Touched``."""
     if not session.fetch(f"SELECT pg_catalog.to_regclass('{OWN}.quarantine') IS NOT NULL")[0][0]:
         return {}
-    found: dict[int, tuple[str, str | None]] = {}
+    found: dict[int, dict[str, Any]] = {}
     several: set[int] = set()
     for oid, number, places, key, columns, written in session.fetch(_CAPTURES):
         old, made = f"{OWN}.q{int(number)}_old", f"{OWN}.q{int(number)}_made"
@@ -65,9 +63,14 @@ def _captures(session: Session) -> dict[int, tuple[str, str | None]]:
         if list(captured[0]) != list(written) or oid in several:
             found.pop(oid, None)
         else:
-            before = columns and ", ".join(
-                f"c{n} AS {quote_ident(name)}" for n, name in enumerate(columns, 1) if name is not None
-            )
-            found[oid] = (f"SELECT {keys} FROM {made}", f"SELECT {before} FROM {old}" if before else None)
+            before = {name: f"c{n}" for n, name in enumerate(columns or (), 1) if name is not None}
+            rows = ", ".join(f"{place} AS {quote_ident(name)}" for name, place in before.items())
+            inserted, _, deleted = written
+            only_updates = before and not inserted and not deleted and before.keys() >= set(key)
+            found[oid] = {
+                "written_keys": f"SELECT {keys} FROM {made}",
+                "removed_rows": f"SELECT {rows} FROM {old}" if before else None,
+                "compared": frozenset(before) if only_updates else None,
+            }
         several.add(oid)
     return found

@@ -26,7 +26,7 @@ from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import Record, Result, not_checked
 from alembic_safety.integrity.relation import Relation, primary_key
 from alembic_safety.integrity.scope import Scope, oid_array, open_scope
-from alembic_safety.integrity.touched_rows import mine, orphans_among, orphans_of_removed, written_rows
+from alembic_safety.integrity.touched_rows import changed_columns, mine, orphans_among, orphans_of_removed, written_rows
 from alembic_safety.integrity.value_types import columns_made_of
 from alembic_safety.integrity.work import failure_finding
 from alembic_safety.model.finding import Finding
@@ -52,6 +52,9 @@ class Touched:
     written_keys: str | None = None
     #: A query for the rows as they were before (columns named like the table's), where they were captured.
     removed_rows: str | None = None
+    #: Where the transaction did nothing but update captured rows, none of which got another primary key: the columns that
+    #: ``removed_rows`` gives as they were. None is not known.
+    compared: frozenset[str] | None = None
 
 
 def touched_tables(session: Session) -> list[Touched]:
@@ -177,9 +180,8 @@ def _steps(
                 f"the rows written to {relation.identity}",
                 lambda oid=oid, relation=relation: _written(session, scope, relation, tables[oid], bypass, skipped),  # type: ignore[misc]
             )
-    removed = [oid for oid in relations if tables[oid].removed]
-    if removed:
-        yield "references to what was removed", lambda: _removed(session, scope, removed, tables, bypass, skipped)
+    if any(tables[oid].removed for oid in relations):
+        yield "references to what was removed", lambda: _removed(session, scope, relations, tables, bypass, skipped)
     yield "new and changed constraints", lambda: _changed_constraints(session, scope, relations)
     yield "views over what was touched", lambda: _views(session, tables)
     yield "functions", lambda: _routines(session)
@@ -252,9 +254,8 @@ def _written(
     session: Session, scope: Scope, relation: Relation, touched: Touched, bypass: bool, skipped: list[str]
 ) -> Iterator[Record]:
     keys = _split(session, scope, f"con.conrelid = {relation.oid}", bypass, skipped, cascade=False)
-    if touched.columns is not None:
-        written = {quote_ident(column) for column in touched.columns}
-        keys = [key for key in keys if written.intersection(key.columns)]
+    other = _changed(session, relation, touched, [column for key in keys for column in key.columns])
+    keys = [key for key in keys if other.intersection(key.columns)]
     if keys:
         yield from orphans_among(session, written_rows(session, relation, touched.written_keys), keys)
     # Deferrable uniqueness and exclusion are kept by triggers, too.
@@ -277,15 +278,37 @@ def _written(
         )
 
 
+def _changed(session: Session, relation: Relation, touched: Touched, columns: Iterable[str]) -> set[str]:
+    """Those of these columns (quoted) that may have got other values; rows that came or went count as that."""
+    wanted = set(columns)
+    if touched.columns is not None:
+        wanted &= {quote_ident(column) for column in touched.columns}
+    if not wanted or touched.compared is None or touched.removed_rows is None:
+        return wanted
+    known = wanted & {quote_ident(column) for column in touched.compared}
+    return wanted - known | changed_columns(session, relation, touched.removed_rows, sorted(known))
+
+
 def _removed(
-    session: Session, scope: Scope, oids: Sequence[int], tables: dict[int, Touched], bypass: bool, skipped: list[str]
+    session: Session,
+    scope: Scope,
+    relations: dict[int, Relation],
+    tables: dict[int, Touched],
+    bypass: bool,
+    skipped: list[str],
 ) -> Iterator[Record]:
     """Rows elsewhere that refer to rows which went away."""
-    for oid in oids:
+    for oid, relation in relations.items():
+        if not tables[oid].removed:
+            continue
         above = f"ARRAY(SELECT relid::oid FROM pg_catalog.pg_partition_ancestors({oid})) || {oid}::oid"
         condition = f"con.confrelid = ANY ({above}) AND con.conparentid = 0"
         captured = tables[oid].removed_rows
-        for key in _split(session, scope, condition, bypass, skipped, cascade=True):
+        keys = _split(session, scope, condition, bypass, skipped, cascade=True)
+        other = _changed(session, relation, tables[oid], [column for key in keys for column in key.referenced])
+        for key in keys:
+            if not other.intersection(key.referenced):
+                continue
             if captured is not None:
                 yield from orphans_of_removed(session, key, captured)
             else:

@@ -54,9 +54,7 @@ def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows
     """
     if keys is not None and relation.key:
         columns = ", ".join(relation.key)
-        sizes = f"SELECT (SELECT count(*) FROM ({keys}) AS captured), (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = {relation.oid})"
-        count, total = session.fetch(sizes)[0]
-        few = count * _PROBE_ROWS < max(total, 0)
+        few = _are_few(session, relation, keys)
         return Rows(relation, f"({columns}) IN (SELECT {columns} FROM ({keys}) AS captured)", None, few)
     # The age of our own id is asked for once: in the condition it would be worked out for each row.
     age = session.fetch("SELECT pg_catalog.age(pg_catalog.pg_current_xact_id_if_assigned()::xid)")[0][0]
@@ -70,6 +68,40 @@ def written_rows(session: Session, relation: Relation, keys: str | None) -> Rows
     if not count:
         return Rows(relation, "false", 0)
     return Rows(relation, f"ctid = ANY ('{addresses}'::tid[])", count)
+
+
+def _are_few(session: Session, relation: Relation, captured: str) -> bool:
+    sizes = f"SELECT (SELECT count(*) FROM ({captured}) AS captured), (SELECT reltuples FROM pg_catalog.pg_class WHERE oid = {relation.oid})"
+    count, total = session.fetch(sizes)[0]
+    return bool(count * _PROBE_ROWS < max(total, 0))
+
+
+def changed_columns(session: Session, relation: Relation, before: str, columns: Sequence[str]) -> set[str]:
+    """Which of these columns are not the same, byte by byte, as in the rows that ``before`` is a query for; all, where it can't be told.
+
+    ``before`` gives these columns and the primary key; a row that is gone counts as a change of everything.
+    """
+    if not columns or not relation.key:
+        return set(columns)
+    same = " AND ".join(f"now.{key} = before.{key}" for key in relation.key)
+    other = ", ".join(
+        f"coalesce(bool_or(pg_catalog.record_image_ne(ROW(now.{column}), ROW(before.{column}))), false)"
+        for column in columns
+    )
+    statement = f"SELECT count(*), count(now.{relation.key[0]}), {other} FROM ({before}) AS before LEFT JOIN {relation.source} AS now ON {same}"
+
+    def run() -> tuple[Any, ...]:
+        if _are_few(session, relation, before):
+            session.execute(_BY_INDEX)
+        return session.fetch(statement)[0]
+
+    outcome = attempt(session, run)
+    if isinstance(outcome, Failure):
+        return set(columns)
+    captured, met, *changed = outcome.value
+    if captured != met:
+        return set(columns)
+    return {column for column, is_other in zip(columns, changed, strict=True) if is_other}
 
 
 def orphans_among(session: Session, rows: Rows, keys: Sequence[ForeignKey]) -> Iterator[Record]:

@@ -7,7 +7,7 @@ PostgreSQL 17 on, ``WHERE c IS NULL`` on a NOT NULL column is folded to false an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -44,12 +44,10 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class ScannedTable:
-    """A table with its conditions and with what others want from the same scan."""
+    """A table with its conditions, those of its foreign keys among them where they are checked in the same scan."""
 
     relation: Relation
     conditions: tuple[Condition, ...]
-    #: Further aggregate expressions, fused into the scan; their values come back as text.
-    extra: tuple[str, ...] = ()
     #: Common table expressions that conditions refer to.
     definitions: tuple[str, ...] = ()
     #: Lists of keys that conditions refer to.
@@ -129,10 +127,8 @@ def _without_keys(table: ScannedTable) -> ScannedTable:
     return replace(table, conditions=tuple(c for c in table.conditions if c.key is None), definitions=(), lists=())
 
 
-def read_tables(
-    session: Session, scope: Scope, oids: Sequence[int], extra: Mapping[int, Sequence[str]] | None = None
-) -> list[ScannedTable]:
-    """The tables of these OIDs with all their conditions; ``extra`` gives aggregates to fuse into a table's scan."""
+def read_tables(session: Session, scope: Scope, oids: Sequence[int]) -> list[ScannedTable]:
+    """The tables of these OIDs with all their conditions."""
     scope = scope.limited(oids)
     found = {
         row[0]: (Relation(row[0], row[1], row[2], tuple(row[3])), row[4])
@@ -141,11 +137,7 @@ def read_tables(
         )
     }
     conditions = read_conditions(session, scope, {oid: relation for oid, (relation, _) in found.items()})
-    extra = extra or {}
-    return [
-        ScannedTable(relation, tuple(conditions[oid]), tuple(extra.get(oid, ())), partly=partly)
-        for oid, (relation, partly) in found.items()
-    ]
+    return [ScannedTable(relation, tuple(conditions[oid]), partly=partly) for oid, (relation, partly) in found.items()]
 
 
 def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iterator[Record]:
@@ -154,9 +146,8 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
     if options.suspects_only:
         tables = [replace(t, conditions=tuple(c for c in t.conditions if c.suspect)) for t in tables]
     if options.counts is Counts.ESTIMATE or options.suspects_only:
-        idle = [table for table in tables if not table.conditions and not table.extra]
-        yield from _estimates(session, idle)
-        tables = [table for table in tables if table.conditions or table.extra]
+        yield from _estimates(session, [table for table in tables if not table.conditions])
+        tables = [table for table in tables if table.conditions]
 
     def done(table: ScannedTable, values: tuple[object, ...]) -> Iterable[Record]:
         if table.counted:
@@ -184,20 +175,9 @@ def scan(session: Session, scope: Scope, tables: Sequence[ScannedTable]) -> Iter
     yield from together(session, tables, _fetch, done, failed)
 
 
-def fused_values(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Relation, int, int, list[str | None]]]:
-    """For each table: its rows, how many violate any condition, and the values of its extra aggregates as text.
-
-    One scan for all three; raises the driver's error.
-    """
-    if not tables:
-        return []
-    found = session.fetch(_statement(tables))
-    return [(tables[row[0]].relation, int(row[1]), int(row[2]), list(row[3])) for row in found]
-
-
 def _fetch(session: Session, tables: Sequence[ScannedTable]) -> list[tuple[Any, ...]]:
     lists = [one for table in tables for one in table.lists]
-    return fetch_with_lists(session, _statement(tables), 4, lists) if lists else session.fetch(_statement(tables))
+    return fetch_with_lists(session, _statement(tables), 3, lists) if lists else session.fetch(_statement(tables))
 
 
 def _statement(tables: Sequence[ScannedTable]) -> str:
@@ -211,9 +191,8 @@ def _aggregates(table: ScannedTable) -> str:
     if not table.counted:
         # As WHERE it costs less than as a second aggregate, and may be answered by an index.
         where = " OR ".join(_tests(table.conditions))
-        return f"0::bigint, count(*), ARRAY[]::text[] FROM {table.relation.source} WHERE {where}"
-    extra = ", ".join(f"({value})::text" for value in table.extra)
-    return f"count(*), {_count_if(table.conditions)}, ARRAY[{extra}]::text[] FROM {table.relation.source}"
+        return f"0::bigint, count(*) FROM {table.relation.source} WHERE {where}"
+    return f"count(*), {_count_if(table.conditions)} FROM {table.relation.source}"
 
 
 def _with(definitions: Sequence[str]) -> str:

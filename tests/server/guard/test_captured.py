@@ -91,3 +91,5 @@ def test_kept_rows_are_verified(
         alembic(*command, cwd=project.folder)
     assert [one.written_keys is not None for one in handed] == [captured]
     assert [one.removed_rows is not None for one in handed] == [captured]
+    updated = captured and "update" in body
+    assert [one.compared for one in handed] == [frozenset({"id", "a"}) if updated else None]

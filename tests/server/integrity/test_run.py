@@ -8,12 +8,9 @@ import time
 import pytest
 
 from alembic_safety.errors import UsageError
-from alembic_safety.integrity.checks.table_scan import fused_values, read_tables
 from alembic_safety.integrity.options import Counts, Options
 from alembic_safety.integrity.records import NOT_CHECKED
 from alembic_safety.integrity.run import verify
-from alembic_safety.integrity.scope import open_scope
-from alembic_safety.postgres.session import PsycopgSession
 from tests.support.cli import alembic
 from tests.support.verification import ORPHAN, codes
 
@@ -210,18 +207,6 @@ def test_a_thousand_partitions(database):
     result = verify(database.conninfo)
     assert codes(result) == [("orphan-rows", "public.t.t_p_id_fkey")]
     assert sum(c.rows for name, c in result.row_counts.items() if name.startswith("public.t")) == 10002
-
-
-def test_what_others_want_from_the_scan_comes_from_the_same_scan(database):
-    database.run(
-        "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); INSERT INTO t SELECT g, g FROM generate_series(1, 10) g"
-    )
-    with database.connect() as connection:
-        session = PsycopgSession(connection)
-        oid = session.fetch("SELECT 't'::regclass::oid")[0][0]
-        tables = read_tables(session, open_scope(session, Options()), [oid], {oid: ["sum(a)", "max(id)"]})
-        ((relation, rows, dirty, values),) = fused_values(session, tables)
-    assert (relation.identity, rows, dirty, values) == ("public.t", 10, 0, ["55", "10"])
 
 
 # -- the command ---------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,43 @@ def test_keys_over_columns_that_were_not_written_are_left_alone(session):
     purchase = oid(session, "purchase")
     assert codes(found(session, migration, [Touched(oid=purchase, columns=frozenset({"price"}))])) == []
     assert len(codes(found(session, migration, [Touched(oid=purchase, columns=frozenset({"customer_id"}))]))) == 1
+
+
+def test_of_updates_whose_old_rows_are_known_only_what_changed_is_looked_up(session):
+    session.execute("""SET session_replication_role = replica; UPDATE purchase SET customer_id = 777 WHERE id = 3;
+        UPDATE purchase SET customer_id = NULL WHERE id = 4; COMMIT; BEGIN; SET session_replication_role = origin;
+        CREATE TABLE seen AS SELECT * FROM purchase WHERE id IN (3, 4)""")
+    purchase = Touched(
+        oid=oid(session, "purchase"),
+        written_keys="SELECT id FROM seen",
+        removed_rows="SELECT * FROM seen",
+        compared=frozenset({"id", "customer_id"}),
+    )
+    off = "SET LOCAL session_replication_role = replica;"
+    kept = f"{off} UPDATE purchase SET price = 2, customer_id = customer_id WHERE id IN (3, 4)"
+    assert codes(found(session, kept, [purchase])) == []  # an orphan of earlier, as before
+    other = f"{off} UPDATE purchase SET customer_id = 778 WHERE id = 4"
+    assert [f.count for f in found(session, other, [purchase]).findings] == [2]
+    # What nobody knows the old value of may have changed, and so may all where a row is gone.
+    unknown = replace(purchase, compared=frozenset({"id", "price"}))
+    assert len(codes(found(session, "", [unknown]))) == 1
+    gone = f"UPDATE purchase SET customer_id = 777 WHERE id = 3; {off} DELETE FROM purchase WHERE id = 4"
+    assert len(codes(found(session, gone, [purchase]))) == 1
+
+
+def test_references_to_a_key_that_updates_left_alone_are_not_looked_for(session):
+    session.execute("""SET session_replication_role = replica; UPDATE purchase SET customer_id = 777 WHERE id = 3; COMMIT; BEGIN;
+        CREATE TABLE seen AS SELECT * FROM customer WHERE id IN (7, 8)""")
+    customer = Touched(
+        oid=oid(session, "customer"),
+        removed=True,
+        written_keys="SELECT id FROM seen",
+        removed_rows="SELECT * FROM seen",
+        compared=frozenset({"id", "region_id"}),
+    )
+    assert codes(found(session, "UPDATE customer SET region_id = 2 WHERE id IN (7, 8)", [customer])) == []
+    moved = found(session, "UPDATE customer SET id = 700 WHERE id = 7", [customer])
+    assert codes(moved) == [("orphan-rows", "public.purchase.purchase_customer_id_fkey", 1, ("id=7: customer_id=7",))]
 
 
 def test_what_postgresql_enforced_is_passed_over_and_said(session):
