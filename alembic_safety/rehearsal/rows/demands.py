@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
 
 _CONSTRAINTS = """
-SELECT c.oid::pg_catalog.int8, c.confrelid::pg_catalog.int8, c.conkey::pg_catalog.int4[], c.confkey::pg_catalog.int4[],
+SELECT c.oid::pg_catalog.int8, c.confrelid::pg_catalog.int8, coalesce(c.conkey, '{}')::pg_catalog.int4[], c.confkey::pg_catalog.int4[],
   c.confmatchtype::pg_catalog.text, coalesce(pg_catalog.pg_get_expr(c.conbin, c.conrelid), ''), c.connoinherit,
   ARRAY(SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || o.oprname || ')'
     FROM pg_catalog.unnest(c.conexclop) WITH ORDINALITY AS x (op, i)

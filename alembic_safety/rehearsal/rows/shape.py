@@ -41,7 +41,7 @@ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attn
 WHERE a.attrelid = ANY ('{%s}') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
 """
 _CHECKS = """
-SELECT conrelid::pg_catalog.int8, conkey::pg_catalog.int4[], pg_catalog.pg_get_expr(conbin, conrelid)
+SELECT conrelid::pg_catalog.int8, coalesce(conkey, '{}')::pg_catalog.int4[], pg_catalog.pg_get_expr(conbin, conrelid)
 FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid = ANY ('{%s}') ORDER BY oid
 """
 _UNIQUES = """
