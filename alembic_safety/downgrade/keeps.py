@@ -97,8 +97,9 @@ class _Finder:
             elif need.what in ("column", "type"):
                 column = before.by_identity["column", need.subject]
                 self._column(before.objects[column.parent], column.name)  # type: ignore[index]
-            elif need.what == "labels":
-                for table, column in _columns_of_type(before, before.by_identity["enum", need.subject]):
+            elif need.what in ("labels", "attributes"):
+                kind = "enum" if need.what == "labels" else "composite"
+                for table, column in columns_of_type(before, before.by_identity[kind, need.subject]):
                     self._column(table, column.name)
             elif need.what == "sequence":
                 sequences.append(need)
@@ -275,7 +276,7 @@ def _heirs(side: Snapshot, table: CatalogObject) -> list[CatalogObject]:
     return found
 
 
-def _columns_of_type(side: Snapshot, kind: CatalogObject) -> Iterator[tuple[CatalogObject, CatalogObject]]:
+def columns_of_type(side: Snapshot, kind: CatalogObject) -> Iterator[tuple[CatalogObject, CatalogObject]]:
     """Columns of tables that hold values of a type, also within arrays, domains and composites."""
     known: set[Address] = {kind.address}
     waiting = [kind.address]

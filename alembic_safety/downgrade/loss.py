@@ -61,8 +61,16 @@ def _gone(
     elif obj.kind == "column" and obj.parent is not None and obj.parent in other.objects:
         if side.objects[obj.parent].kind == "table" and not obj.props["generated"] and not _inherited(obj):
             yield "column", obj, f"{who} column {obj.identity} with its values", by
+    elif obj.kind == "attribute" and obj.parent is not None and (holder := _still_there(obj, side, other)) is not None:
+        yield "attributes", holder, f"{who} attribute {obj.identity} with its values", by
     elif obj.kind == "sequence" and by == "upgrade" and (not obj.props["identity"] or _is_of_partitioned(obj, side)):
         yield "sequence", obj, f"{who} sequence {obj.identity} with its position", by
+
+
+def _still_there(attribute: CatalogObject, side: Snapshot, other: Snapshot) -> CatalogObject | None:
+    """The composite type of an attribute, which is there at both times and of which something may be stored."""
+    holder = side.objects.get(attribute.parent) if attribute.parent is not None else None
+    return holder if holder is not None and holder.address in other.objects else None
 
 
 def _is_of_partitioned(sequence: CatalogObject, side: Snapshot) -> bool:
@@ -88,6 +96,12 @@ def _changed(
                 yield "type", old, f"the upgrade turns {old.identity} from {was} into {is_}", "upgrade"
             if not widens(is_, was):
                 yield "type", old, f"the downgrade turns {old.identity} from {is_} into {was}", "downgrade"
+    elif old.kind == "attribute" and "type" in keys and (holder := _still_there(old, before, after)) is not None:
+        was, is_ = str(old.props["type"]), str(new.props["type"])
+        if not _is_same_type(was, is_, before, after):
+            for by, one, other in (("upgrade", was, is_), ("downgrade", is_, was)):
+                if not widens(one, other):
+                    yield "attributes", holder, f"the {by} turns attribute {old.identity} from {one} into {other}", by
     elif old.kind == "enum" and "labels" in keys:
         lost, added = missing_labels(old, new), missing_labels(new, old)
         if lost:

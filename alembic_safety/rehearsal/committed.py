@@ -16,7 +16,7 @@ from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.rows.witness import Witness
-from alembic_safety.rehearsal.touched import Touched, files_of
+from alembic_safety.rehearsal.touched import Touched, files_of, with_holders
 from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome, Terms
 from alembic_safety.rehearsal.verdict import Restored
 
@@ -150,7 +150,7 @@ def _touched(
         if table.address in changed or table.identity in writes or table.name in words
     }
     known = {name for name in writes if ("table", name) in before.by_identity}
-    return Touched(used=frozenset(used), written=frozenset(known), refiled=refiled)
+    return with_holders(Touched(used=frozenset(used), written=frozenset(known), refiled=refiled), before, after)
 
 
 def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool:

@@ -7,9 +7,11 @@ is seen on an empty table too, where counters of rows see nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from alembic_safety.downgrade.compare import changes
+from alembic_safety.downgrade.keeps import columns_of_type
 from alembic_safety.model.catalog import Address
 from alembic_safety.postgres.catalog.batch import fetch_all
 
@@ -107,10 +109,22 @@ def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclu
     )
 
 
+def with_holders(touched: Touched, before: Snapshot, after: Snapshot) -> Touched:
+    """With the tables that hold values of a composite type whose attributes changed: nothing locks those."""
+    sides = [side for change in changes(before, after) for side in (change.before, change.after) if side is not None]
+    parents = {side.parent for side in sides if side.kind == "attribute"}
+    types = [before.objects[parent] for parent in parents if parent is not None and parent in before.objects]
+    holders = {table.identity for one in types for table, _ in columns_of_type(before, one)}
+    return replace(touched, used=touched.used | holders) if holders else touched
+
+
 def may_have_held_rows(touched: Touched, before: Snapshot, after: Snapshot) -> bool:
     """Whether a table that was touched may have held rows: it was written to, it is gone, or its file is not empty now."""
     if touched.suspects or touched.filled:
         return True
     addresses = [Address("pg_class", oid) for oid in touched.locked]
     were = [address for address in addresses if address in before.objects and before.objects[address].kind == "table"]
-    return any(address not in after.objects or address.oid in touched.sized for address in were)
+    if any(address not in after.objects or address.oid in touched.sized for address in were):
+        return True
+    # What is named and not locked was found by the type of a column.
+    return not touched.used <= {before.objects[address].identity for address in were}

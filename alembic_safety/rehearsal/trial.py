@@ -22,7 +22,7 @@ from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
-from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched
+from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched, with_holders
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
 from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
 
@@ -263,6 +263,7 @@ def transactional(
                 return outcome
             outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
             after = stage.snapshot(before)
+            outcome.touched = with_holders(outcome.touched, before, after)
             heads_after = set(stage.heads)
             demands = (
                 Reader(stage.session, before, after).read()

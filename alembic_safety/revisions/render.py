@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -10,6 +11,8 @@ from alembic_safety.revisions.alembic_ops import as_operation
 from alembic_safety.revisions.sql_format import formatted, may_indent
 
 _WIDTH = 110
+#: For the statements that follow: ``op.run_sql`` takes what a text sets back when it is done.
+_SETTING = re.compile(r"(?:RE)?SET\s", re.IGNORECASE)
 
 
 class Step(Protocol):
@@ -64,10 +67,12 @@ def render_irreversible(reasons: Sequence[str], *, remarks: Sequence[str] = (), 
 
 
 def render_statement(sql: str, *, op: str = "op") -> list[str]:
-    """One statement as a call: Alembic's own operation where that says exactly the same, else ``op.run_sql``."""
+    """One statement as a call: Alembic's own operation where that says exactly the same, or where it is a setting; else ``op.run_sql``."""
     operation = as_operation(sql, op=op)
     if operation is not None:
         return [operation]
+    if _SETTING.match(sql):
+        return [f"{op}.execute({_quoted(sql.replace(':', chr(92) + ':'))})"]
     text = formatted(sql.strip().rstrip(";").rstrip())
     one_line = f"{op}.run_sql({_quoted(text)})"
     if "\n" not in text and len(one_line) <= _WIDTH:

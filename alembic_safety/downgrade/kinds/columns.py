@@ -244,7 +244,10 @@ class ColumnRules(Rules):
             using = ""
             if not alike(have["type"], wish["type"]):
                 by_text = ctx.level(want) >= 1
-                using = cast(quote_ident(want.name), have["type"], wish["type"], by_text=by_text)
+                name = quote_ident(want.name)
+                using = _record(name, have["type"], wish["type"], ctx) or cast(
+                    name, have["type"], wish["type"], by_text=by_text
+                )
             text = f"{prefix} TYPE {type_clause(want)}"
             if wish["generated"] or table.kind == "foreign_table":
                 using = ""
@@ -279,6 +282,27 @@ class ColumnRules(Rules):
             if words:
                 steps.append(Step(f"{alter} {words.strip()}"))
         return steps
+
+
+def _record(column: str, now: str, want: str, ctx: Context) -> str:
+    """A value of a composite type that is built anew with other attributes: text of one would not be text of the other; else ''."""
+    old, new = ctx.now.by_identity.get(("composite", now)), ctx.before.by_identity.get(("composite", want))
+    if old is None or new is None:
+        return ""
+    have = {attribute.address: attribute for attribute in ctx.now.children.get(old.address, ())}
+    wish = ctx.before.children.get(new.address, ())
+    if [attribute.address for attribute in wish] == list(have):
+        return ""
+    parts = []
+    for attribute in wish:
+        there = have.get(attribute.address)
+        if there is None:
+            parts.append("NULL")
+            continue
+        part = f"({column}).{quote_ident(there.name)}"
+        was, is_ = there.props["type"], attribute.props["type"]
+        parts.append(part if was == is_ else cast(part, was, is_, by_text=True))
+    return f"CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({', '.join(parts)})::{want} END"
 
 
 def _generation(now: CatalogObject, want: CatalogObject, changed: frozenset[str], ctx: Context) -> list[str] | None:

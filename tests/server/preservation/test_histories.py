@@ -26,6 +26,9 @@ CREATE TABLE vote (door int, who text, at timestamptz NOT NULL DEFAULT now(), PR
 CREATE TABLE coin (id int PRIMARY KEY, worth numeric(8,2) NOT NULL, face text);
 CREATE TABLE spent (coin int REFERENCES coin);
 CREATE TABLE log (id bigint GENERATED ALWAYS AS IDENTITY, at int NOT NULL, what text) PARTITION BY RANGE (at);
+CREATE TYPE place AS (street text, zip text, floor int); CREATE TABLE house (id int PRIMARY KEY, at place);
+CREATE TABLE stale (id int PRIMARY KEY, CHECK (1 = 1)); CREATE FUNCTION stale_rows() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM stale';
+ALTER TABLE stale RENAME TO fresh;
 CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10); CREATE TABLE log_rest PARTITION OF log DEFAULT;
 """
 #: What each later revision does to rows.
@@ -59,6 +62,9 @@ LATER = {
     "INSERT INTO coin_new SELECT id, worth * 2, upper(face) FROM coin; ALTER TABLE spent DROP CONSTRAINT spent_coin_fkey;"
     "DROP TABLE coin; ALTER TABLE coin_new RENAME TO coin; ALTER TABLE spent ADD CONSTRAINT spent_coin_fkey FOREIGN KEY (coin) REFERENCES coin",
     "partitioned_dropped": "DROP TABLE log",
+    # No lock tells of the table that holds the values; and the body of the function names what isn't there any more.
+    "attribute_dropped": "ALTER TYPE place DROP ATTRIBUTE zip CASCADE; DROP FUNCTION stale_rows()",
+    "last_attribute_dropped": "ALTER TYPE place DROP ATTRIBUTE floor CASCADE",
 }  # fmt: skip
 ROWS = """
 INSERT INTO boss (name, mood, note) SELECT 'b' || i, (ARRAY['low', 'fair', 'high'])[1 + i % 3]::mood, repeat('n', i) FROM generate_series(1, 12) i;
@@ -72,6 +78,8 @@ INSERT INTO door SELECT i, i, 'b' || i, 1 + i % 12, (ARRAY['open', 'shut'])[1 + 
 INSERT INTO vote (door, who) SELECT 1 + i % 5, 'w' || i FROM generate_series(1, 14) i;
 INSERT INTO coin SELECT i, i / 3.0, 'f' || i FROM generate_series(1, 6) i;
 INSERT INTO spent SELECT 1 + i % 6 FROM generate_series(1, 9) i;
+INSERT INTO house SELECT i, ROW('s' || i, 'z' || i, i)::place FROM generate_series(1, 5) i;
+INSERT INTO house VALUES (6, NULL), (7, '(,,)');
 INSERT INTO log (at, what) SELECT i, 'l' || i FROM generate_series(4, 17) i;
 """
 

@@ -91,6 +91,7 @@ def test_a_body_is_grouped_and_says_why() -> None:
         Step("DROP VIEW v", "it reads the column", "column t.a"),
         Step("ALTER TABLE t DROP COLUMN a", "", "column t.a"),
         Step("DROP TABLE u", "", "table u"),
+        Step('SET ROLE "a:b"', "", "table u"),  # for what follows: run_sql would take it back
     ]
     assert render_body(steps, remarks=["Proven on PostgreSQL 18."]) == [
         "# Proven on PostgreSQL 18.",
@@ -102,10 +103,12 @@ def test_a_body_is_grouped_and_says_why() -> None:
         "",
         "# table u",
         'op.drop_table("u")',
+        """op.execute('SET ROLE "a\\\\:b"')""",
     ]
     assert render_body([]) == ["pass"]
     assert render_sql(steps) == (
         "-- column t.a\n-- it reads the column\nDROP VIEW v;\nALTER TABLE t DROP COLUMN a;\n\n-- table u\nDROP TABLE u;\n"
+        'SET ROLE "a:b";\n'
     )
 
 
