@@ -51,6 +51,8 @@ def read_conditions(session: Session, scope: Scope, relations: Mapping[int, Rela
 
 
 def _not_null(session: Session, scope: Scope, relations: Mapping[int, Relation]) -> Iterator[tuple[int, Condition]]:
+    # The columns of a primary key count whatever their own flag says.
+    keyed = "a.attnum = ANY (ARRAY(SELECT unnest(i.indkey::int2[]) FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary))"
     validated = (
         """coalesce((SELECT con.convalidated FROM pg_catalog.pg_constraint con
            WHERE con.conrelid = a.attrelid AND con.contype = 'n' AND con.conkey = ARRAY[a.attnum]), true)"""
@@ -59,7 +61,7 @@ def _not_null(session: Session, scope: Scope, relations: Mapping[int, Relation])
     )
     for oid, column, valid in session.fetch(
         f"""SELECT a.attrelid, quote_ident(a.attname), {validated} FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = ANY ({oid_array(relations)}) AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+        WHERE a.attrelid = ANY ({oid_array(relations)}) AND a.attnum > 0 AND (a.attnotnull OR {keyed}) AND NOT a.attisdropped
         ORDER BY a.attrelid, a.attnum"""
     ):
         subject = f"{relations[oid].identity}.{column}"

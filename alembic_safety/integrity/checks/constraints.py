@@ -1,4 +1,4 @@
-"""Constraints that PostgreSQL never verified for the rows of before, or doesn't enforce at all."""
+"""Constraints that PostgreSQL never verified for the rows of before, doesn't enforce at all, or can't for want of their index."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ FROM pg_catalog.pg_constraint con
 JOIN pg_catalog.pg_type ty ON ty.oid = con.contypid
 JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace
 WHERE NOT con.convalidated AND {domains}
+ORDER BY 1
+"""
+
+# A foreign key names the index of what it refers to.
+_WITHOUT_INDEX = """
+SELECT t.identity || '.' || quote_ident(con.conname), con.contype::text
+FROM scope t JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid
+WHERE con.contype IN ('p', 'u', 'x', 'f') AND con.conparentid = 0
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = con.conindid)
 ORDER BY 1
 """
 
@@ -51,6 +60,16 @@ def _read(session: Session, scope: Scope) -> Iterator[Record]:
                 subject=subject,
                 remedy=f"{alter} ALTER CONSTRAINT {name} ENFORCED",
             )
+    for subject, kind in session.fetch(scope.query(_WITHOUT_INDEX)):
+        lacks = "what it refers to has no unique index any more" if kind == "f" else "its index is gone"
+        yield Finding(
+            code="constraint-without-index",
+            severity=Severity.ERROR,
+            message=f"constraint {subject} can't be enforced: {lacks}",
+            kind="constraint",
+            subject=subject,
+            remedy="Drop the constraint and add it again",
+        )
 
 
-CHECK = catalog_check("constraints", "constraints that are NOT VALID or NOT ENFORCED", _read)
+CHECK = catalog_check("constraints", "constraints that are NOT VALID or NOT ENFORCED, or lack their index", _read)

@@ -14,7 +14,10 @@ _SQL = """
 SELECT format('%I.%I', xn.nspname, x.relname), t.identity, i.indisvalid, i.indisready, i.indislive, x.relkind::text,
        x.relname ~ '_cc(new|old)[0-9]*$',
        EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
-FROM scope t
+FROM (SELECT oid, identity FROM scope
+      UNION ALL
+      -- REINDEX TABLE CONCURRENTLY builds the index of the values that are stored apart, too
+      SELECT c.reltoastrelid, scope.identity FROM scope JOIN pg_catalog.pg_class c ON c.oid = scope.oid WHERE c.reltoastrelid <> 0) t
 JOIN pg_catalog.pg_index i ON i.indrelid = t.oid
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace

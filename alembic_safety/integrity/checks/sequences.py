@@ -20,9 +20,11 @@ NAME = "sequences"
 _BATCH = 100
 #: A sequence with less than this share of its values left is reported.
 _NEARLY_OUT = 0.1
+#: A default that is the sequence's next value and nothing else, as the server writes it, cast to the column's type.
+_PLAIN = r"^\(*nextval\('([^']|'')+'::regclass\)\)*(::[a-z0-9(), ]+)?$"
 
 # From the sequences to their columns: every step is a look-up by an index, however many tables there are.
-_SQL = """
+_SQL = r"""
 , use AS MATERIALIZED (
     -- owned by the column (serial, identity, OWNED BY), or named by its default
     SELECT d.refobjid AS relation, d.refobjsubid AS number, q.seqrelid AS sequence
@@ -44,10 +46,13 @@ SELECT DISTINCT s.seqrelid::oid, format('%I.%I', sn.nspname, sc.relname), s.seqi
             WHERE i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = a.attnum),
     EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indisunique AND i.indpred IS NULL
             AND a.attnum = ANY (i.indkey::int2[])),
-    {pages}, t.relkind::text
+    {pages}, t.relkind::text,
+    -- more than the value itself, as nextval('s') + 1000
+    coalesce(pg_get_expr(own.adbin, own.adrelid) !~ {plain} AND pg_get_expr(own.adbin, own.adrelid) ~ '\ynextval\(', false)
 FROM use
 JOIN scope t ON t.oid = use.relation
 JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = use.number AND NOT a.attisdropped
+LEFT JOIN pg_catalog.pg_attrdef own ON own.adrelid = a.attrelid AND own.adnum = a.attnum
 JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
 JOIN pg_catalog.pg_sequence s ON s.seqrelid = use.sequence
 JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid AND sc.relkind = 'S'
@@ -82,6 +87,8 @@ class Use:
     unique: bool
     pages: float
     kind: str
+    #: Whether the column's default makes another value of what the sequence gives: then the two can't be compared.
+    computed: bool
 
     @property
     def farthest(self) -> str:
@@ -117,6 +124,7 @@ def read_uses(session: Session, scope: Scope) -> list[Use]:
     """Which columns of the scope take values from which sequence."""
     sql = _SQL.format(
         pages=pages("t"),
+        plain=quote_literal(_PLAIN),
         recovery="true" if scope.in_recovery else "false",
         readable=columns_readable("t", "ARRAY[a.attnum]"),
     )
@@ -159,7 +167,7 @@ def _judge(use: Use, last: int, called: bool, farthest: int | None) -> Iterator[
     if use.cycles:
         return  # it comes back to used values by intention
     behind = farthest is not None and (farthest >= following if use.increment > 0 else farthest <= following)
-    if behind and farthest is not None:
+    if behind and farthest is not None and not use.computed:
         yield Finding(
             code="sequence-behind",
             # Only a column that must be unique refuses the value.

@@ -16,6 +16,11 @@ FROM scope t JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = t.oid
 WHERE NOT tg.tgisinternal AND tg.tgenabled IN ('D', 'R') ORDER BY 1, 2
 """
 
+_BROKEN = """
+SELECT t.identity, quote_ident(tg.tgname) FROM scope t JOIN pg_catalog.pg_trigger tg ON tg.tgrelid = t.oid
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.oid = tg.tgfoid) ORDER BY 1, 2
+"""
+
 # One finding a constraint: a foreign key has two triggers on each of its tables (and a set for each partition).
 _CONSTRAINTS = """
 SELECT t.identity || '.' || quote_ident(con.conname), con.contype::text,
@@ -28,12 +33,15 @@ GROUP BY 1, 2 ORDER BY 1
 """
 
 _MISSING = """
-SELECT t.identity || '.' || quote_ident(con.conname)
+SELECT t.identity || '.' || quote_ident(con.conname), there.number
 FROM scope t JOIN pg_catalog.pg_constraint con ON con.conrelid = t.oid AND con.contype = 'f'
+JOIN pg_catalog.pg_class parent ON parent.oid = con.confrelid
+CROSS JOIN LATERAL (SELECT count(*) AS number FROM pg_catalog.pg_trigger tg WHERE tg.tgconstraint = con.oid) there
 WHERE con.conparentid = 0 AND {enforced}
   -- until 14 those of a partitioned table hang on its partitions alone
   AND (t.relkind <> 'p' OR {since_15})
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger tg WHERE tg.tgconstraint = con.oid)
+  -- two of the table that refers, two of the other; partitions have some of their own
+  AND there.number < CASE WHEN t.relkind = 'r' AND parent.relkind = 'r' THEN 4 ELSE 1 END
 ORDER BY 1
 """
 
@@ -57,6 +65,15 @@ def _read(session: Session, scope: Scope) -> Iterator[Record]:
             subject=f"{table}.{name}",
             remedy=f"ALTER TABLE {table} ENABLE TRIGGER {name}" if off else None,
         )
+    for table, name in session.fetch(scope.query(_BROKEN)):
+        yield Finding(
+            code="broken-trigger",
+            severity=Severity.ERROR,
+            message=f"trigger {name} of {table} calls a function that is gone: whatever fires it fails",
+            kind="trigger",
+            subject=f"{table}.{name}",
+            remedy=f"DROP TRIGGER {name} ON {table}, or create its function and the trigger again",
+        )
     for subject, kind, tables, off in session.fetch(scope.query(_CONSTRAINTS)):
         what = "foreign key" if kind == "f" else "constraint"
         how = "disabled" if off else "enabled for replica sessions only"
@@ -69,13 +86,15 @@ def _read(session: Session, scope: Scope) -> Iterator[Record]:
             remedy="; ".join(f"ALTER TABLE {table} ENABLE TRIGGER ALL" for table in tables),
         )
     enforced = "con.conenforced" if scope.at_least(18) else "true"
-    for (subject,) in session.fetch(
+    for subject, number in session.fetch(
         scope.query(_MISSING.format(enforced=enforced, since_15=str(scope.at_least(15)).lower()))
     ):
         yield Finding(
             code="missing-trigger",
             severity=Severity.ERROR,
-            message=f"foreign key {subject} checks nothing: it has no triggers",
+            message=f"foreign key {subject} checks nothing: it has no triggers"
+            if not number
+            else f"foreign key {subject} does not check everything: it has {number} of its 4 triggers",
             kind="constraint",
             subject=subject,
             remedy="Drop the constraint and add it again",
@@ -102,4 +121,4 @@ def _read(session: Session, scope: Scope) -> Iterator[Record]:
         )
 
 
-CHECK = catalog_check("triggers", "disabled triggers and rules, foreign keys without their triggers", _read)
+CHECK = catalog_check("triggers", "disabled or broken triggers and rules, foreign keys without their triggers", _read)

@@ -42,6 +42,16 @@ def test_all_planted_faults_are_found_and_nothing_else(database):
     assert not wrong, "\n".join(wrong)
 
 
+def test_an_invalid_index_of_values_that_are_stored_apart_is_named_with_its_table(database):
+    database.run("CREATE TABLE t (id int PRIMARY KEY, body text)")
+    database.run(
+        """UPDATE pg_index SET indisvalid = false WHERE indrelid = (SELECT reltoastrelid FROM pg_class WHERE oid = 't'::regclass)"""
+    )
+    (finding,) = verify(database.conninfo, Options(tables=("t",))).findings
+    assert (finding.code, finding.table) == ("invalid-index", "public.t")
+    assert finding.subject.startswith("pg_toast.pg_toast_")
+
+
 def test_keys_alone_are_found_without_the_other_checks(database):
     plant(lambda: database.connect(autocommit=True), database.server.version_num)
     everything = verify(database.conninfo).findings

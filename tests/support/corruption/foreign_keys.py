@@ -277,6 +277,43 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "fk_odd",
+        f"""CREATE TABLE parent (parent int PRIMARY KEY, "select" int UNIQUE); INSERT INTO parent SELECT g, g FROM generate_series(1, 300) g;
+        CREATE TABLE ends (id bigint PRIMARY KEY); INSERT INTO ends VALUES (-9223372036854775808), (9223372036854775807), (0);
+        CREATE TABLE pair (a int, b text, PRIMARY KEY (a, b)); INSERT INTO pair SELECT g, 'x' || g FROM generate_series(1, 300) g;
+        CREATE TABLE child (child int PRIMARY KEY, parent int REFERENCES parent, "count" int REFERENCES parent, map int REFERENCES parent,
+            v int REFERENCES parent ("select"), safety_jump int REFERENCES parent, ends bigint REFERENCES ends,
+            a int, b text, FOREIGN KEY (a, b) REFERENCES pair, FOREIGN KEY (a, b) REFERENCES pair MATCH FULL);
+        CREATE INDEX ON child (v); CREATE INDEX ON child (safety_jump); CREATE INDEX ON child (a, b);
+        INSERT INTO child SELECT g, k, k, k, k, k, 0, k, 'x' || k FROM (SELECT g, g % 300 + 1 AS k FROM generate_series(1, 21000) g) AS rows;
+        CREATE TABLE heir (PRIMARY KEY (child)) INHERITS (child); INSERT INTO heir VALUES (1, 99999);
+        {REPLICA} UPDATE child SET parent = 0, "count" = 0, map = 0, v = 0, safety_jump = 0, ends = 1, a = 299 WHERE child = 8;
+        UPDATE child SET b = NULL WHERE child = 9; UPDATE child SET a = NULL, b = NULL WHERE child = 10; {ORIGIN}""",
+        (
+            *(
+                ("orphan-rows", f"fk_odd.child.child_{column}_fkey", 1, (f"child=8: {column}={value}",))
+                for column, value in (
+                    ("parent", 0),
+                    ("count", 0),
+                    ("map", 0),
+                    ("v", 0),
+                    ("safety_jump", 0),
+                    ("ends", 1),
+                )
+            ),
+            ("orphan-rows", "fk_odd.child.child_a_b_fkey", 1, ("child=8: a=299, b=x9",)),
+            ("orphan-rows", "fk_odd.child.child_a_b_fkey1", 2, ("child=8: a=299, b=x9", "child=9: a=10, b=NULL")),
+        ),
+        then=lambda connect, schema: vacuum(connect, f"{schema}.parent", f"{schema}.pair", f"{schema}.child"),
+    ),
+    Case(
+        "fk_half_its_triggers",
+        """CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p);
+        DELETE FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid IN (SELECT oid FROM pg_trigger WHERE tgrelid = 'fk_half_its_triggers.p'::regclass);
+        DELETE FROM pg_trigger WHERE tgrelid = 'fk_half_its_triggers.p'::regclass;""",
+        (("missing-trigger", "fk_half_its_triggers.c.c_p_id_fkey", None, ()),),
+    ),
+    Case(
         "no_key_at_all",
         f"""CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int REFERENCES p);
         {REPLICA} INSERT INTO c VALUES (5); {ORIGIN}""",

@@ -94,6 +94,15 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "index_gone",
+        """CREATE TABLE p (id int PRIMARY KEY, u int UNIQUE); CREATE TABLE c (id int PRIMARY KEY, u int REFERENCES p (u));
+        DELETE FROM pg_depend WHERE 'index_gone.p_u_key'::regclass IN (objid, refobjid); DROP INDEX p_u_key;""",
+        (
+            ("constraint-without-index", "index_gone.c.c_u_fkey", None, ()),
+            ("constraint-without-index", "index_gone.p.p_u_key", None, ()),
+        ),
+    ),
+    Case(
         "half_built",
         "CREATE TABLE event (id int PRIMARY KEY); INSERT INTO event VALUES (1);",
         (("invalid-index", "half_built.event_half", None, ()),),

@@ -28,6 +28,13 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "trigger_function_gone",
+        """CREATE TABLE t (id int PRIMARY KEY); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER broken BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
+        DELETE FROM pg_depend WHERE refobjid = 'trigger_function_gone.f'::regproc; DROP FUNCTION f();""",
+        (("broken-trigger", "trigger_function_gone.t.broken", None, ()),),
+    ),
+    Case(
         "sequences",
         """CREATE TABLE fine (id serial PRIMARY KEY, n int); INSERT INTO fine (n) SELECT g FROM generate_series(1, 5) g;
         CREATE TABLE fresh (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
@@ -42,7 +49,10 @@ CASES: tuple[Case, ...] = (
         CREATE TABLE tiny (id smallserial PRIMARY KEY); SELECT setval('sequences.tiny_id_seq', 32000);
         CREATE SEQUENCE big; CREATE TABLE narrow (id int DEFAULT nextval('sequences.big') PRIMARY KEY); SELECT setval('sequences.big', 2147483647);
         CREATE TABLE parted (id bigserial PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE parted1 PARTITION OF parted FOR VALUES FROM (0) TO (99);
-        INSERT INTO parted VALUES (33);""",
+        INSERT INTO parted VALUES (33);
+        CREATE SEQUENCE raw; CREATE TABLE computed (id int DEFAULT nextval('sequences.raw') + 1000 PRIMARY KEY,
+            n int DEFAULT (nextval('sequences.raw'))::smallint UNIQUE, code text DEFAULT 'x' || nextval('sequences.raw'));
+        INSERT INTO computed (n) VALUES (9);""",
         (
             ("sequence-behind", "sequences.behind_id_seq", 1, ("id=7",)),
             ("sequence-behind", "sequences.unset_id_seq", 1, ("id=1",)),
@@ -51,6 +61,7 @@ CASES: tuple[Case, ...] = (
             ("sequence-running-out", "sequences.tiny_id_seq", 767, ()),
             ("sequence-running-out", "sequences.big", 0, ()),
             ("sequence-behind", "sequences.parted_id_seq", 1, ("id=33",)),
+            ("sequence-behind", "sequences.raw", 1, ("n=9",)),
         ),
     ),
     Case(

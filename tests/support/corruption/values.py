@@ -13,6 +13,34 @@ CASES: tuple[Case, ...] = (
         (("null-in-not-null", 'not_null.t."Name"', 2, ("id=2", "id=3")),),
     ),
     Case(
+        "primary_key_null",
+        """CREATE TABLE t (id int PRIMARY KEY, n int); DELETE FROM pg_constraint WHERE conrelid = 'primary_key_null.t'::regclass AND contype = 'n';
+        UPDATE pg_attribute SET attnotnull = false WHERE attrelid = 'primary_key_null.t'::regclass AND attname = 'id';
+        INSERT INTO t VALUES (NULL, 1), (1, NULL);""",
+        (("null-in-not-null", "primary_key_null.t.id", 1, ("id=NULL",)),),
+    ),
+    Case(
+        "bounds_otherwise",
+        """CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE rest PARTITION OF t DEFAULT; INSERT INTO t VALUES (5), (500);
+        ALTER TABLE t DETACH PARTITION rest; CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (10);
+        ALTER TABLE rest ADD CONSTRAINT pretended CHECK (NOT (id IS NOT NULL AND id >= 0 AND id < 10)) NOT VALID;
+        UPDATE pg_constraint SET convalidated = true WHERE conname = 'pretended';
+        ALTER TABLE t ATTACH PARTITION rest DEFAULT; ALTER TABLE rest DROP CONSTRAINT pretended;
+        CREATE TABLE h (id int PRIMARY KEY) PARTITION BY HASH (id);
+        CREATE TABLE h0 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE h1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        INSERT INTO h VALUES (1), (2), (3);
+        UPDATE pg_class c SET relfilenode = other.relfilenode FROM pg_class other
+            WHERE c.oid IN ('h0'::regclass, 'h1'::regclass) AND other.oid IN ('h0'::regclass, 'h1'::regclass) AND other.oid <> c.oid;
+        CREATE TABLE e (k text, d date) PARTITION BY RANGE (lower(k), (d + 1)); CREATE TABLE e1 PARTITION OF e FOR VALUES FROM ('a', MINVALUE) TO ('m', MAXVALUE);
+        CREATE TABLE e_rest PARTITION OF e DEFAULT; INSERT INTO e VALUES ('B', '2020-01-01'), (NULL, NULL), ('Z', '2020-01-01');""",
+        (
+            ("row-outside-partition", "bounds_otherwise.rest", 1, ("id=5",)),
+            ("row-outside-partition", "bounds_otherwise.h0", 1, ("id=3",)),
+            ("row-outside-partition", "bounds_otherwise.h1", 2, ("id=1", "id=2")),
+            ("no-primary-key", "bounds_otherwise.e", None, ()),
+        ),
+    ),
+    Case(
         "not_null_not_valid",
         """CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, NULL), (2, 'x');
         ALTER TABLE t ADD CONSTRAINT a_given NOT NULL a NOT VALID;""",
