@@ -63,7 +63,7 @@ def _gone(
             yield "column", obj, f"{who} column {obj.identity} with its values", by
     elif obj.kind == "attribute" and obj.parent is not None and (holder := _still_there(obj, side, other)) is not None:
         yield "attributes", holder, f"{who} attribute {obj.identity} with its values", by
-    elif obj.kind == "sequence" and by == "upgrade" and (not obj.props["identity"] or _is_of_partitioned(obj, side)):
+    elif obj.kind == "sequence" and by == "upgrade" and not _goes_with_rows(obj, side, other):
         yield "sequence", obj, f"{who} sequence {obj.identity} with its position", by
 
 
@@ -73,11 +73,15 @@ def _still_there(attribute: CatalogObject, side: Snapshot, other: Snapshot) -> C
     return holder if holder is not None and holder.address in other.objects else None
 
 
-def _is_of_partitioned(sequence: CatalogObject, side: Snapshot) -> bool:
-    """Whether it numbers a partitioned table, which has no rows itself for its position to go with."""
+def _goes_with_rows(sequence: CatalogObject, side: Snapshot, other: Snapshot) -> bool:
+    """Whether its position is kept with what goes along: an identity column, or its table, and the rows of it."""
+    if not sequence.props["identity"]:
+        return False
     column = side.by_identity.get(("column", str(sequence.props["owned_by"])))
-    table = side.objects.get(column.parent) if column is not None and column.parent is not None else None
-    return table is not None and bool(table.props.get("partition_key"))
+    if column is None or column.parent is None:
+        return False
+    # A partitioned table has no rows itself; a column that stays is not kept.
+    return not side.objects[column.parent].props.get("partition_key") and column.address not in other.objects
 
 
 def _inherited(column: CatalogObject) -> bool:

@@ -27,7 +27,7 @@ from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
 from alembic_safety.postgres.parser import drops_something, table_command
-from alembic_safety.postgres.session import DirectSession, commits_by_itself, sqlstate
+from alembic_safety.postgres.session import THROUGH, DirectSession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -90,9 +90,12 @@ class InTheWay:
         listeners = (("do_execute", self._with_parameters), ("do_execute_no_params", self._without_parameters))
         for name, listener in listeners:
             event.listen(self._connection.engine, name, listener)
+        info = self._connection.info
+        info[THROUGH] = self._take
         try:
             yield
         finally:
+            info.pop(THROUGH, None)
             for name, listener in listeners:
                 event.remove(self._connection.engine, name, listener)
 
@@ -110,7 +113,10 @@ class InTheWay:
 
     def _run(self, statement: str, context: Any, run: Callable[[], None]) -> bool:
         """Whether the statement was run here."""
-        if self._is_busy or context.root_connection is not self._connection:
+        return context.root_connection is self._connection and self._take(statement, run)
+
+    def _take(self, statement: str, run: Callable[[], None]) -> bool:
+        if self._is_busy:
             return False
         if not _MAY_BE_STOPPED.match(statement) and not (self._own and _CREATE_TABLE.match(statement)):
             return False

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from alembic_safety.errors import GuardError
@@ -12,7 +11,7 @@ from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.closing import Closing
 from alembic_safety.guard.following import Following
 from alembic_safety.guard.integrity_check import check_integrity
-from alembic_safety.guard.live import LiveState, exclusions
+from alembic_safety.guard.live import GivingBack, LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
 from alembic_safety.guard.preflight.target import target_of
@@ -92,10 +91,9 @@ class Inspection:
         self._closing: Closing | None = None
         self._exclude = exclusions(migration, settings)
         self._live = LiveState(migration, settings.live_state)
+        self._giving_back = GivingBack(self._live, self._session, lock)
         #: With the isolation level AUTOCOMMIT there is no transaction to look into before it commits.
         self._verifies = settings.verify != "off"
-        #: (kind, identity) of what was taken out of the way of the downgrade that is running.
-        self._put_aside: set[tuple[str, str]] = set()
 
     def before(self, steps: list[RevisionStep]) -> None:
         """Look at everything before the first transaction begins.
@@ -162,16 +160,9 @@ class Inspection:
     @contextmanager
     def clearing(self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
         """What no rehearsal knew of is taken out of the way of a downgrade."""
-        catalog, self._put_aside = self._catalog, set()
-        if self._is_upgrade or catalog is None or not self._live.concerns(step.revision.revision):
+        catalog = None if self._is_upgrade else self._catalog
+        with self._giving_back.clearing(step.revision.revision, catalog, unnoticed):
             yield
-            return
-        session = DirectSession(self._session().connection)
-        revision = step.revision.revision
-        way = self._live.way(session, revision, catalog.latest, partial(catalog.glance, session), unnoticed)
-        with way.cleared() if way is not None else nullcontext():
-            yield
-        self._put_aside = way.put_aside if way is not None else set()
 
     def after_step(self, step: RevisionStep) -> None:
         """Run a revision's own checks, inside its transaction. Raises GuardError where one fails."""
@@ -182,21 +173,18 @@ class Inspection:
     def _follow(self, step: RevisionStep) -> None:
         if self._catalog is None:
             return
-        session = self._session()
         before = self._catalog.latest
         now = self._read_on()
         revision = step.revision.revision
         if self._is_upgrade:
             self._live.upgraded(revision, before, now)
-        elif self._live.concerns(revision) and self._live.downgraded(
-            session, revision, before, now, self._read_on, self._put_aside
-        ):
-            self._read_on()
+        else:
+            self._giving_back.after(revision, self._catalog, before)
 
     def _read_on(self) -> Snapshot:
         """The catalog as it is now, within the transaction of the last look or a later one."""
         assert self._catalog is not None
-        return self._catalog.read(self._session(), self._lock.side.transactions)
+        return self._giving_back.read_on(self._catalog)
 
     def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
         """Look at what a transaction did, inside it.

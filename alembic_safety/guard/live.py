@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alembic_safety.guard.live_state import forget, kept, note, seen
@@ -20,7 +21,9 @@ from alembic_safety.rehearsal.options import parse_exclusions
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
+    from alembic_safety.guard.following import Following
     from alembic_safety.guard.in_the_way import InTheWay
+    from alembic_safety.guard.runner_lock import RunnerLock
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
 
@@ -115,6 +118,52 @@ class LiveState:
         if state is not None:
             forget(session, self._table, revision)
         return bool(restored.statements)
+
+
+class GivingBack:
+    """Downgrades of a guarded run: what no rehearsal knew of is taken out of their way, and given back after each."""
+
+    def __init__(self, live: LiveState, session: Callable[[], SqlalchemySession], lock: RunnerLock) -> None:
+        """:param session: the migration's own connection."""
+        self._live = live
+        self._session = session
+        self._lock = lock
+        #: (kind, identity) of what was taken out of the way of the downgrade that is running.
+        self._put_aside: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def clearing(
+        self, revision: str, catalog: Following | None, unnoticed: Callable[[], AbstractContextManager[None]]
+    ) -> Iterator[None]:
+        """The downgrade runs within.
+
+        :param catalog: as of the last look, before it; None where nothing is compared.
+        :param unnoticed: see ``guard.in_the_way``.
+        """
+        self._put_aside = set()
+        if catalog is None or not self._live.concerns(revision):
+            yield
+            return
+        session = DirectSession(self._session().connection)
+        way = self._live.way(session, revision, catalog.latest, partial(catalog.glance, session), unnoticed)
+        with way.cleared() if way is not None else nullcontext():
+            yield
+        self._put_aside = way.put_aside if way is not None else set()
+
+    def after(self, revision: str, catalog: Following, before: Snapshot) -> None:
+        """Give back, within the transaction. Raises GuardError.
+
+        :param catalog: as of the last look, after it; ``before``: as it was before it.
+        """
+        read = partial(self.read_on, catalog)
+        if self._live.concerns(revision) and self._live.downgraded(
+            self._session(), revision, before, catalog.latest, read, self._put_aside
+        ):
+            read()
+
+    def read_on(self, catalog: Following) -> Snapshot:
+        """The catalog as it is now, within the transaction of the last look or a later one."""
+        return catalog.read(self._session(), self._lock.side.transactions)
 
 
 def touched_by(certificate: Certificate) -> frozenset[tuple[str, str]] | None:

@@ -12,8 +12,9 @@ from alembic.runtime.migration import MigrationStep
 from alembic_safety.downgrade.compare import Tier, differences
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.changed import is_written_here
+from alembic_safety.guard.following import Following
 from alembic_safety.guard.inspection import Inspection
-from alembic_safety.guard.live import exclusions
+from alembic_safety.guard.live import GivingBack, LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.past import TAKE_BACK
 from alembic_safety.guard.redact import redacted
@@ -174,6 +175,11 @@ class Undoing:
     def __init__(self, run: Run, states: Mapping[str, Snapshot], closures: Mapping[str, Mapping[str, str]]) -> None:
         self._migration = run.migration
         self._exclude = exclusions(run.migration, run.settings)
+        self._live = LiveState(run.migration, run.settings.live_state)
+        self._lock = run.lock
+        self._giving_back = GivingBack(self._live, self._session, run.lock)
+        #: The catalog as of the last look; None where nothing is given back.
+        self._catalog: Following | None = None
         self._states = states
         self._closures = closures
         self._horizons: Mapping[str, Horizon] = run.horizons
@@ -183,17 +189,26 @@ class Undoing:
         self.is_verified = True
 
     def before(self, steps: list[RevisionStep]) -> None:
-        """Nothing: the steps were chosen because they can be taken back."""
+        """The steps were chosen because they can be taken back; what is there has to be known to give back what was."""
+        if any(self._live.concerns(step.revision.revision) for step in steps):
+            self.look_again()
 
     def transaction_begins(self, first: tuple[str, ...]) -> None:
         """Nothing more than these statements."""
-        self._session().execute("; ".join(first))
+        if self._catalog is not None:
+            self._catalog.transaction_begins(self._session(), first)
+        else:
+            self._session().execute("; ".join(first))
 
     def look_again(self) -> None:
-        """Nothing: what has to be is what was before the run."""
+        """What is there now is the new start; what has to be is what was before the run."""
+        if self._live.is_on:
+            self._catalog = Following(self._session(), self._exclude, is_shared=self._lock.is_pooled)
 
     def ends(self) -> None:
-        """Nothing."""
+        """Leave nothing in the session."""
+        if self._catalog is not None:
+            self._catalog.end(self._session())
 
     def step_begins(self, step: RevisionStep) -> None:
         """Refuse to drop what others wrote since. Raises GuardError."""
@@ -211,11 +226,15 @@ class Undoing:
     def clearing(
         self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]
     ) -> AbstractContextManager[None]:
-        """Nothing: what has to be is what was before the run."""
-        return contextlib.nullcontext()
+        """What no rehearsal knew of is taken out of the way."""
+        return self._giving_back.clearing(step.revision.revision, self._catalog, unnoticed)
 
     def after_step(self, step: RevisionStep) -> None:
-        """Nothing."""
+        """Give back what the upgrade found. Raises GuardError."""
+        if self._catalog is not None:
+            before = self._catalog.latest
+            self._giving_back.read_on(self._catalog)
+            self._giving_back.after(step.revision.revision, self._catalog, before)
 
     def before_commit(self, steps: list[RevisionStep], lock: RunnerLock, *, owns_transaction: bool) -> None:
         """Compare with what was before the revisions.
@@ -223,6 +242,8 @@ class Undoing:
         :raises GuardError: something of it is another now.
         """
         del owns_transaction
+        if self._catalog is not None:
+            self._catalog.settle()
         session = self._session()
         expected = self._states.get(steps[-1].revision.revision)
         if expected is None:

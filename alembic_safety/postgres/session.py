@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Key in ``Connection.info`` of what wants to know each text that goes past SQLAlchemy's own events.
 SENT = "alembic_safety_sent"
+#: And of what is asked first, with the text and what sends it: whether it has seen to it.
+THROUGH = "alembic_safety_through"
 _PLACEHOLDER = re.compile(r"%[s%]")
 
 
@@ -100,12 +102,18 @@ class SqlalchemySession:
             # SQLAlchemy begins its transaction with the first statement that goes through it.
             self.connection.exec_driver_sql("SELECT 1").close()
         adapted: Any = connection.dbapi_connection
-        try:
-            adapted.run_async(lambda raw: raw.execute(sql))
-        except AttributeError:
-            # asyncpg trips over the answer to a text that holds only comments, after the server has taken it.
-            if not _only_comments(sql):
-                raise
+
+        def send() -> None:
+            try:
+                adapted.run_async(lambda raw: raw.execute(sql))
+            except AttributeError:
+                # asyncpg trips over the answer to a text that holds only comments, after the server has taken it.
+                if not _only_comments(sql):
+                    raise
+
+        through = self.connection.info.get(THROUGH)
+        if through is None or not through(sql, send):
+            send()
         if (sent := self.connection.info.get(SENT)) is not None:
             sent(sql)
 

@@ -46,6 +46,7 @@ LATER = {
     "ALTER TABLE boss ALTER mood SET DEFAULT 'low'; DROP TYPE mood_old",
     "unfit_row_inserted": "ALTER TABLE boss ALTER mood DROP NOT NULL; INSERT INTO boss (name, mood) VALUES ('made', NULL)",
     "filled_from_another": "INSERT INTO holds SELECT id FROM boss",
+    "identity_dropped": "ALTER TABLE ware ALTER id DROP DEFAULT; DROP SEQUENCE ware_id_seq; ALTER TABLE ware ALTER id ADD GENERATED ALWAYS AS IDENTITY; ALTER TABLE duty ALTER id DROP IDENTITY; UPDATE duty SET what = 'x' WHERE id = 3",
     "table_dropped": "CREATE TABLE duties AS SELECT * FROM duty; DROP TABLE duty; DROP SEQUENCE lonely",
     "truncated": "UPDATE loose SET b = 'x'; TRUNCATE duties",
     "merged": "ALTER TABLE boss ADD first text; UPDATE boss SET first = name; ALTER TABLE boss DROP name; ALTER TABLE boss ADD CONSTRAINT u UNIQUE (first)",
@@ -112,6 +113,7 @@ LEAVING = {
     "label_used": "ALTER TYPE mood ADD VALUE 'grand'; COMMIT; UPDATE boss SET mood = 'grand' WHERE mood = 'high'; INSERT INTO boss (name, mood) VALUES ('made', 'grand')",
     "column_dropped_late": "CREATE INDEX CONCURRENTLY by_amount ON duty (amount);\nALTER TABLE boss DROP COLUMN note",
 }  # fmt: skip
+POSITIONS = "SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_sequences WHERE schemaname <> 'alembic_safety'"
 
 
 def exact_on_rows(tmp_path, database, pg_binaries, first, rows, later):
@@ -137,6 +139,7 @@ def exact_on_rows(tmp_path, database, pg_binaries, first, rows, later):
     with database.connect(autocommit=True) as connection:
         session = PsycopgSession(connection)
         for name in later:
+            places = dict(session.fetch(POSITIONS))
             before, schema = rows_of(session), database.dump_schema("--exclude-schema=alembic_safety")
             upgraded = alembic("upgrade", name, cwd=tmp_path)
             assert upgraded.status == 0, upgraded.err
@@ -144,6 +147,8 @@ def exact_on_rows(tmp_path, database, pg_binaries, first, rows, later):
             result = alembic("downgrade", "-1", cwd=tmp_path)
             assert result.status == 0, result.out
             assert rows_of(session) == before, name
+            now = dict(session.fetch(POSITIONS))
+            assert all(now[sequence] >= place for sequence, place in places.items()), name
             assert lines_of(database.dump_schema("--exclude-schema=alembic_safety")) == lines_of(schema), name
             assert alembic("upgrade", name, cwd=tmp_path).status == 0, name
     return paths
