@@ -125,6 +125,24 @@ def test_drivers_up_and_down(tmp_path: Path, database: ScratchDatabase, driver: 
     assert "lock_timeout = " not in offline.out
 
 
+def test_asyncpg_too_gets_others_out_of_the_way(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = own_environment(tmp_path / "own", database, "asyncpg")
+    project.sql("a1", "create type mood as enum ('sad'); create table t (mood mood, n int)", None)
+    project.sql("a2", "alter type mood add value 'glad'; alter table t alter n type bigint", None)
+    server = database.server.url().render_as_string(hide_password=False)
+    assert alembic("safety-downgrade", "--server", server, cwd=project.folder).status == 0
+    assert alembic("upgrade", "head", cwd=project.folder).status == 0
+    database.run(
+        "create schema second; create table second.t (m mood default 'sad'); insert into second.t default values;"
+        "create view second.v as select n from t"
+    )
+    assert alembic("downgrade", "-1", cwd=project.folder).status == 0
+    dumped = database.dump_schema("-N", "alembic_safety")
+    assert "bigint" not in dumped
+    assert "glad" not in dumped
+    assert "CREATE VIEW second.v" in dumped
+
+
 def test_env_py_that_begins_the_transaction_itself(tmp_path: Path, database: ScratchDatabase) -> None:
     project = own_environment(tmp_path / "own", database, "psycopg", "transaction_per_migration=True")
     env = project.folder / "env.py"
