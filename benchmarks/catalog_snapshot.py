@@ -92,7 +92,7 @@ def measure(server: Server, tables: int, rounds: int) -> None:
             cpu["pg_dump"][-1] = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
             time.sleep(0.05)  # until its backend has ended
             cpu["pg_dump"][-1] += ended_ms(pid) - ended
-            timed("snapshot", lambda: read_snapshot(session))
+            timed("snapshot", lambda: read_snapshot(session, edges=False))
             connection.rollback()
             xid, start = read_start(session)
             connection.execute("ALTER TABLE t5 ADD COLUMN extra int")

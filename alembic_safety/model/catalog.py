@@ -75,6 +75,8 @@ _FIELDS: Any = [getattr(CatalogObject, each.name).__set__ for each in fields(Cat
     _LABEL_OIDS,
     _LINES,
 ) = _FIELDS
+#: Sets the position of a column that nobody else has seen yet.
+set_position = _POSITION
 _NEW: Any = object.__new__
 
 

@@ -412,9 +412,9 @@ class Stage:
         :param edges: whether it is to have its edges (None: as the stage was told).
         :raises LeftTransaction: the transaction is not the one that ``begin`` opened (only seen with ``base``).
         """
-        if base is None or self._xid is None:
-            return read_snapshot(self.session, exclude=self.excluded)
         wanted = self.edges if edges is None else edges
+        if base is None or self._xid is None:
+            return read_snapshot(self.session, exclude=self.excluded, edges=wanted)
         try:
             found = read_delta(
                 self.session, base, self._xid, self.excluded, start=self._start, edges=wanted, kept=self._kept
@@ -432,12 +432,12 @@ class Stage:
         """The committed catalog, read whole in a transaction of its own."""
         self.files = self.positions = None
         if not self.autocommits:
-            snapshot = read_snapshot(self.session, exclude=self.excluded)
+            snapshot = read_snapshot(self.session, exclude=self.excluded, edges=self.edges)
             self._end()
             return snapshot
         self.begin()
         try:
-            return read_snapshot(self.session, exclude=self.excluded)
+            return read_snapshot(self.session, exclude=self.excluded, edges=self.edges)
         finally:
             self.rollback()
 

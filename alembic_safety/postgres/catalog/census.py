@@ -54,6 +54,8 @@ class Census:
     def of(cls, rows: list[tuple[str, list[str] | None]]) -> Census:
         """From the rows of ``census.sql``."""
         found = {catalog: frozenset(letters) for catalog, letters in rows if letters}
+        if "c" not in found.get("pg_class", ()) and "pg_type" in found:
+            found["pg_type"] -= {"c"}  # row types of tables
         return cls(found, found.pop("members", frozenset()))
 
     def has(self, kind: str) -> bool:

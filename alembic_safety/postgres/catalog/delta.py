@@ -21,10 +21,10 @@ from alembic_safety.postgres.catalog.reader import (
     READING_ORDER,
     UNITS,
     Exclusions,
+    comments_of,
     full,
     member_tally,
     no_collection,
-    read_comments,
     with_comments,
     without,
 )
@@ -109,7 +109,7 @@ def _read_delta(
     known = kept is not None and moment.kept_name in kept
     with canonical_names(session, [moment.kept] if known else []) as first, no_collection():
         if not isinstance(base, FollowedSnapshot) or base.moment is None:
-            return full(statements, version, exclude)
+            return full(statements, version, exclude, edges=edges)
         now = Moment.of((first[0] if known else statements.rows(moment))[0])
         alone = Alone.where(base.moment, start, now)
         try:
@@ -118,7 +118,7 @@ def _read_delta(
             except _OthersError:
                 found = _Delta(statements, base, now, since_xid, exclude, edges).snapshot(None)
         except _BeyondError:
-            return full(statements, version, exclude)
+            return full(statements, version, exclude, edges=edges)
     carry_over(base, found)
     return found
 
@@ -386,7 +386,7 @@ class _Delta:
         )
 
     def _comments(self) -> None:
-        comments, _ = read_comments(self.statements)
+        comments, _ = comments_of(self.statements.rows(self.statements.all("comments")))
         self.changed |= with_comments(self.objects, comments)
 
     # -- dependencies -------------------------------------------------------------------------------------------------------
@@ -396,8 +396,12 @@ class _Delta:
         if not self.edges:
             return replace(snapshot, edges=UnreadEdges(), depend_texts=None)
         recent, aliases, known = self.depends, self.base.alias_text, self.base.depend_texts
+        classes = self.base.classes
         if known is None or removed:
-            depends, all_aliases = self.statements.run([self.statements.all("edges"), self.statements.all("aliases")])
+            depends, all_aliases, named = self.statements.run(
+                [self.statements.all(name) for name in ("edges", "aliases", "classes")]
+            )
+            classes = {int(oid): name for oid, name in named}
             texts = without(depends[0][0] or "", recent or "")
             aliases = all_aliases[0][0] or ""
         else:
@@ -408,8 +412,8 @@ class _Delta:
                 if new is None:
                     new = self.statements.rows(self._aliases_of_new())[0][0]
                 aliases = "\n".join(text for text in (aliases, new) if text)
-        edges = EdgeSet(texts[1], aliases, self.base.classes, self.objects, self.base.members)
-        return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases)
+        edges = EdgeSet(texts[1], aliases, classes, self.objects, self.base.members)
+        return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases, classes=classes)
 
     def _aliases_of_new(self) -> Call:
         """Asks for the aliases among what new rows of pg_depend are about."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.catalog import Address, CatalogObject, set_position
 
 _DESCRIBED = frozenset({"table", "foreign_table", "view", "materialized_view", "composite"})
 
@@ -35,7 +35,7 @@ def finish(
     for parent, members in columns.items():
         members.sort(key=lambda column: column.address.sub)
         for position, column in enumerate(members, 1):
-            object.__setattr__(column, "position", position)
+            set_position(column, position)
         _describe(objects[parent], members)
     for relation in objects.values() if wanted is None else [objects[each] for each in wanted if each in objects]:
         if relation.kind in _DESCRIBED and relation.address not in columns:

@@ -14,13 +14,12 @@ from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.catalog.census import Census
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
-from alembic_safety.postgres.catalog.followed import FollowedSnapshot, units_of
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, units_of
 from alembic_safety.postgres.catalog.moment import Moment
 from alembic_safety.postgres.catalog.queries import query, sections
 from alembic_safety.postgres.catalog.quiet import canonical_names
 from alembic_safety.postgres.catalog.rows import PARENTS, RELATIVE, build
 from alembic_safety.postgres.catalog.statements import Statements
-from alembic_safety.postgres.catalog.unread import unmodelled
 from alembic_safety.postgres.session import Session
 
 
@@ -52,57 +51,69 @@ READING_ORDER: Sequence[str] = [kind for kind in KINDS if kind not in PARENTS] +
     kind for kind in KINDS if kind in PARENTS
 ]
 NOTHING_MORE = Exclusions()
+#: Queries for the dependencies, and for what extensions have brought. ``unmodelled`` tells what a snapshot cannot model, by kind and name
+#: (reported, never skipped in silence): objects of other kinds, changed grants on objects of the system, and what this role may not read.
+_ABOUT_EDGES = ("edges", "aliases", "classes")
+_ABOUT_MEMBERS = ("members", "unmodelled_members")
 
 
-def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE) -> Snapshot:
+def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE, *, edges: bool = True) -> Snapshot:
     """Read everything that ``pg_dump --schema-only`` would show.
 
     Needs an open transaction (anyone's: a superuser, an owner, or a role without privileges), sees its uncommitted changes, and
     leaves search_path as found, also when it fails. ``read_delta`` can start from the result. Raises the driver's own error.
+
+    :param edges: False spares the dependencies; the result's ``edges`` can't be asked then.
     """
     with canonical_names(session, ["SHOW server_version_num"]) as first, no_collection():
         version = int(first[0][0][0])
-        return full(Statements(session, version // 10000), version, exclude)
+        return full(Statements(session, version // 10000), version, exclude, edges=edges)
 
 
-def full(statements: Statements, version: int, exclude: Exclusions) -> FollowedSnapshot:
+def full(statements: Statements, version: int, exclude: Exclusions, *, edges: bool) -> FollowedSnapshot:
     """A full reading within ``canonical_names``."""
-    moment, rare = statements.once([statements.plain("moment"), statements.plain("fingerprint")])
+    moment, rare, counted, commented = statements.once(
+        [
+            statements.plain("moment"),
+            statements.plain("fingerprint"),
+            statements.all("census"),
+            statements.all("comments"),
+        ]
+    )
     now = Moment.of(moment[0])
-    census = Census.of([(row[0], row[1]) for row in statements.rows(statements.all("census"))])
-    comments, labels = read_comments(statements)
+    census = Census.of([(row[0], row[1]) for row in counted])
+    comments, labels = comments_of(commented)
+    kinds = [kind for kind in READING_ORDER if census.has(kind)]
+    # Their dependencies and all else that is asked about all objects goes along.
+    others = [*(_ABOUT_EDGES if edges else ()), *(_ABOUT_MEMBERS if census.members else ()), "unmodelled"]
+    calls = [statements.all(kind, members=KINDS[kind].catalog in census.members) for kind in kinds]
+    by_kind = statements.run([*calls, *(statements.all(name) for name in others)])
+    more = dict(zip(others, by_kind[len(kinds) :], strict=True))
     objects: dict[Address, CatalogObject] = {}
-    for kind in READING_ORDER:
-        if not census.has(kind):
-            continue
-        source = query(kind, statements.major)
-        rows = statements.rows(statements.all(kind, members=KINDS[kind].catalog in census.members))
-        for obj in build(source, rows, objects, comments, labels):
+    for kind, rows in zip(kinds, by_kind, strict=False):
+        for obj in build(query(kind, statements.major), rows, objects, comments, labels):
             if kind in RELATIVE or not exclude.apply(obj):
                 objects[obj.address] = obj
-    depends, aliases_found, classes_found = statements.run(
-        [statements.all(name) for name in ("edges", "aliases", "classes")]
-    )
-    aliases = aliases_found[0][0] or ""
-    classes = {int(oid): name for oid, name in classes_found}
+    classes = {int(oid): name for oid, name in more.get("classes", ())}
     members = {
-        Address(catalog, oid): Address("pg_extension", extension)
-        for catalog, oid, extension in (statements.rows(statements.all("members")) if census.members else ())
+        Address(catalog, oid): Address("pg_extension", extension) for catalog, oid, extension in more.get("members", ())
     }
-    missing = unmodelled(statements.session, statements.major, members=bool(census.members))
+    missing = more["unmodelled"]
+    if census.members:
+        missing = sorted(missing + more["unmodelled_members"])
     finish(objects)
     _let_grow_old()
-    all_depends = depends[0][0] or ""
+    depends, aliases = (more[name][0][0] or "" if edges else "" for name in ("edges", "aliases"))
     units = units_of(objects)
     return FollowedSnapshot(
         server_version=version,
         objects=objects,
-        edges=EdgeSet(all_depends, aliases, classes, objects, members),
-        unmodelled=missing,
+        edges=EdgeSet(depends, aliases, classes, objects, members) if edges else UnreadEdges(),
+        unmodelled=tuple((kind, identity) for kind, identity in missing),
         extension_members={m: objects[e].name for m, e in members.items() if e in objects},
         moment=now,
         rare=rare[0][0] or "",
-        depend_texts=(all_depends, all_depends),
+        depend_texts=(depends, depends) if edges else None,
         alias_text=aliases,
         members=members,
         member_catalogs=census.members,
@@ -139,11 +150,13 @@ def without(text: str, recent: str) -> tuple[str, str]:
     return "\n".join(line for line in text.splitlines() if line not in gone), text
 
 
-def read_comments(statements: Statements) -> tuple[dict[Address, str], dict[Address, tuple[tuple[str, str], ...]]]:
-    """All comments and security labels of user objects."""
+def comments_of(
+    rows: Iterable[tuple[Any, ...]],
+) -> tuple[dict[Address, str], dict[Address, tuple[tuple[str, str], ...]]]:
+    """All comments and security labels of user objects, from the rows of ``comments.sql``."""
     comments: dict[Address, str] = {}
     labels: dict[Address, tuple[tuple[str, str], ...]] = {}
-    for catalog, oid, sub, provider, text in statements.rows(statements.all("comments")):
+    for catalog, oid, sub, provider, text in rows:
         address = Address(catalog, oid, sub)
         if provider is None:
             comments[address] = text

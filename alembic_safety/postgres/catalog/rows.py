@@ -38,6 +38,8 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "composite": ("attributes_order",),
 }
 
+#: Kinds of which many are alike: they share their properties, which nobody fills in later.
+_ALIKE = frozenset({"column"})
 #: Makes a named tuple at a third of the price.
 _tuple: Any = tuple.__new__
 
@@ -106,7 +108,8 @@ def build(
     i_labels = at.get("label_oids")
     i_oid, i_identity, i_name = at["oid"], at["identity"], at["name"]
     result = []
-    # Thousands of rows go through here: rows of one parent come one after another, and most databases have no labels.
+    # Thousands of rows go through here: rows of one parent come one after another, many columns are alike, and most databases have no labels.
+    alike: dict[tuple[Any, ...], dict[str, Any]] | None = {} if kind in _ALIKE else None
     parent: Address | None = None
     above: CatalogObject | None = None
     for row in rows:
@@ -122,7 +125,13 @@ def build(
                 identity = f"{above.identity}.{identity}"
                 schema = above.schema
         address: Address = _tuple(Address, (catalog, row[i_oid], row[i_sub] if i_sub is not None else 0))
-        props = dict(zip(keys, row[first:], strict=False))
+        values = row[first:]
+        try:
+            props = alike[values] if alike is not None else dict(zip(keys, values, strict=False))
+        except (KeyError, TypeError) as error:
+            props = dict(zip(keys, values, strict=False))
+            if alike is not None and isinstance(error, KeyError):  # else there are lists in it
+                alike[values] = props
         for key in parsed:
             if props[key] is not None:
                 props[key] = json.loads(props[key])

@@ -1,7 +1,11 @@
 -- Which kinds of rows a database has at all, so that nobody asks for the others; 'members' are the catalogs of extensions' members.
-SELECT 'pg_class', pg_catalog.array_agg(DISTINCT c.relkind::text) FROM pg_catalog.pg_class c WHERE c.oid >= 16384
+SELECT 'pg_class', pg_catalog.array_agg(x.letter)
+FROM (SELECT DISTINCT c.relkind::text AS letter FROM pg_catalog.pg_class c WHERE c.oid >= 16384) x
 UNION ALL
-SELECT 'pg_type', pg_catalog.array_agg(DISTINCT t.typtype::text) FROM pg_catalog.pg_type t WHERE t.oid >= 16384
+-- Arrays are with their elements.
+SELECT 'pg_type', pg_catalog.array_agg(x.letter) FROM (
+    SELECT DISTINCT t.typtype::text AS letter FROM pg_catalog.pg_type t
+    WHERE t.oid >= 16384 AND t.typinput <> 'pg_catalog.array_in'::pg_catalog.regproc) x
 UNION ALL
 SELECT 'pg_proc', pg_catalog.array_agg(DISTINCT p.prokind::text) FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
 UNION ALL
@@ -13,8 +17,9 @@ UNION ALL
 SELECT 'pg_rewrite', pg_catalog.array_agg(DISTINCT 'r'::text) FROM pg_catalog.pg_rewrite w
 WHERE w.oid >= 16384 AND w.rulename <> '_RETURN'
 UNION ALL
-SELECT 'pg_constraint', pg_catalog.array_agg(DISTINCT CASE WHEN k.contypid <> 0 THEN 'd' ELSE 't' END)
-FROM pg_catalog.pg_constraint k WHERE k.oid >= 16384
+SELECT 'pg_constraint', pg_catalog.array_agg(x.letter) FROM (
+    SELECT DISTINCT CASE WHEN k.contypid <> 0 THEN 'd' ELSE 't' END AS letter
+    FROM pg_catalog.pg_constraint k WHERE k.oid >= 16384) x
 UNION ALL
 SELECT v.catalog, pg_catalog.array_agg('x'::text) FROM (
     SELECT 'pg_extension' AS catalog WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_extension x WHERE x.oid >= 16384)

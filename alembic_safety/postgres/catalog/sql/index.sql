@@ -15,7 +15,10 @@ SELECT
         FROM pg_catalog.pg_attribute t
         WHERE t.attrelid = i.indexrelid AND t.attnum > 0 AND t.attstattarget >= 0)
     END AS statistics_targets_json,
-    k.conname::text AS constraint,
+    CASE WHEN i.indisunique OR i.indisexclusion THEN (
+        SELECT k.conname::text FROM pg_catalog.pg_constraint k
+        WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    END AS constraint,
     CASE WHEN c.relispartition THEN
         (SELECT h.inhparent::pg_catalog.regclass::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
     END AS attached_to,
@@ -26,7 +29,6 @@ JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class r ON r.oid = i.indrelid
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
-LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 WHERE {user:i.indexrelid} AND r.relkind IN ('r', 'p', 'm') AND r.relpersistence <> 't'
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   -- INVALID ones are what a failed CREATE INDEX CONCURRENTLY left: no dump shows them, but for those of partitioned tables.
