@@ -11,7 +11,6 @@ from alembic_safety.errors import UsageError
 from alembic_safety.postgres.session import PsycopgSession
 from alembic_safety.rehearsal.baseline import restore_baseline
 from alembic_safety.rehearsal.place import Place
-from alembic_safety.rehearsal.sampling import take_sample
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.databases import Database
@@ -66,6 +65,8 @@ def start_from(server: Server, chain: Chain, options: Options) -> Start | None:
         data, facts = BACKUP, (("backup", options.backup.name),)
     else:
         assert options.sample is not None
+        from alembic_safety.rehearsal.sampling import take_sample
+
         taken = take_sample(place, options.sample, options.sample_rows, options.seed, roles)
         data, notes = SAMPLE, taken.notes
         facts = (("sample", f"{taken.rows} rows of {taken.tables} tables of {taken.source}"),)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import RehearsalError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
 from alembic_safety.postgres.server import throwaway_server
-from alembic_safety.rehearsal.committed import committed
 from alembic_safety.rehearsal.describe import describe
 from alembic_safety.rehearsal.failure import driver_error, is_fatal, server_failure
 from alembic_safety.rehearsal.memory import Memory
@@ -335,6 +334,8 @@ class Run:
                         # Rows that it was rehearsed on would stay, and no catalog tells of them.
                         before = self._rebuild(stage) if stage.was_committed() else self._as_before(stage, before)
                 if outcome is None:
+                    from alembic_safety.rehearsal.committed import committed
+
                     outcome = committed(
                         stage,
                         self.place,

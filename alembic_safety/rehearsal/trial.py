@@ -15,12 +15,7 @@ from alembic_safety.errors import IrreversibleError
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
-from alembic_safety.rehearsal.keeping import WAY, Attempt
-from alembic_safety.rehearsal.rows.demands import Demand, Reader
-from alembic_safety.rehearsal.rows.proof import prove_on_rows
-from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
-from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched, with_holders
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
@@ -30,6 +25,9 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.keeping import Attempt
+    from alembic_safety.rehearsal.rows.demands import Demand
+    from alembic_safety.rehearsal.rows.records import RowProof
     from alembic_safety.rehearsal.watch import Watch
 
 AFTER = "alembic_safety_after"
@@ -266,9 +264,7 @@ def transactional(
             outcome.touched = with_holders(outcome.touched, before, after)
             heads_after = set(stage.heads)
             demands = (
-                Reader(stage.session, before, after).read()
-                if not terms.only_up and (terms.rows or terms.own or observe)
-                else []
+                _demands(stage, before, after) if not terms.only_up and (terms.rows or terms.own or observe) else []
             )
             stage.savepoint(AFTER)
             if observe is not None:
@@ -309,6 +305,12 @@ def transactional(
             stage.heads = set(judge.heads_before)
 
 
+def _demands(stage: Stage, before: Snapshot, after: Snapshot) -> list[Demand]:
+    from alembic_safety.rehearsal.rows.demands import Reader  # as below
+
+    return Reader(stage.session, before, after).read()
+
+
 def _on_rows(
     judge: Judge,
     outcome: Outcome,
@@ -318,6 +320,11 @@ def _on_rows(
     demands: list[Demand],
     terms: Terms,
 ) -> RowProof:
+    # A tenth of what a run without rows would import.
+    from alembic_safety.rehearsal.keeping import WAY
+    from alembic_safety.rehearsal.rows.proof import prove_on_rows
+    from alembic_safety.rehearsal.rows.trials import Case
+
     ways: dict[str, Callable[[], None]] = {}
     if outcome.down is Down.RAN:
         ways["own"] = lambda: judge.run(is_upgrade=False)
