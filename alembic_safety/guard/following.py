@@ -68,7 +68,15 @@ class Following:
         """
         if self._start is not None:
             self._start.harmless |= harmless
-        self.latest = read_delta(session, self.latest, self._since, self._exclude, start=self._start, kept=self._kept)
+        self.latest = read_delta(
+            session,
+            self.latest,
+            self._since,
+            self._exclude,
+            start=self._start,
+            kept=self._kept,
+            marking=self._start is not None,
+        )
         return self.latest
 
     def glance(self, session: Session, known: Snapshot) -> Snapshot:

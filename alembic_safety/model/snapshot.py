@@ -43,12 +43,16 @@ class Snapshot:
     #: Token of the snapshot that this one was made from (None: from none), and the only addresses where it may hold another object.
     root: Token | None = field(default=None, compare=False, repr=False)
     changed: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
+    #: The same of the snapshot just before this one.
+    previous: Token | None = field(default=None, compare=False, repr=False)
+    fresh: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.token is None or self.token.objects != id(self.objects):
             # Frozen for all others; where objects were replaced, nothing is known of what they share.
             object.__setattr__(self, "token", Token(id(self.objects)))
             object.__setattr__(self, "root", None)
+            object.__setattr__(self, "previous", None)
 
     @cached_property
     def by_identity(self) -> dict[tuple[str, str], CatalogObject]:
@@ -93,6 +97,10 @@ class Snapshot:
 
     def apart_from(self, other: Snapshot) -> AbstractSet[Address]:
         """Addresses where the two may not hold the very same object: all others they share."""
+        if self.previous is other.token:
+            return self.fresh
+        if other.previous is self.token:
+            return other.fresh
         if (self.token if self.root is None else self.root) is (other.token if other.root is None else other.root):
             return self.changed | other.changed
         if other.root is self.token:

@@ -32,6 +32,8 @@ class Moment:
     counts: Mapping[str, tuple[int, int, int]]
     #: Whether the session has, or had, temporary objects.
     temporary: bool
+    #: Mark of the last reading within this transaction that left one and was not rolled back; '' for none.
+    mark: str = ""
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> Moment:
@@ -48,6 +50,7 @@ class Moment:
             bool(row[2]),
             counts,
             bool(row[4]),
+            row[5] or "",
         )
 
     @property

@@ -5,8 +5,9 @@ A file's output columns are its lines indented by four spaces (eight, at the end
 property ``x`` where that name is one of the above, and ``x_json`` the property ``x`` given as JSON text). ``column.18.sql`` is
 taken instead of ``column.sql`` from PostgreSQL 18 on.
 
-Three marks are filled in: ``{own:catalog, oid}`` (no member of an extension), ``{only:oid}`` (one of the wanted objects) and
-``{user:oid}`` (no object of the system; of wanted objects that is known, and the planner would rather read all by it).
+Marks are filled in: ``{own:catalog, oid}`` (no member of an extension), ``{only:oid}`` (one of the wanted objects) and
+``{user:oid}`` (no object of the system; of wanted objects that is known, and the planner would rather read all by it). In the files about what is recent ``{recent:x}`` (the row's age is at most ``$1``, and with
+``after`` no command of this transaction up to ``$2`` wrote it) and ``{command:x}`` (the last command that wrote one of the rows, as far as it can be told).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _OUTPUT = re.compile(r" {4}(?: {4})?(?! )(?:.* )?AS (\w+),?$")
 _OWN = re.compile(r"\{own:(\w+), ([\w.]+)\}")
 _ONLY = re.compile(r"\{only:([\w.]+)\}")
 _USER = re.compile(r"\{user:([\w.]+)\}")
+_RECENT = re.compile(r"\{recent:(\w+)\}")
+_COMMAND = re.compile(r"\{command:(\w+)\}")
 _SECTION = re.compile(r"^-- == (\w+)\n", re.MULTILINE)
 FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default", "label_oids"})
 
@@ -77,6 +80,18 @@ def sections(name: str) -> Mapping[str, str]:
     """The statements of a file that holds several, each under a line ``-- == title``, by title."""
     parts = _SECTION.split(files(__package__).joinpath("sql").joinpath(f"{name}.sql").read_text("utf-8"))
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@cache
+def recent(text: str, *, after: bool) -> str:
+    """A statement about what is recent: of ``$1``, the greatest age, or (``after``) of ``$2`` too, a command.
+
+    A row's ``cmin`` is the number of the command that wrote it as long as nothing has tried to delete or lock the row since (PostgreSQL's
+    ``combocid.c``: afterwards the same field can hold something else, and ``xmax`` tells that it may).
+    """
+    filters = r"pg_catalog.age(\1.xmin) <= $1" + (r" AND (\1.xmax <> 0 OR \1.cmin::text::bigint > $2)" if after else "")
+    text = _COMMAND.sub(r"pg_catalog.max(\1.cmin::text::bigint) FILTER (WHERE \1.xmax = 0)", text)
+    return _RECENT.sub(filters, text)
 
 
 def oid_array(oids: Sequence[int]) -> str:

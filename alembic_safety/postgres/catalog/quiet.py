@@ -10,6 +10,8 @@ from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.session import Session
 
 _SAVEPOINT = "alembic_safety_read"
+#: The setting that holds the mark of the last reading that left one.
+MARK = "alembic_safety.reading"
 #: Whatever changes how the server writes names, expressions and the constants in them; and plans of ours are made once, for any arguments.
 _BEGIN = (
     f"SAVEPOINT {_SAVEPOINT}",
@@ -28,10 +30,12 @@ _END = (f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}", f"RELEASE SAVEPOINT {_SAVEPOINT}"
 
 
 @contextmanager
-def canonical_names(session: Session, first: Sequence[str] = ()) -> Iterator[list[list[tuple[Any, ...]]]]:
+def canonical_names(
+    session: Session, first: Sequence[str] = (), last: Sequence[str] = ()
+) -> Iterator[list[list[tuple[Any, ...]]]]:
     """Let the server write every name qualified (search_path is empty); the end of the block undoes that with all else in it.
 
-    Gives the rows of the statements ``first``, which go along with the settings. Needs an open transaction, which stays usable
+    Gives the rows of the statements ``first``, which go along with the settings; ``last`` goes along with the end, and stays. Needs an open transaction, which stays usable
     whatever fails inside.
     """
     try:
@@ -40,4 +44,4 @@ def canonical_names(session: Session, first: Sequence[str] = ()) -> Iterator[lis
         with suppress(Exception):  # what failed first is what to tell
             fetch_all(session, _END)
         raise
-    fetch_all(session, _END)
+    fetch_all(session, [*_END, *last])

@@ -128,7 +128,7 @@ def _unsettled(statements: Statements, objects: Mapping[Address, CatalogObject])
     locks, *recent = statements.once(
         [statements.plain("strong_locks"), *(statements.recent(name, "0") for name in sections("recent"))]
     )
-    touched = {Address(catalog, oid) for rows in recent for catalog, oid in rows}
+    touched = {Address(catalog, oid) for rows in recent for catalog, oid, _ in rows}
     owners = {address: objects[address].parent or address for address in touched if address in objects}
     return {
         "unsettled": frozenset(owners.get(address, address) for address in touched if address.catalog in UNITS),

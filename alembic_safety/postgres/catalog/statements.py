@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from alembic_safety.postgres.catalog.batch import fetch_all
-from alembic_safety.postgres.catalog.queries import oid_array, query, sections
+from alembic_safety.postgres.catalog.queries import oid_array, query, recent, sections
 from alembic_safety.postgres.session import Session
 
 #: Of the names of the statements that we keep prepared.
@@ -77,18 +77,29 @@ class Statements:
         text = _sql(name, self.major, filtered=True, members=members)
         return Call(f"{name}_{'own' if members else 'all'}", "oid[]", text, oid_array(sorted(oids)), is_small=True)
 
-    def since(self, name: str, age: str) -> Call:
-        """Rows of a query whose parameter is the greatest age of what counts as recent, as an expression."""
-        return Call(name, "integer", _sql(name, self.major, filtered=False, members=True), age)
+    def since(self, name: str, age: str, after: int | None = None) -> Call:
+        """Rows of a query about what is recent: of that age at most (an expression), and not written by this transaction's commands up to one."""
+        return self._since(name, _sql(name, self.major, filtered=False, members=True), age, after)
 
     def committed(self, transactions: Collection[int]) -> Call:
         """A row if any of the transactions with these whole ids has committed."""
         array = "'{" + ",".join(str(int(xid)) for xid in transactions) + "}'::pg_catalog.int8[]"
         return Call("committed", "bigint[]", _sql("committed", self.major, filtered=False, members=True), array)
 
-    def recent(self, catalog: str, age: str) -> Call:
-        """What has recent rows in one catalog."""
-        return Call(f"recent_{catalog}", "integer", sections("recent")[catalog], age)
+    def recent(self, catalog: str, age: str, after: int | None = None) -> Call:
+        """What has recent rows in one catalog; see ``since``."""
+        return self._since(f"recent_{catalog}", sections("recent")[catalog], age, after)
+
+    @staticmethod
+    def _since(name: str, text: str, age: str, after: int | None) -> Call:
+        if after is None:
+            return Call(name, "integer", recent(text, after=False), age)
+        return Call(f"{name}_after", "integer, bigint", recent(text, after=True), f"{age}, {after}")
+
+    def still_there(self, catalog: str, oids: Collection[int]) -> Call:
+        """Which of these objects there are, as ``oids.sql`` gives them."""
+        text = f"SELECT '{catalog}', pg_catalog.string_agg(x.oid::text, ' ') FROM pg_catalog.{catalog} x WHERE x.oid = ANY ($1)"
+        return Call(f"there_{catalog}", "oid[]", text, oid_array(sorted(oids)), is_small=True)
 
     def plain(self, name: str) -> Call:
         """Rows of a query without parameters that is worth keeping planned."""

@@ -111,7 +111,9 @@ def test_deltas_survive_rollbacks_whatever_they_start_from(database: ScratchData
     chance = random.Random(7)
 
     def delta() -> Snapshot:
-        return read_delta(session, chance.choice(known), xid, start=start if chance.random() < 0.7 else None)
+        base = known[-1] if chance.random() < 0.5 else chance.choice(known)
+        alone = start if chance.random() < 0.7 else None
+        return read_delta(session, base, xid, start=alone, marking=chance.random() < 0.7)
 
     with database.connect() as connection:
         session = PsycopgSession(connection)

@@ -1,6 +1,6 @@
 -- Where this session stands: its transaction's id (if it has one), the snapshot, whether the server counts, how many rows this session
 -- has inserted, updated and deleted in each system catalog since it last reported its counts (never within a transaction), and whether it
--- has a schema for temporary objects.
+-- has a schema for temporary objects, and the mark of the last reading that was not rolled back.
 SELECT pg_catalog.pg_current_xact_id_if_assigned()::text,
        pg_catalog.pg_current_snapshot()::text,
        pg_catalog.current_setting('track_counts') = 'on',
@@ -26,4 +26,5 @@ SELECT pg_catalog.pg_current_xact_id_if_assigned()::text,
                    pg_catalog.pg_stat_get_xact_tuples_updated(c) AS updated,
                    pg_catalog.pg_stat_get_xact_tuples_deleted(c) AS deleted OFFSET 0) x
         WHERE x.inserted + x.updated + x.deleted > 0),
-       pg_catalog.pg_my_temp_schema() <> 0
+       pg_catalog.pg_my_temp_schema() <> 0,
+       pg_catalog.current_setting('alembic_safety.reading', true)
