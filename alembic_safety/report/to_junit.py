@@ -42,14 +42,17 @@ def _case(suite: Element, report: Report, row: Row) -> None:
         case.set("time", f"{row.duration:.3f}")
     cells = ", ".join(f"{c}: {cell.text}" for c, cell in zip(report.columns, row.cells, strict=True) if cell.text)
     message = _xml(row.detail[0] if row.detail else cells)
-    own = (f for f in report.findings if row.key in (f.revision, f.subject))
+    own = [f for f in report.findings if row.key in (f.revision, f.subject)]
+    wrong = next((f for f in own if f.severity is Severity.ERROR), None)
     body = _xml("\n".join((cells, *row.detail, *(f"[{f.code}] {f.message}" for f in own))))
     if row.outcome is Outcome.SKIPPED:
         SubElement(case, "skipped", message=message)
     elif row.outcome is not Outcome.PASSED:
         tag = "failure" if row.outcome is Outcome.FAILED else "error"
         SubElement(case, tag, message=message, type=row.code or row.outcome.value).text = body
-    elif row.detail:
+    elif wrong is not None:  # the steps went well, and yet the report does not hold
+        SubElement(case, "failure", message=_xml(wrong.message), type=_xml(wrong.code)).text = body
+    elif row.detail or own:
         SubElement(case, "system-out").text = body
 
 

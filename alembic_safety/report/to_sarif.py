@@ -16,7 +16,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def write_sarif(report: Report, stream: TextIO) -> None:
-    """Write a report's findings as SARIF; a row that fell short and has no finding becomes one."""
+    """Write a report's findings as SARIF; a row that fell short, and of which no error tells, becomes one."""
     findings = (*report.findings, *_unexplained(report))
     codes = sorted({finding.code for finding in findings})
     driver = {
@@ -35,7 +35,7 @@ def write_sarif(report: Report, stream: TextIO) -> None:
 
 
 def _unexplained(report: Report) -> list[Finding]:
-    explained = {f.revision for f in report.findings} | {f.subject for f in report.findings}
+    errors = [f for f in report.findings if f.severity is Severity.ERROR]
     return [
         Finding(
             code=row.code or f"{report.command}-{row.outcome.value}",
@@ -45,8 +45,13 @@ def _unexplained(report: Report) -> list[Finding]:
             file=row.file,
         )
         for row in report.rows
-        if row.outcome in (Outcome.FAILED, Outcome.ERROR) and row.key not in explained
+        if row.outcome in (Outcome.FAILED, Outcome.ERROR) and not any(_tells_of(f, row.key) for f in errors)
     ]
+
+
+def _tells_of(finding: Finding, key: str) -> bool:
+    """Whether a finding is about a row: its revision, its table, or a part of the table."""
+    return key in (finding.revision, finding.table) or f"{finding.subject or ''}.".startswith(f"{key}.")
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:

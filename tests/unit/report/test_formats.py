@@ -6,12 +6,14 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from alembic_safety.errors import UsageError
+from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.report import REPORTERS, Cell, Mark, Outcome, Report, Row, write_report, write_report_files
 
 
@@ -73,6 +75,21 @@ class TestJunit:
         # five rows, and the finding that belongs to none of them
         assert counts == {"tests": "6", "failures": "1", "errors": "1", "skipped": "1"}
 
+    def test_a_row_that_went_well_fails_by_an_error_about_it_and_shows_a_warning(self, report):
+        first, second = report.rows[:2]
+        findings = (
+            Finding(
+                code="fails-on-rows", severity=Severity.ERROR, message="it runs on empty tables only", revision="a1"
+            ),
+            Finding(code="index-locks", severity=Severity.WARNING, message="nobody can write", revision="c1"),
+        )
+        rows = (first, replace(second, key="c1", detail=()))
+        suite = ET.fromstring(written(replace(report, rows=rows, findings=findings), "junit")).find("testsuite")
+        assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+        failure, said = suite.find(".//failure"), suite.find(".//system-out")
+        assert (failure.get("type"), failure.get("message")) == ("fails-on-rows", "it runs on empty tables only")
+        assert "[index-locks] nobody can write" in said.text
+
     def test_control_characters_do_not_make_it_unreadable(self, report):
         failure = ET.fromstring(written(report, "junit")).find(".//failure")
         assert failure.get("message") == 'index public."orders\ufffd_idx" was left behind'
@@ -94,14 +111,23 @@ class TestSarif:
         assert [r["ruleId"] for r in results] == ["downgrade-left-behind", "orphan-rows", "safety-test-error"]
         assert results[2]["message"]["text"] == "versions/d4.sql:12: syntax error"
 
+    def test_a_row_is_told_unless_an_error_tells_of_it(self, report):
+        short = [row for row in report.rows if row.outcome is Outcome.FAILED]
+        said = Finding(code="index-locks", severity=Severity.WARNING, message="nobody can write", revision="c3")
+        results = self.run(replace(report, rows=tuple(short), findings=(said,)))["results"]
+        assert [r["ruleId"] for r in results] == ["index-locks", "safety-test-failed"]
+        table = replace(short[0], key="public.orders")
+        part = replace(said, severity=Severity.ERROR, revision=None, subject="public.orders.orders_user_fkey")
+        for told in (part, replace(part, subject="s.other", table="public.orders")):
+            results = self.run(replace(report, rows=(table,), findings=(told,)))["results"]
+            assert [r["ruleId"] for r in results] == ["index-locks"]
+
     def test_every_result_refers_to_its_rule(self, report):
         run = self.run(report)
         rules = run["tool"]["driver"]["rules"]
         assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
 
     def test_a_finding_is_the_same_finding_wherever_its_line_moves(self, report):
-        from dataclasses import replace
-
         moved = replace(report, findings=(replace(report.findings[0], line=99), *report.findings[1:]))
         assert (
             self.run(moved)["results"][0]["partialFingerprints"]
