@@ -38,8 +38,9 @@ def certificates_report(
     :param rules: which revisions need whose approval; with any, there is a column about it.
     :param target: what database the rules are asked for.
     """
-    rows = [_row(revision, worst, rules, target) for revision in revisions]
-    counts = Counter(read.value for read in (read_certificate(revision)[0] for revision in revisions))
+    read = [(revision, *read_certificate(revision)) for revision in revisions]
+    rows = [_row(revision, status, certificate, worst, rules, target) for revision, status, certificate in read]
+    counts = Counter(status.value for _, status, _ in read)
     summary = ", ".join(f"{counts[status.value]} {status.value}" for status in Status if counts[status.value])
     return Report(
         command="safety-check",
@@ -59,8 +60,14 @@ def certificates_report(
     )
 
 
-def _row(revision: Revision, worst: Grade, rules: Sequence[Rule], target: str | None) -> Row:
-    status, certificate = read_certificate(revision)
+def _row(
+    revision: Revision,
+    status: Status,
+    certificate: Certificate | None,
+    worst: Grade,
+    rules: Sequence[Rule],
+    target: str | None,
+) -> Row:
     detail: list[str] = []
     if status is not Status.VALID:
         detail.append(_SAYS[status].format(revision.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from alembic_safety.integrity.baseline import Baseline
 from alembic_safety.integrity.records import NOT_CHECKED, Result, RowCount
@@ -72,8 +73,6 @@ def _many(count: int, word: str, none: str) -> str:
 def _raised(finding: Finding, failing: set[Severity]) -> Finding:
     if finding.severity not in failing:
         return finding
-    from dataclasses import replace
-
     return replace(finding, severity=Severity.ERROR)
 
 

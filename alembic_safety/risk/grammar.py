@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.postgres.identifiers import qualified, quote_ident
 from alembic_safety.postgres.lock_modes import rank
+from alembic_safety.postgres.parser import enum_name
 from alembic_safety.risk.subject import Step
 
 #: ALTER TABLE commands that take less than AccessExclusiveLock.
@@ -24,6 +25,13 @@ _WEAKER = {
     "AT_AttachPartition": "ShareUpdateExclusiveLock",
     "AT_EnableTrig": "ShareRowExclusiveLock",
     "AT_DisableTrig": "ShareRowExclusiveLock",
+}
+#: What DROP names, where that is a relation.
+_KINDS = {
+    "OBJECT_TABLE": "table",
+    "OBJECT_VIEW": "view",
+    "OBJECT_MATVIEW": "materialized_view",
+    "OBJECT_FOREIGN_TABLE": "foreign_table",
 }
 _WRITES = {"insert_stmt", "update_stmt", "delete_stmt"}
 #: Functions whose value is the same for all rows of a statement.
@@ -47,6 +55,33 @@ def steps_of_text(statements: Iterable[str]) -> tuple[Step, ...]:
             kept = tuple(t for t in one.scans if t in locks), tuple(t for t in one.rewrites if t in locks)
             found.append(replace(one, locks=locks, scans=kept[0], rewrites=kept[1]))
     return tuple(found)
+
+
+def dropped_by_text(statements: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Kind and identity of the relations and columns that are dropped, and that no other of the statements makes."""
+    made: set[str] = set()
+    gone: dict[tuple[str, str], None] = {}
+    for sql in statements:
+        step = Step(sql=sql, observed=False)
+        if step.kind == "create_stmt":
+            made.add(_name(step.node.relation))
+        elif step.kind == "view_stmt":
+            made.add(_name(step.node.view))
+        elif step.kind == "create_table_as_stmt":
+            made.add(_name(step.node.into.rel))
+        elif step.kind == "rename_stmt" and not step.node.subname and step.node.relation.relname:
+            made.add(qualified(step.node.relation.schemaname or "public", step.node.newname))
+        elif step.kind == "drop_stmt":
+            kind = _KINDS.get(enum_name(step.node, "remove_type"))
+            gone |= dict.fromkeys((kind, name) for name in _dropped(step.node) if kind is not None)
+        for command in step.commands("AT_DropColumn"):
+            table = _name(step.node.relation)
+            gone[("column", f"{table}.{quote_ident(command.name)}")] = None
+    return tuple(
+        (kind, name)
+        for kind, name in gone
+        if name not in made and not (kind == "column" and name.rpartition(".")[0] in made)
+    )
 
 
 def _name(relation: Any) -> str:
@@ -84,13 +119,8 @@ def _step(step: Step) -> Step:
 def _dropped(node: Any) -> Iterator[str]:
     for entry in node.objects:
         parts = [item.string.sval for item in entry.list.items] if entry.WhichOneof("node") == "list" else []
-        if parts and node.remove_type in _relations(node):
+        if parts and enum_name(node, "remove_type") in _KINDS:
             yield qualified(parts[-2] if len(parts) > 1 else "public", parts[-1])
-
-
-def _relations(node: Any) -> set[int]:
-    numbers = node.DESCRIPTOR.fields_by_name["remove_type"].enum_type.values_by_name
-    return {numbers[name].number for name in ("OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE")}
 
 
 def _alter(step: Step) -> Step:

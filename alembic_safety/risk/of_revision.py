@@ -12,7 +12,7 @@ from alembic_safety.rehearsal.closure import ABSENT, entries
 from alembic_safety.revisions.sections import section_of
 from alembic_safety.revisions.split import split
 from alembic_safety.revisions.sql_text import read_sql
-from alembic_safety.risk.grammar import steps_of_text
+from alembic_safety.risk.grammar import dropped_by_text, steps_of_text
 from alembic_safety.risk.subject import Step, Subject
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ def subject_of(
     """What is known of a revision.
 
     :param activity: what the rehearsal saw; None where there was none: then the grammar tells, as far as SQL is written down.
-    :param closure: what it touches (``rehearsal.closure``).
+    :param closure: what it touches (``rehearsal.closure``); None where there was no rehearsal.
     :param statements: what it runs, on one line each, where that is known better than its source tells.
     """
     texts = tuple(statements_of(revision) if statements is None else statements)
     steps = steps_of_text(texts) if activity is None else tuple(map(Step.seen, activity))
-    gone = tuple(name for name, was, is_ in entries(closure or {}) if is_ == ABSENT and was != ABSENT)
+    if closure is None:
+        gone = dropped_by_text(texts)
+    else:
+        gone = tuple(name for name, was, is_ in entries(closure) if is_ == ABSENT and was != ABSENT)
     return Subject(
         revision=revision.id,
         steps=steps,

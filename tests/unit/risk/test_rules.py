@@ -6,7 +6,7 @@ import pytest
 
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.risk import Step, Subject, assess, level_of
-from alembic_safety.risk.grammar import steps_of_text
+from alembic_safety.risk.grammar import dropped_by_text, steps_of_text
 
 SIZES = {"public.orders": 5 * 1024**3, "public.small": 8192, "public.customers": 1024**3}
 
@@ -63,6 +63,8 @@ FOUND = {
     "all rows": (["update orders set a = 1"], "all-rows-written", "one UPDATE writes every row", "in batches"),
     "emptied": (["delete from orders"], "all-rows-written", "one DELETE", "TRUNCATE public.orders"),
     "cascade": (["drop table orders cascade"], "cascade", "CASCADE drops", "without CASCADE"),
+    "cascade at the end": (["drop table orders cascade;"], "cascade", "CASCADE drops", "without CASCADE"),
+    "emptied with others": (["truncate orders cascade"], "cascade", "CASCADE empties every table", "leave CASCADE out"),
     "moment": (["alter table orders add a int"], "strong-lock", "if only for a moment", "lock_timeout"),
 }  # fmt: skip
 
@@ -73,6 +75,7 @@ LEFT_ALONE = {
     "constant default": "alter table small add column a int not null default 5",
     "stable default": "alter table small add column at timestamptz default now()",
     "truncate": "truncate small",
+    "a name": 'drop index "cascade"',
     "some rows": "update orders set a = 1 where id = 5",
     "a table of its own": "create table mine (id int primary key, c int references orders); create index on mine (c)",
     "comment": "comment on table orders is 'x'",
@@ -98,6 +101,17 @@ def test_what_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", LEFT_ALONE)
 def test_what_is_left_alone(name: str) -> None:
     assert look(LEFT_ALONE[name]) == []
+
+
+def test_what_a_text_drops_is_told_without_a_rehearsal() -> None:
+    texts = (
+        "drop table orders, other.gone", "drop view v", "drop materialized view m", "create view v as select 1", "alter table small drop column a, drop b",
+        "create table mine (a int)", "alter table mine drop column a", "drop table customers", "alter table new rename to customers", "drop index i",
+    )  # fmt: skip
+    assert dropped_by_text(texts) == (
+        ("table", "public.orders"), ("table", "other.gone"), ("materialized_view", "public.m"),
+        ("column", "public.small.a"), ("column", "public.small.b"),
+    )  # fmt: skip
 
 
 def test_size_decides_how_much_it_weighs() -> None:
