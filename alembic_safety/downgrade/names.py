@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
+from alembic_safety.downgrade.aside import aside_name
 from alembic_safety.downgrade.kinds import rules_of
 from alembic_safety.downgrade.kinds.base import Context, Step
 from alembic_safety.downgrade.pairing import changed_keys, slots
@@ -13,16 +14,6 @@ from alembic_safety.downgrade.write import Planned
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
-
-_LONGEST = 63
-#: How the name of something ends that is put aside to be built anew.
-ASIDE = "__after"
-
-
-def aside_name(name: str, suffix: str = ASIDE) -> str:
-    """A name for something that makes room, within PostgreSQL's 63 bytes."""
-    room = _LONGEST - len(suffix)
-    return name.encode()[:room].decode(errors="ignore") + suffix
 
 
 @dataclass

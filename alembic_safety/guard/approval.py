@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import UsageError
 from alembic_safety.rehearsal.certificate import Certificate, Status, certificate_path, own_folder, read_certificate
 from alembic_safety.revisions.files import replace_file
-from alembic_safety.risk import assess, level_of
-from alembic_safety.risk.of_revision import subject_of
 from alembic_safety.settings.approval import GRADES, RISKS, Rule
 
 if TYPE_CHECKING:
@@ -148,6 +146,10 @@ def grade_and_risk(revision: Revision) -> tuple[str | None, str]:
 
 
 def _risk(revision: Revision, certificate: Certificate | None) -> str:
+    # Imported where a policy asks for it: each upgrade looks whether one does.
+    from alembic_safety.risk import assess, level_of
+    from alembic_safety.risk.of_revision import subject_of
+
     proofs = list(certificate.proofs.values()) if certificate is not None else []
     subjects = [subject_of(revision, proof.activity, proof.closure) for proof in proofs] or [
         subject_of(revision, None, None)

@@ -78,8 +78,8 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], dic
                 wanted.setdefault(name, "")
                 continue
             wanted[name] = is_
-            for identity, whole in made.items() if "." in name[1] else ():
-                if name[1].startswith(identity + "."):
+            for end, letter in enumerate(name[1]):
+                if letter == "." and (whole := made.get(name[1][:end])) is not None:
                     wanted[whole] = ""  # no more as a whole what it was made as
         made.update((name[1], name) for name, _, is_ in rows if is_.startswith(WHOLE))
     return wanted, made

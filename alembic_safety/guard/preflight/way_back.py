@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from alembic_safety.downgrade.names import ASIDE
+from alembic_safety.downgrade.aside import ASIDE
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 
