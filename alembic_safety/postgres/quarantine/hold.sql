@@ -65,10 +65,7 @@ BEGIN
         GET DIAGNOSTICS mended = ROW_COUNT;
         CONTINUE WHEN mended = 0;
         IF filled THEN
-            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', q.after_source, name);
-            IF q.required[i] THEN
-                UPDATE alembic_safety.quarantine x SET opened = x.opened || q.columns[i] WHERE x.number = q.number;
-            END IF;
+            PERFORM alembic_safety.allow_null(q, i, name);
         END IF;
         IF q.key <> '{}' THEN  -- so that they get their old values
             EXECUTE format('UPDATE alembic_safety.q%s_now n SET changed[%s] = false FROM %s t WHERE %s AND %s', q.number, i,
@@ -78,6 +75,25 @@ BEGIN
             alembic_safety.rows_of(q, q.after_source), name, name, name, new_type, q.types[i], q.labels -> q.columns[i]);
     END LOOP;
 END $retyped$;
+
+-- A column that becomes NULL for a while: whether it allowed none before the upgrade is seen to at the end.
+CREATE OR REPLACE FUNCTION alembic_safety.allow_null(q alembic_safety.quarantine, place integer, name text) RETURNS void LANGUAGE plpgsql {pinned} AS $allow$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', q.after_source, name);
+    IF q.required[place] THEN
+        UPDATE alembic_safety.quarantine x SET opened = x.opened || q.columns[place] WHERE x.number = q.number;
+    END IF;
+END $allow$;
+
+-- What the old schema can't hold: these rows go into the table of conflicts, or stop the downgrade. {t} stands for the table's alias.
+CREATE OR REPLACE FUNCTION alembic_safety.put_aside_or_stop(q alembic_safety.quarantine, keeping boolean, going text, why text, told text) RETURNS void LANGUAGE plpgsql {pinned} AS $unheld$
+BEGIN
+    IF keeping THEN
+        PERFORM alembic_safety.put_rows_aside(q, going, why);
+    ELSE
+        PERFORM alembic_safety.stop_for(q, told, format('FROM %s t WHERE %s', alembic_safety.rows_of(q, q.source), replace(going, '{t}', 't')), alembic_safety.shown_row(q));
+    END IF;
+END $unheld$;
 
 -- Columns that will allow no NULL again: rows written since the upgrade may have nothing for them.
 CREATE OR REPLACE FUNCTION alembic_safety.require_values(q alembic_safety.quarantine, keeping boolean) RETURNS void LANGUAGE plpgsql {pinned} AS $require$
@@ -89,12 +105,9 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = to_regclass(q.source) AND a.attname = u.name AND NOT a.attisdropped AND NOT a.attnotnull
         WHERE q.required[u.i]
     LOOP
-        IF keeping THEN
-            PERFORM alembic_safety.put_rows_aside(q, format('{t}.%I IS NULL', name), format('written since the upgrade, and column %I may not be NULL', name));
-        ELSE
-            PERFORM alembic_safety.stop_for(q, format('were written since the upgrade, and have no value for column %I, which may not be NULL', name),
-                format('FROM %s t WHERE t.%I IS NULL', alembic_safety.rows_of(q, q.source), name), alembic_safety.shown_row(q));
-        END IF;
+        PERFORM alembic_safety.put_aside_or_stop(q, keeping, format('{t}.%I IS NULL', name),
+            format('written since the upgrade, and column %I may not be NULL', name),
+            format('were written since the upgrade, and have no value for column %I, which may not be NULL', name));
     END LOOP;
 END $require$;
 
@@ -114,12 +127,10 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             CONTINUE;  -- it can't be asked yet: the server will, when the constraint comes back
         END;
-        IF violated > 0 AND keeping THEN
-            PERFORM alembic_safety.put_rows_aside(q, format('({t}.tableoid, {t}.ctid) IN (SELECT tableoid, ctid FROM %s WHERE (%s) IS FALSE)',
-                alembic_safety.rows_of(q, q.source), condition), format('constraint %I is violated', name));
-        ELSIF violated > 0 THEN
-            PERFORM alembic_safety.stop_for(q, format('violate constraint %I', name),
-                format('FROM %s t WHERE (%s) IS FALSE', alembic_safety.rows_of(q, q.source), condition), alembic_safety.shown_row(q));
+        IF violated > 0 THEN
+            PERFORM alembic_safety.put_aside_or_stop(q, keeping,
+                format('({t}.tableoid, {t}.ctid) IN (SELECT tableoid, ctid FROM %s WHERE (%s) IS FALSE)', alembic_safety.rows_of(q, q.source), condition),
+                format('constraint %I is violated', name), format('violate constraint %I', name));
         END IF;
     END LOOP;
 END $checks$;
@@ -141,16 +152,13 @@ BEGIN
         SELECT string_agg(format('o.%I = {t}.%I', n, n), ' AND ') INTO same FROM unnest(names) n;
         doubled := format('EXISTS (SELECT FROM %s o WHERE %s AND (o.tableoid, o.ctid) %s ({t}.tableoid, {t}.ctid))', alembic_safety.rows_of(q, q.source), same,
             CASE WHEN keeping THEN '<' ELSE '<>' END);
-        IF keeping THEN
-            IF q.key <> '{}' THEN  -- of two rows the one stays that was there before, or else comes first
-                doubled := format('EXISTS (SELECT FROM %s o WHERE %s AND (NOT %s, o.tableoid, o.ctid) < (NOT %s, {t}.tableoid, {t}.ctid))', alembic_safety.rows_of(q, q.source), same,
-                    alembic_safety.was_there(q, 'o'), alembic_safety.was_there(q, '{t}'));
-            END IF;
-            PERFORM alembic_safety.put_rows_aside(q, doubled, format('another row has its values of %s, which are unique again', array_to_string(names, ', ')));
-        ELSE
-            PERFORM alembic_safety.stop_for(q, format('have the same values of %s, which are unique again', array_to_string(names, ', ')),
-                format('FROM %s t WHERE %s', alembic_safety.rows_of(q, q.source), replace(doubled, '{t}', 't')), alembic_safety.shown_row(q));
+        IF keeping AND q.key <> '{}' THEN  -- of two rows the one stays that was there before, or else comes first
+            doubled := format('EXISTS (SELECT FROM %s o WHERE %s AND (NOT %s, o.tableoid, o.ctid) < (NOT %s, {t}.tableoid, {t}.ctid))', alembic_safety.rows_of(q, q.source), same,
+                alembic_safety.was_there(q, 'o'), alembic_safety.was_there(q, '{t}'));
         END IF;
+        PERFORM alembic_safety.put_aside_or_stop(q, keeping, doubled,
+            format('another row has its values of %s, which are unique again', array_to_string(names, ', ')),
+            format('have the same values of %s, which are unique again', array_to_string(names, ', ')));
     END LOOP;
 END $unique$;
 

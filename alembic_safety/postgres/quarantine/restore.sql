@@ -86,10 +86,7 @@ BEGIN
         WHERE NOT u.i = ANY (q.key) AND (NOT q.typed[u.i] OR format_type(a.atttypid, a.atttypmod) <> q.types[u.i])
     LOOP
         IF filled THEN
-            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', q.after_source, name);
-            IF q.required[i] THEN
-                UPDATE alembic_safety.quarantine x SET opened = x.opened || q.columns[i] WHERE x.number = q.number;
-            END IF;
+            PERFORM alembic_safety.allow_null(q, i, name);
         END IF;
         EXECUTE format('UPDATE %s s SET %I = NULL FROM alembic_safety.q%s_made m WHERE %s'
             ' AND NOT EXISTS (SELECT FROM alembic_safety.q%s_now n WHERE %s AND n.changed[%s])',
