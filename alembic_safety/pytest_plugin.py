@@ -164,7 +164,7 @@ class RevisionItem(pytest.Item):
 
         verdict = self.verdict
         if verdict.up is Up.NOT_REACHED:
-            pytest.skip(f"not reached: {verdict.culprit} could not be applied")
+            pytest.skip(verdict.out_of_reach)
         if not verdict.holds or verdict.fails_on_rows:
             raise FallsShortError("\n".join(_words(verdict)))
 

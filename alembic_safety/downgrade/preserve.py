@@ -136,9 +136,12 @@ def _statements(
     given: dict[int, list[Statement]] = {}
     filled_at: dict[str, int] = {}
     together = []
+    made_at: dict[str, int] = {}
     for keep in keeps:
         if _is_dropped(seen, keep):
             at = next(n.at for n in seen.synthesis.data_needs if n.what == "table" and n.subject == keep.table)
+            # Rows go with those that they refer to where those went with others since: parents come first.
+            at = made_at[keep.table] = max([at, *(made_at.get(name, 0) for name in _parents(seen, keep.table))])
             given.setdefault(at, []).append(_restore(seen, "restore_table", [keep.table], text_literal(keep.table)))
         elif keep.rows or keep.whole:
             together.append(keep.table)
@@ -179,6 +182,13 @@ def _statements(
             yield statement
     yield from given.get(len(seen.synthesis.statements), ())
     yield _whole_step(seen, "end_restore")
+
+
+def _parents(seen: Seen, table: str) -> Iterator[str]:
+    """The tables that this one refers to, as it was."""
+    for child in seen.before.children.get(seen.before.by_identity["table", table].address, ()):
+        if child.kind == "constraint" and child.props["type"] == "foreign key":
+            yield str(child.props["references"])
 
 
 def _freed_first(seen: Seen) -> dict[int, Statement]:

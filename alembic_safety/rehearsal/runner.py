@@ -245,6 +245,7 @@ class Run:
     def _through(self, stage: Stage) -> Iterator[Verdict]:
         before = stage.full_snapshot()
         blocked: dict[str, str] = {}
+        failed: dict[str, str | None] = {}
         order = self.plan.order
         for revision in order[: self.known]:
             yield self.memory.known(revision)
@@ -257,7 +258,8 @@ class Run:
             self.options.progress(number, len(order), revision, None)
             if culprit is not None:
                 blocked[revision.id] = culprit
-                verdict = self._described(revision, Outcome(up=Up.NOT_REACHED), culprit=culprit)
+                outcome = Outcome(up=Up.NOT_REACHED, error=failed[culprit])
+                verdict = self._described(revision, outcome, culprit=culprit)
             else:
                 started = time.monotonic()
                 self.own.add_before(stage, revision.id)
@@ -268,6 +270,7 @@ class Run:
                 verdict = self._described(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
                 if outcome.after is None:
                     blocked[revision.id] = revision.id
+                    failed[revision.id] = outcome.error
                 if revision.id in self.plan.judged:
                     verdict = self.visitor.judged(revision, outcome, verdict)
             self.memory.keep(revision, verdict)

@@ -75,7 +75,8 @@ class Verdict:
     down: Down = Down.NOT_TRIED
     restored: Restored = Restored.NOT_TRIED
     again: Again = Again.NOT_TRIED
-    #: Why a step failed: the server's words, with file and line where they are known.
+    #: Why a step failed: the server's words, with file and line where they are known; of a revision that was not reached, why its
+    #: culprit failed.
     error: str | None = None
     #: The revision whose failure keeps this one from being reached.
     culprit: str | None = None
@@ -135,6 +136,14 @@ class Verdict:
     def fails_on_rows(self) -> bool:
         """Whether the downgrade, which runs on empty tables, fails on rows that the old schema can hold."""
         return any(line.startswith(FAILS) for line in (*self.rows_lost, *self.since_lost))
+
+    @property
+    def out_of_reach(self) -> str:
+        """Why it was not reached, in a line; '' where it was."""
+        if self.culprit is None:
+            return ""
+        why = f": {self.error.splitlines()[0]}" if self.error else ""
+        return f"not reached: {self.culprit} could not be applied{why}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, in a stable order of keys."""

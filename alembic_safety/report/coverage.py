@@ -107,8 +107,8 @@ def _row(entry: Entry, *, written: bool) -> Row:
 
 def _detail(entry: Entry) -> Iterator[str]:
     if entry.verdict.culprit is not None:
-        yield f"not reached: {entry.verdict.culprit} could not be applied"
-    if entry.verdict.error is not None and entry.verdict.up is not Up.RAN:
+        yield entry.verdict.out_of_reach
+    elif entry.verdict.error is not None and entry.verdict.up is not Up.RAN:
         yield entry.verdict.error
     yield from entry.reasons
     if entry.action is Action.PROPOSE:

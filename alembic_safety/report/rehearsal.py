@@ -144,9 +144,9 @@ def _time(seconds: float) -> str:
 def detail(verdict: Verdict) -> Iterator[str]:
     """What a reader needs to know beyond the cells of a row, a line each."""
     if verdict.culprit is not None:
-        yield f"not reached: {verdict.culprit} could not be applied"
+        yield verdict.out_of_reach
     of_second_upgrade = verdict.again in (Again.FAILED, Again.TIMED_OUT)
-    if verdict.error is not None and not of_second_upgrade:
+    if verdict.error is not None and verdict.culprit is None and not of_second_upgrade:
         yield from verdict.error.splitlines()
     if verdict.down is Down.MISSING:
         yield "there is no downgrade(): 'alembic safety-downgrade' writes one"

@@ -74,6 +74,8 @@ def render_statement(sql: str, *, op: str = "op") -> list[str]:
     if _SETTING.match(sql):
         return [f"{op}.execute({_quoted(sql.replace(':', chr(92) + ':'))})"]
     text = formatted(sql.strip().rstrip(";").rstrip())
+    if text.startswith("SET LOCAL "):  # op.run_sql gives settings back at its end, and this one is for what follows
+        return [f"{op}.execute({_quoted(text)})"]
     one_line = f"{op}.run_sql({_quoted(text)})"
     if "\n" not in text and len(one_line) <= _WIDTH:
         return [one_line]

@@ -123,7 +123,7 @@ DECLARE
     coming text := '';
 BEGIN
     IF rel IS NULL OR (rel <> to_regclass(q.source) AND EXISTS (
-        SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text
+        SELECT FROM alembic_safety.quarantine x WHERE x.preservation = q.preservation AND x.source = rel::regclass::text AND NOT x.returned
             AND (x.after_source IS NULL OR (x.strategy = 'table' AND x.key = '{}')))) THEN
         RETURN NULL;  -- its own rows come back at another moment
     END IF;
@@ -141,7 +141,7 @@ BEGIN
     END IF;
     -- What the upgrade deleted there comes back as well, perhaps later; one by one it is there by now, or can't be held.
     FOR other IN SELECT * FROM alembic_safety.quarantine y WHERE y.preservation = q.preservation AND y.source = rel::regclass::text AND rel <> to_regclass(q.source)
-        AND y.strategy IN ('rows', 'table') AND y.made AND y.key <> '{}' AND may_come LOOP
+        AND y.strategy IN ('rows', 'table') AND y.made AND NOT y.returned AND y.key <> '{}' AND may_come LOOP
         coming := coming || (SELECT format(' AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_old f WHERE %2$s AND NOT EXISTS (SELECT FROM alembic_safety.q%1$s_made m WHERE %3$s))', other.number,
                 string_agg(format('f.c%s::text COLLATE "C" = o.c%s::text COLLATE "C"', array_position(other.columns, u.t), array_position(q.columns, u.h)), ' AND '),
                 alembic_safety.all_equal(alembic_safety.key_terms(other, 'old', 'f', NULL), alembic_safety.key_terms(other, 'made', 'm', NULL)))

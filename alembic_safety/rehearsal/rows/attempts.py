@@ -8,6 +8,9 @@ from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.session import Session, sqlstate
 
 log = logging.getLogger(__name__)
+#: Errors that no other value would mend: the server stops or its files are damaged. ``XX000`` is none of them: functions of types raise it
+#: for a value.
+_BROKEN = ("57", "58", "08", "XX001", "XX002")
 #: Names of constraints are not unique, and SET CONSTRAINTS refuses one that another constraint has which cannot be deferred: such a
 #: constraint stays immediate.
 _DEFERRED = """
@@ -33,9 +36,14 @@ def attempt(session: Session, sql: str) -> bool:
     try:
         session.execute(f"{sql}\n; RELEASE SAVEPOINT alembic_safety_fill")
     except Exception as error:
-        if sqlstate(error) is None or (sqlstate(error) or "").startswith(("57", "58", "08", "XX")):
+        if sqlstate(error) is None or (sqlstate(error) or "").startswith(_BROKEN):
             raise
         log.debug("refused: %s: %s", sql, error)
         session.execute("ROLLBACK TO SAVEPOINT alembic_safety_fill; RELEASE SAVEPOINT alembic_safety_fill")
         return False
     return True
+
+
+def unchecked(sql: str) -> str:
+    """The same without triggers and checks of foreign keys (superusers may)."""
+    return f"SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin"

@@ -348,6 +348,7 @@ def _nameless(obj: CatalogObject, table: CatalogObject) -> str:
     """A definition without its own name and its table's."""
     text = str(obj.props["definition"])
     if obj.kind == "index":
-        return text.partition(" ON ")[2].replace(table.identity, "", 1)
+        unique = "UNIQUE" if obj.props["unique"] else ""
+        return unique + text.partition(" ON ")[2].replace(table.identity, "", 1)
     # What happens when a row goes, and when it is checked, asks nothing of the rows that are there.
     return _ACTIONS.sub("", text) if obj.props["type"] == "foreign key" else text

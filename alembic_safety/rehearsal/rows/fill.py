@@ -45,7 +45,7 @@ class Filled:
 
 
 #: What filling came to, by what was asked for, for those who ask again in another transaction at the same state.
-Memory = dict[tuple[frozenset[int], frozenset[int], int, int, bool, bool], Filled]
+Memory = dict[tuple[frozenset[int], frozenset[int], int, int, bool, bool, bool], Filled]
 
 
 def fill(
@@ -57,6 +57,7 @@ def fill(
     hurting: bool = True,
     leaving: Collection[int] = (),
     apart: bool = False,
+    bare: bool = False,
     memory: Memory | None = None,
 ) -> Filled:
     """Add up to ``rows`` rows to each table and to the tables that they refer to.
@@ -69,17 +70,18 @@ def fill(
     :param hurting: extremes, empty and very long texts, and NULL wherever it may be; else plain values everywhere.
     :param leaving: OIDs of tables that get none, though others may refer to them.
     :param apart: no two tables refer to the same row of a third one; those that refer to others have two rows.
+    :param bare: NULL wherever it may be.
     :param memory: where the tables and the rows in them are the same each time, what was found to fit is written again at once.
     Raises the driver's own error only where the catalog cannot be read.
     """
     wanted = frozenset(tables)
-    key = (wanted, frozenset(leaving), rows, seed, hurting, apart)
+    key = (wanted, frozenset(leaving), rows, seed, hurting, apart, bare)
     if memory is not None and (known := memory.get(key)) is not None:
         if attempt(session, "\n; ".join(("SET CONSTRAINTS ALL IMMEDIATE", *known.statements))):
             check_deferred(session)
             return known
         del memory[key]
-    filled = _fill(session, wanted, rows=rows, seed=seed, hurting=hurting, leaving=leaving, apart=apart)
+    filled = _fill(session, wanted, rows=rows, seed=seed, hurting=hurting, leaving=leaving, apart=apart, bare=bare)
     if memory is not None:
         memory[key] = filled
     return filled
@@ -94,6 +96,7 @@ def _fill(
     hurting: bool,
     leaving: Collection[int],
     apart: bool,
+    bare: bool,
 ) -> Filled:
     shapes, types = read_shapes(session, tables)
     # Whatever is deferred is checked with the table that it is about, which then may be tried in another way.
@@ -128,6 +131,7 @@ def _fill(
                 hurting=kind,
                 accepts=accepts,
                 sparse=sparse,
+                bare=bare,
                 offsets=offsets,
             )
             added[shape.name] = writer.write()

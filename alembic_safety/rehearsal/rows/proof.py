@@ -11,12 +11,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from alembic_safety.rehearsal.failure import explain
+from alembic_safety.rehearsal.rows.amends import Amend
 from alembic_safety.rehearsal.rows.attempts import check_deferred
-from alembic_safety.rehearsal.rows.records import RowProof
+from alembic_safety.rehearsal.rows.records import NONE, RowProof
 from alembic_safety.rehearsal.rows.repeat import outcome, volatile_columns
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.rows.trials import Case, Refusals, Trial, raise_signals
-from alembic_safety.rehearsal.rows.variants import EMPTY, Variant, first_variants, last_variants
+from alembic_safety.rehearsal.rows.variants import (
+    EMPTY,
+    Variant,
+    amended_variants,
+    first_variants,
+    last_variants,
+    unreferred_variants,
+)
+
+#: How often rows are made anew after what the upgrade said of those before.
+_AMENDED = 6
 
 
 def prove_on_rows(case: Case) -> RowProof:
@@ -31,7 +42,9 @@ def prove_on_rows(case: Case) -> RowProof:
     else:
         tried = first_variants(case.own, case.rows, demanding=bool(case.demands))
     found = _first_accepted(case, tried, refusals)
-    if found is not None and found[1].variant is EMPTY and refusals.filled and not (case.own or refusals.endless):
+    if found is not None and found[0].data == NONE:
+        found = _amended(case, refusals) or found
+    if found is not None and found[0].data == NONE and refusals.filled and not (case.own or refusals.endless):
         found = _first_accepted(case, more_variants(case, found[0], refusals), refusals) or found
     if found is None:
         return RowProof(refused=refusals.why, writes=dict.fromkeys(sorted(case.touched.suspects), ("write",)))
@@ -42,9 +55,22 @@ def prove_on_rows(case: Case) -> RowProof:
     return proof
 
 
-def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterable[Variant]:
+def _amended(case: Case, refusals: Refusals) -> tuple[RowProof, Trial] | None:
+    """On rows with other values where the upgrade was seen to read something else, as long as each attempt tells of more."""
+    known: tuple[Amend, ...] = ()
+    for _ in range(_AMENDED):
+        if refusals.amends == known:
+            break
+        known = refusals.amends
+        if found := _first_accepted(case, amended_variants(known), refusals):
+            return found
+    return None
+
+
+def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterator[Variant]:
     """What else is tried where none of the first rows were accepted."""
-    return last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled, refusals.held)
+    yield from last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled, refusals.held)
+    yield from unreferred_variants(frozenset(refusals.referring))
 
 
 def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals) -> tuple[RowProof, Trial] | None:
@@ -60,6 +86,7 @@ def _first_accepted(case: Case, variants: Iterable[Variant], refusals: Refusals)
             with stage.staying_in_transaction():
                 trial = Trial(case, variant)
                 try:
+                    trial.refresh()
                     trial.up()
                     check_deferred(stage.session)
                 except Exception as error:

@@ -239,8 +239,8 @@ class Later:
         return Since(lost=tuple(lost), disturbed=tuple(disturbed))
 
     def _unsure(self, error: str) -> str:
-        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, or a reference to a
-        table, that comes back, in which such rows hold what they may; '' where there is none.
+        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, a reference to a
+        table, or a materialized view, that comes back, for which such rows hold what they may; '' where there is none.
         """
         living = {pair.old.identity for pair in self._pairs}
         asked = {(d.probe.table, name) for d in self._demands for name in d.columns}
@@ -255,6 +255,9 @@ class Later:
                 refers = child.props["references"] if child.props["type"] == "foreign key" else None
                 if not shared.issuperset(child.props["columns"] or ()) or (refers and refers not in living):
                     return child.identity
+        for view in self._before.of_kind("materialized_view"):
+            if view.name in error:  # it is built of what rows hold, and asks for more than constraints do
+                return view.identity
         return ""
 
     def _unfit(self, demand: Demand, ways: Mapping[str, Callable[[], None]], found: dict[str, Since]) -> None:

@@ -14,6 +14,7 @@ from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
 from alembic_safety.rehearsal.rows.adverse import Adverse, accepted_violations, answerable, try_adverse
+from alembic_safety.rehearsal.rows.amends import Amend, amends_for, child_of, merged
 from alembic_safety.rehearsal.rows.attempts import attempt, check_deferred
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.fill import Filled, Memory, fill
@@ -37,6 +38,7 @@ _PATIENCE = 10_000
 _CANCELLED = "57014"
 _NOT_SUPPORTED = "0A000"
 _IN_USE = "55006"
+_FOREIGN_KEY = "23503"
 _READY = "alembic_safety_rows"
 _DOWN = "alembic_safety_down"
 #: Rows of a table up to which those that exclude each other are taken out one by one, so that some stay.
@@ -85,6 +87,10 @@ class Refusals:
     filled: Mapping[str, int] = field(default_factory=dict)
     #: Tables that held rows of the migrations' own besides.
     held: frozenset[str] = frozenset()
+    #: What would have to be other about the rows.
+    amends: tuple[Amend, ...] = ()
+    #: Tables whose rows kept it from deleting what they refer to.
+    referring: set[str] = field(default_factory=set)
 
     def note(self, error: Exception, trial: Trial) -> None:
         """Keep why the upgrade failed on the rows of a trial."""
@@ -94,6 +100,9 @@ class Refusals:
             self.endless.add(trial.variant.kind)
         self.filled = trial.filled.rows or self.filled
         self.held |= trial.filled.held
+        self.amends = merged(self.amends, trial.amends_for(error))
+        if sqlstate(error) == _FOREIGN_KEY and (child := child_of(error)) in trial.filled.rows:
+            self.referring.add(child)
 
 
 def raise_signals(error: Exception) -> None:
@@ -177,6 +186,21 @@ class Trial:
         demands = [] if self._case.again_on is not None else self._demands
         return try_adverse(self._stage, demands, self._case.up, self._pairs)
 
+    def amends_for(self, error: Exception) -> tuple[Amend, ...]:
+        """What has to be other about its rows for the upgrade not to fail with this error. The stage goes back to them."""
+        self._come_back()
+        return amends_for(self._stage.session, error, [name for name, rows in self.filled.rows.items() if rows])
+
+    def refresh(self) -> None:
+        """Fail where a materialized view that the upgrade drops or changes can't be built of the rows: of such it never was."""
+        case = self._case
+        if self.variant.kind in (NONE, case.own):
+            return
+        for view in case.before.of_kind("materialized_view"):
+            if view.props["populated"] and case.after.objects.get(view.address) != view:
+                with self._stage.scratch("alembic_safety_refresh"):
+                    self._stage.session.execute(f"REFRESH MATERIALIZED VIEW {view.identity}")
+
     def up(self) -> None:
         """Run the upgrade. May raise anything."""
         case = self._case
@@ -211,7 +235,10 @@ class Trial:
             memory=case.memory,
             leaving={known["table", name].address.oid for name in self.variant.without},
             apart=self.variant.apart,
+            bare=self.variant.bare,
         )
+        for amend in self.variant.amends:
+            amend.apply(session)
         if not self.variant.fitted:
             return
         for demand in case.demands:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from alembic_safety.rehearsal.rows.amends import Amend
 from alembic_safety.rehearsal.rows.records import GENERATED, NONE, PLAIN
 
 
@@ -21,11 +22,15 @@ class Variant:
     few: int = 0
     #: Whether no two tables refer to the same row of a third one.
     apart: bool = False
+    #: Whether every column that takes NULL holds it.
+    bare: bool = False
+    #: Columns that hold what the upgrade was seen to read there.
+    amends: tuple[Amend, ...] = ()
 
     @property
     def is_milder(self) -> bool:
         """Whether something is missing that a table in use may hold."""
-        return self.kind in (PLAIN, NONE) or bool(self.without or self.few or self.apart)
+        return self.kind in (PLAIN, NONE) or bool(self.without or self.few or self.apart or self.bare)
 
     @property
     def name(self) -> str:
@@ -35,6 +40,9 @@ class Variant:
             words.append(f"{self.few} a table")
         if self.apart:
             words.append("no two tables referring to the same row")
+        if self.bare:
+            words.append("NULL wherever it may be")
+        words += [f"{one.table}.{one.column} as {one.type}" for one in self.amends]
         if self.without:
             words.append(f"none in {', '.join(sorted(self.without))}")
         return ", ".join(words)
@@ -59,6 +67,12 @@ def first_variants(own: str, rows: int, *, demanding: bool) -> Iterator[Variant]
     yield EMPTY
 
 
+def amended_variants(amends: tuple[Amend, ...]) -> Iterator[Variant]:
+    """The first once more, with other values in the columns of which the upgrade reads something else."""
+    yield Variant(GENERATED, amends=amends)
+    yield Variant(PLAIN, fitted=True, amends=amends)
+
+
 def last_variants(
     rows: int,
     writes: Mapping[str, Collection[str]],
@@ -80,6 +94,7 @@ def last_variants(
     if targets & filled.keys():
         yield Variant(GENERATED, fitted=True, without=targets)
         yield Variant(PLAIN, fitted=True, without=targets)
+    yield Variant(PLAIN, fitted=True, bare=True)
     for few in (3, 1):
         if few < rows:
             yield Variant(PLAIN, fitted=True, few=few)
@@ -91,3 +106,11 @@ def last_variants(
     written = frozenset(writes) & filled.keys()
     if written and written != targets and frozenset(used) - written:
         yield Variant(PLAIN, fitted=True, without=written)
+
+
+def unreferred_variants(referring: frozenset[str]) -> Iterator[Variant]:
+    """What is tried at the very end where rows of some tables kept the upgrade from deleting what they refer to."""
+    if referring:
+        yield Variant(GENERATED, fitted=True, without=referring)
+        yield Variant(PLAIN, fitted=True, without=referring)
+        yield Variant(PLAIN, fitted=True, without=referring, bare=True)

@@ -7,16 +7,15 @@ from types import MappingProxyType
 
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.postgres.session import Session
-from alembic_safety.rehearsal.rows.attempts import attempt
+from alembic_safety.rehearsal.rows.attempts import attempt, unchecked
 from alembic_safety.rehearsal.rows.shape import Column, ForeignKey, Shape
 from alembic_safety.rehearsal.rows.values import Values, literals
 
 #: The server finds an element of an array of texts by going through it: from here on a join is quicker.
 _SUBSCRIPTS = 200
 _DUPLICATES = " ON CONFLICT DO NOTHING"
-#: Rows from which on it pays not to check each foreign key of each row, and how (superusers may).
+#: Rows from which on it pays not to check each foreign key of each row.
 _MANY = 500
-_UNCHECKED = "SET LOCAL session_replication_role = replica; %s; SET LOCAL session_replication_role = origin"
 #: How many times as many candidates as rows are tried one by one where a whole set was refused.
 _TRIES = 6
 
@@ -35,9 +34,10 @@ class Writer:
         hurting: bool,
         accepts: bool,
         sparse: bool = False,
+        bare: bool = False,
         offsets: Mapping[ForeignKey, int] = MappingProxyType({}),
     ) -> None:
-        """``sparse``: of the columns that take NULL only one holds something in each row, another in each."""
+        """``sparse``: of the columns that take NULL only one holds something in each row, another in each; ``bare``: none does."""
         self._session = session
         self._shape = shape
         self._values = values
@@ -46,6 +46,7 @@ class Writer:
         self._hurting = hurting
         self._accepts = accepts
         self._sparse = self._turns() if sparse else {}
+        self._bare = bare
         #: At which row of the parent each key begins.
         self._offsets = offsets
         #: The statement that wrote rows, and how many the table had before.
@@ -57,8 +58,8 @@ class Writer:
         self.held = self._count()
         insert = self._insert()
         whole = insert.replace("{first}", "1").replace("{last}", str(self._rows))
-        quick = self._rows >= _MANY and self._keys_hold and attempt(self._session, _UNCHECKED % whole)
-        self.written = _UNCHECKED % whole if quick else whole
+        quick = self._rows >= _MANY and self._keys_hold and attempt(self._session, unchecked(whole))
+        self.written = unchecked(whole) if quick else whole
         if not quick and not attempt(self._session, whole):
             self.written = self._one_by_one(insert)
             attempt(self._session, self.written)
@@ -66,7 +67,7 @@ class Writer:
         if not added:
             # The application's own triggers may refuse: without them, constraints other than foreign keys still hold,
             # and those hold because every value comes from a row that is there.
-            self.written = _UNCHECKED % self._one_by_one(insert)
+            self.written = unchecked(self._one_by_one(insert))
             attempt(self._session, self.written)
             added = self._count() - self.held
         return added
@@ -206,6 +207,8 @@ END"""
         """The value, or NULL in some rows: in the second all that may be."""
         if not self._values.takes_null(column):
             return value
+        if self._bare:
+            return f"NULL::{column.type}"
         if self._sparse:
             return f"CASE WHEN g.i % {len(set(self._sparse.values()))} = {self._sparse[column.number]} THEN {value} END"
         if not self._hurting:  # only where the first rows were refused

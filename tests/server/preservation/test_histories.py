@@ -92,6 +92,51 @@ def test_derived_downgrades_are_exact_on_rows(tmp_path, database, pg_binaries):
     assert proof["data"] == "generated, none in public.holds"
 
 
+#: What an upgrade reads is not what a column of that type may hold, and only the upgrade says so.
+READ = """
+CREATE TABLE run (id int PRIMARY KEY);
+CREATE TABLE event (id int PRIMARY KEY, run text NOT NULL, at varchar(60), doc text, tags jsonb, meta jsonb, lang regconfig NOT NULL);
+CREATE UNIQUE INDEX event_run ON event (run);
+CREATE MATERIALIZED VIEW meta_keys AS SELECT DISTINCT jsonb_object_keys(meta) AS key FROM event;
+CREATE TABLE tag (event int, tag text, PRIMARY KEY (event, tag));
+CREATE TABLE member (id int PRIMARY KEY, name text NOT NULL, archived_at timestamptz);
+CREATE FUNCTION keep_archived() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF OLD.archived_at IS NOT NULL THEN RAISE EXCEPTION 'archived rows do not change'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER keep_archived BEFORE UPDATE ON member FOR EACH ROW EXECUTE FUNCTION keep_archived();
+CREATE TABLE colour (name text PRIMARY KEY, old boolean); INSERT INTO colour VALUES ('blue', false), ('red', true);
+CREATE TABLE car (id int PRIMARY KEY, colour text NOT NULL REFERENCES colour);
+CREATE TABLE paper (id int PRIMARY KEY, run int NOT NULL REFERENCES run ON DELETE CASCADE);
+CREATE TABLE page (id int PRIMARY KEY, paper int NOT NULL REFERENCES paper ON DELETE CASCADE);
+CREATE TABLE pair (a int, b int);
+CREATE FUNCTION as_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT $1, 2';
+ALTER TABLE pair ADD c int;
+"""
+READS = {
+    "cast_in_an_update": "ALTER TABLE event ADD run_id uuid; UPDATE event SET run_id = run::uuid, lang = 'english';"
+    "DROP INDEX event_run; CREATE INDEX event_run ON event (run)",
+    "text_becomes_timestamp": "ALTER TABLE event ALTER at TYPE timestamp USING at::timestamp",
+    "text_becomes_document": "DROP MATERIALIZED VIEW meta_keys; ALTER TABLE event ALTER doc TYPE jsonb USING doc::jsonb",
+    "taken_apart": "INSERT INTO tag SELECT id, jsonb_array_elements_text(tags) FROM event",
+    "not_of_archived_rows": "UPDATE member SET name = upper(name)",
+    "what_is_referred_to": "DELETE FROM colour WHERE NOT old",
+    "children_of_children": "DROP TABLE page, paper; CREATE OR REPLACE FUNCTION as_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT $1, 2, 3'",
+}  # fmt: skip
+READ_ROWS = """
+INSERT INTO run SELECT generate_series(1, 5);
+INSERT INTO event SELECT i, md5(i::text)::uuid, to_char(timestamp '2020-01-01' + i * interval '1 hour', 'YYYY-MM-DD"T"HH24:MI'), '{"a":' || i || '}',
+  jsonb_build_array('t' || i, 'u'), '{"k": 1}', 'simple' FROM generate_series(1, 7) i;
+INSERT INTO member (id, name) SELECT i, 'n' || i FROM generate_series(1, 4) i;
+INSERT INTO car SELECT i, 'red' FROM generate_series(1, 3) i;
+INSERT INTO paper SELECT i, i FROM generate_series(1, 5) i; INSERT INTO page SELECT i, 1 + i % 5 FROM generate_series(1, 9) i;
+"""
+
+
+def test_what_an_upgrade_reads_is_found_out(tmp_path, database, pg_binaries):
+    exact_on_rows(tmp_path, database, pg_binaries, READ, READ_ROWS, READS)
+    (proof,) = json.loads((tmp_path / "versions/safety/cast_in_an_update.json").read_text())["proofs"].values()
+    assert proof["data"] == "generated, public.event.run as uuid"
+
+
 def lines_of(dump: str) -> list[str]:
     """In any order, which a column that comes back at the end changes."""
     return sorted(line.rstrip(",") for line in dump.splitlines())
