@@ -10,7 +10,6 @@ from typing import Any
 from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import Snapshot, Token
-from alembic_safety.postgres.catalog.census import LETTERS
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
 from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, carry_over
@@ -29,19 +28,11 @@ from alembic_safety.postgres.catalog.reader import (
     with_comments,
     without,
 )
-from alembic_safety.postgres.catalog.rows import PARENTS, build
+from alembic_safety.postgres.catalog.rows import build
 from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Call, Statements, kept_statements
+from alembic_safety.postgres.catalog.units import KINDS_OF, known_kinds
 from alembic_safety.postgres.session import Session, sqlstate
 
-#: Catalog of the unit that a kind belongs to.
-UNIT_OF: Mapping[str, str] = {kind: PARENTS.get(kind, fact.catalog) for kind, fact in KINDS.items()}
-#: Of the kinds with letters those that a unit may have or not, as ``units.sql`` tells.
-_HANGING = frozenset({"constraint", "index", "rule", "domain_constraint"})
-#: Kinds of rows that every unit with that letter has.
-_KINDS_OF: dict[tuple[str, str], list[str]] = {}
-for _kind, _letters in LETTERS.items():
-    for _letter in _letters if _kind not in _HANGING else "":
-        _KINDS_OF.setdefault((UNIT_OF[_kind], _letter), []).append(_kind)
 #: Catalogs whose rows can go without a trace in a row that stays.
 _DROPPABLE = frozenset(
     {
@@ -175,11 +166,14 @@ class _Delta:
         self.depends: str | None = None
         self.aliases: str | None = None
         self.dependents: dict[Address, list[tuple[Any, ...]]] = {}
+        #: Catalogs that this session has written to since the base, as its counts tell; None: others may have, too.
+        self.written: frozenset[str] | None = None
 
     def snapshot(self, mark: str) -> FollowedSnapshot:
         """The snapshot, of which that mark is left. Raises _OthersError where ``alone`` doesn't hold."""
         start = self.start
         changed = FOLLOWED if start is None else self.now.changed_since(start)
+        self.written = None if start is None else changed
         deleted = None if start is None else self.now.deleted_since(start)
         covered = start is not None and self.now.only_inserted(start, "pg_attribute")
         removed = start is None or not self.now.only_inserted(start, "pg_depend")
@@ -354,6 +348,10 @@ class _Delta:
     def _kinds(self) -> dict[str, set[int]]:
         """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
         kinds: dict[str, set[int]] = {}
+        if self.written is not None and (self.aliases is not None or not self.depends):
+            known = known_kinds(self.pending, self.base, self.written)
+            if known is not None:
+                return known
         asked = set(self.pending)
         oids = {unit.oid for unit in asked}
         calls = [self.statements.only("units", oids)]
@@ -369,7 +367,7 @@ class _Delta:
             if unit in self.done:
                 continue
             self.pending.add(unit)
-            for kind in hanging.split() + _KINDS_OF.get((unit_catalog, letter), []):
+            for kind in hanging.split() + KINDS_OF.get((unit_catalog, letter), []):
                 kinds.setdefault(kind, set()).add(unit_oid)
         return kinds
 

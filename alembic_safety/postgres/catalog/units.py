@@ -1,0 +1,54 @@
+"""Which kinds of rows a unit may have: all that is read again together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from alembic_safety.model.catalog import Address
+from alembic_safety.model.kinds import KINDS
+from alembic_safety.postgres.catalog.census import LETTERS
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot
+from alembic_safety.postgres.catalog.rows import PARENTS
+
+#: Of the kinds with letters those that a unit may have or not, as ``units.sql`` tells.
+_HANGING = frozenset({"constraint", "index", "rule", "domain_constraint"})
+#: Of the kinds that a relation may have or not, the catalog to which a new one writes.
+_WRITTEN_TO: Mapping[str, str] = {
+    "constraint": "pg_constraint",
+    "default": "pg_attrdef",
+    "index": "pg_index",
+    "policy": "pg_policy",
+    "rule": "pg_rewrite",
+    "statistics": "pg_statistic_ext",
+    "trigger": "pg_trigger",
+}
+
+
+def _kinds_of() -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, letters in LETTERS.items():
+        for letter in letters if kind not in _HANGING else "":
+            found.setdefault((PARENTS.get(kind, KINDS[kind].catalog), letter), []).append(kind)
+    return found
+
+
+#: Kinds of rows that every unit of a catalog with that letter has.
+KINDS_OF: Mapping[tuple[str, str], list[str]] = _kinds_of()
+
+
+def known_kinds(
+    units: Iterable[Address], base: FollowedSnapshot, written: Collection[str]
+) -> dict[str, set[int]] | None:
+    """OIDs of the units by the kinds of rows that they may have, as far as a snapshot tells; None: it doesn't tell of all.
+
+    It tells of its relations: they stay what they are, and what they may have got since is in the catalogs that were written to.
+    """
+    kinds: dict[str, set[int]] = {}
+    got = [kind for kind, catalog in _WRITTEN_TO.items() if catalog in written]
+    for unit in units:
+        if unit.catalog != "pg_class" or unit not in base.units:
+            return None
+        had = {base.objects[address].kind for address in base.units[unit]}
+        for kind in had.union(got, () if "sequence" in had else ("column",)):
+            kinds.setdefault(kind, set()).add(unit.oid)
+    return kinds
