@@ -68,8 +68,6 @@ class Synthesis:
 
     statements: tuple[Statement, ...]
     grade: Grade
-    #: Whether physical column order is as before, too (also where nothing changed it).
-    column_order_restored: bool
     #: What differs from before when the statements have run; column order included.
     residue: tuple[Difference, ...] = ()
     #: (subject, true reason) of everything that cannot be given back.

@@ -256,7 +256,6 @@ def _finished(
     return Synthesis(
         statements=statements,
         grade=grade,
-        column_order_restored=not attempt.residue or grade is Grade.IDENTICAL,
         residue=tuple(attempt.residue),
         refusals=refusals,
         rating=rating,

@@ -43,7 +43,7 @@ def steps_of_text(statements: Iterable[str]) -> tuple[Step, ...]:
     made: set[str] = set()
     found = []
     for sql in statements:
-        step = Step(sql=sql, observed=False)
+        step = Step(sql=sql)
         if not step.kind:
             continue
         if step.kind == "create_stmt":
@@ -62,7 +62,7 @@ def dropped_by_text(statements: Iterable[str]) -> tuple[tuple[str, str], ...]:
     made: set[str] = set()
     gone: dict[tuple[str, str], None] = {}
     for sql in statements:
-        step = Step(sql=sql, observed=False)
+        step = Step(sql=sql)
         if step.kind == "create_stmt":
             made.add(_name(step.node.relation))
         elif step.kind == "view_stmt":

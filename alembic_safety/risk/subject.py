@@ -40,8 +40,6 @@ class Step:
     rewrites: tuple[str, ...] = ()
     scans: tuple[str, ...] = ()
     in_transaction: bool = True
-    #: Whether a rehearsal saw it; else it is what the grammar and the documentation say.
-    observed: bool = True
 
     @classmethod
     def seen(cls, activity: Activity) -> Step:

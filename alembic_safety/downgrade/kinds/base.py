@@ -93,8 +93,6 @@ class Rules:
     rebuildable: ClassVar[bool] = False
     #: Undone before everything else, because it changes what later statements do (default privileges).
     first: ClassVar[bool] = False
-    #: Whether creating it brings objects along that are no objects of a snapshot (extensions).
-    brings_members: ClassVar[bool] = False
     #: Keys whose change gives other objects other names, and so comes before those are compared (schema of an extension).
     followed: ClassVar[frozenset[str]] = frozenset()
     #: Renames are given back in this order: 0 schemas, 1 what lives in schemas or alone, 2 what hangs on those; None: never.

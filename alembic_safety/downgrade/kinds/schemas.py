@@ -24,7 +24,6 @@ class ExtensionRules(Rules):
     """Extensions, with the version they had: first the server's choice, then by name."""
 
     rank: ClassVar[int] = 5
-    brings_members: ClassVar[bool] = True
     followed: ClassVar[frozenset[str]] = frozenset({"extension_schema"})
     rename_turn: ClassVar[int | None] = None
 

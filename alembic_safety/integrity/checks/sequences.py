@@ -40,7 +40,7 @@ _SQL = r"""
 )
 SELECT DISTINCT s.seqrelid::oid, format('%I.%I', sn.nspname, sc.relname), s.seqincrement, s.seqstart,
     CASE WHEN s.seqincrement > 0 THEN least(s.seqmax, w.high) ELSE greatest(s.seqmin, w.low) END,
-    s.seqcycle, t.oid, t.identity, quote_ident(a.attname),
+    s.seqcycle, t.identity, quote_ident(a.attname),
     EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
             JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = 'btree'
             WHERE i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = a.attnum),
@@ -65,7 +65,7 @@ WHERE t.relkind IN ('r', 'p') AND {readable} AND NOT ({recovery} AND sc.relpersi
   AND NOT (t.relispartition AND EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN scope above ON above.oid = h.inhparent
            JOIN pg_catalog.pg_attribute up ON up.attrelid = above.oid AND up.attname = a.attname
            WHERE h.inhrelid = t.oid AND (up.atthasdef OR up.attidentity <> '')))
-ORDER BY 2, 8, 9
+ORDER BY 2, 7, 8
 """
 
 
@@ -80,7 +80,6 @@ class Use:
     #: The last value that both the sequence and the column's type can take.
     limit: int
     cycles: bool
-    table_oid: int
     table: str
     column: str
     indexed: bool

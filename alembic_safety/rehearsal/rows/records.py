@@ -25,8 +25,6 @@ FAILS = "on rows "
 class Since:
     """What a way down did to rows that were written after the upgrade."""
 
-    #: Rows that were inserted, changed or deleted, all such that the old schema can hold what is there then.
-    rows: int = 0
     #: Why it failed on them; '' where it ran.
     error: str = ""
     #: What of them is lost although the old schema can hold it, a sentence each.
@@ -36,11 +34,6 @@ class Since:
     #: Rows that only the new schema holds: where it stops, and where it changes or drops them without a word.
     stops: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
-
-    @property
-    def keeps(self) -> bool:
-        """Whether it ran, and kept what the old schema can hold."""
-        return not (self.error or self.lost or self.disturbed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,10 +102,11 @@ class Later:
         found: dict[str, Since] = {}
         with self._stage.scratch("alembic_safety_since"):
             tables = self._write()
-            count_ = sum(len(set(_changed(t.made, t.written))) for t in tables)
-            if count_:
+            if any(next(_changed(t.made, t.written), None) is not None for t in tables):
                 for name, down in ways.items():
-                    found[name] = replace(self._way(down, tables, plain[name]), rows=count_)
+                    since = self._way(down, tables, plain[name])
+                    if since is not None:
+                        found[name] = since
         for demand in self._demands:
             with self._stage.scratch("alembic_safety_unfit"):
                 if violate(self._stage.session, demand):
@@ -150,17 +151,12 @@ class Later:
         free = [c for c in pair.columns if c.old not in pair.key]
         if free and len(keys) > 1:
             where = _is(pair, image, keys[0])
-            sets = [self._other_value(pair, column, where) for column in free]
+            sets = [_other_value(pair, column) for column in free]
             if not self._fitting(f"UPDATE {pair.new.identity} AS t SET {', '.join(sets)} WHERE {where}"):
                 for each in sets:
                     self._fitting(f"UPDATE {pair.new.identity} AS t SET {each} WHERE {where}")
         if len(keys) > 2:
             self._fitting(f"DELETE FROM {pair.new.identity} AS t WHERE {_is(pair, image, keys[1])}")
-
-    def _other_value(self, pair: Pair, column: Shared, where: str) -> str:
-        name, table = quote_ident(column.new), pair.new.identity
-        other = f"SELECT o.{name} FROM ONLY {table} AS o WHERE o.{name}::text IS DISTINCT FROM t.{name}::text"
-        return f"{name} = coalesce(({other} AND o.{name} IS NOT NULL ORDER BY o.ctid LIMIT 1), t.{name})"
 
     def _fitting(self, sql: str) -> bool:
         """Run a statement, unless the old schema could not hold what comes of it."""
@@ -211,14 +207,15 @@ class Later:
         )
 
     # -- looking ----------------------------------------------------------------------------------------------------------
-    def _way(self, down: Callable[[], None], tables: Sequence[_Table], plain: Mapping[str, Image]) -> Since:
+    def _way(self, down: Callable[[], None], tables: Sequence[_Table], plain: Mapping[str, Image]) -> Since | None:
+        """What a way down does to the rows; None where it cannot be told in a single transaction."""
         session = self._stage.session
         with self._stage.scratch("alembic_safety_since_way"):
             self._stage.context.opts[TOLD] = []
             error = self._run(down)
             told = self._stage.context.opts[TOLD]
             if error == _ARTEFACT:
-                return Since()
+                return None
             if error.startswith(_CONFLICT):
                 return Since(stops=(f"rows written since: {error.removeprefix(_CONFLICT).splitlines()[0]}",))
             if error and (cause := self._unsure(error)):
@@ -300,6 +297,12 @@ class Later:
 
 _ARTEFACT = "\0"
 _CONFLICT = "\1"
+
+
+def _other_value(pair: Pair, column: Shared) -> str:
+    name, table = quote_ident(column.new), pair.new.identity
+    other = f"SELECT o.{name} FROM ONLY {table} AS o WHERE o.{name}::text IS DISTINCT FROM t.{name}::text"
+    return f"{name} = coalesce(({other} AND o.{name} IS NOT NULL ORDER BY o.ctid LIMIT 1), t.{name})"
 
 
 def _keys(stage: Stage, demand: Demand) -> set[str]:
