@@ -30,7 +30,9 @@ _KINDS = frozenset({"table", "materialized_view", "view", "foreign_table"})
 _LONGEST = 400
 _OURS = f"SELECT {own_schema.NAME}."
 _WRITES = rank("RowExclusiveLock")
-_MOST = 100
+#: Statements that only read or write rows are noted up to this number; a data migration may have thousands of one kind.
+_MOST_OF_ROWS = 100
+_ROWS = ("INSERT ", "UPDATE ", "DELETE ", "MERGE ", "SELECT ", "WITH ", "COPY ")
 _START = """
 SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.int8,
        pg_catalog.pg_stat_get_xact_numscans(oid)::pg_catalog.int8
@@ -98,6 +100,7 @@ class Activities:
             self._scans = {int(oid): int(count) for oid, _, count in start}
         self._looking = False
         self._found: list[Activity] = []
+        self._of_rows = 0
         if files is None:
             self._see()
 
@@ -141,8 +144,10 @@ class Activities:
             scans=tuple(sorted(self._known[oid] for oid in scans)),
             in_transaction=in_transaction,
         )
-        if one not in self._found and len(self._found) < _MOST:
+        of_rows = one.sql.upper().startswith(_ROWS)
+        if one not in self._found and not (of_rows and self._of_rows >= _MOST_OF_ROWS):
             self._found.append(one)
+            self._of_rows += of_rows
 
     def _see(self) -> tuple[dict[int, str], dict[int, int], set[int]]:
         """Newly taken locks, files and newly begun full scans of the relations that are locked now."""

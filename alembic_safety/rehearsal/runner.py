@@ -324,14 +324,7 @@ class Run:
             try:
                 if not revision.needs_autocommit and not stage.autocommits:
                     try:
-                        outcome = transactional(
-                            stage,
-                            script,
-                            before,
-                            watch,
-                            observe,
-                            terms,
-                        )
+                        outcome = transactional(stage, script, before, watch, observe, terms)
                     except LeftTransaction:
                         stage.heads = heads
                         # Rows that it was rehearsed on would stay, and no catalog tells of them.
@@ -339,15 +332,7 @@ class Run:
                 if outcome is None:
                     from alembic_safety.rehearsal.committed import committed
 
-                    outcome = committed(
-                        stage,
-                        self.place,
-                        script,
-                        before,
-                        watch,
-                        observe,
-                        terms,
-                    )
+                    outcome = committed(stage, self.place, script, before, watch, observe, terms)
             except Exception as error:
                 if not watch.fired:
                     raise

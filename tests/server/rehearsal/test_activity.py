@@ -62,6 +62,16 @@ def test_every_kind_of_statement(tmp_path: Path, database: ScratchDatabase) -> N
         assert ("in_transaction" in seen) == ("concurrently" in statement)
 
 
+def test_what_comes_after_many_statements_on_rows_is_seen_too(tmp_path: Path, database: ScratchDatabase) -> None:
+    project = Project.new(tmp_path / "p")
+    project.sql("m0", START)
+    writes = "; ".join(f"update t set n = 0 where n = {number}" for number in range(120))
+    project.sql("m1", f"{writes}; create index t_n on t (n); create index t_s on t (s)")
+    found = [one["sql"] for one in activity(project, database, "m1")]
+    assert found[-2:] == ["create index t_n on t (n)", "create index t_s on t (s)"]
+    assert len(found) == 102
+
+
 def test_statements_one_by_one_without_secrets(tmp_path: Path, database: ScratchDatabase) -> None:
     project = Project.new(tmp_path / "p")
     project.sql("b0", START)
