@@ -14,14 +14,17 @@ from pathlib import Path
 _MOST_FILES = 2000
 
 
-def helpers_digest(sources: Iterable[str]) -> str:
+def helpers_digest(sources: Iterable[str], folders: Iterable[Path] = ()) -> str:
     """A digest over the Python files of every package that these sources import, without installed ones.
 
     The whole package counts: what a migration calls may call anything else in it.
+
+    :param folders: where to look for what cannot be imported yet: env.py may put them on Python's path when it runs.
     """
+    folders = tuple(folders)
     digest = hashlib.sha256()
     for name in sorted(set(_imported(sources))):
-        for place in _own_places(name):
+        for place in _own_places(name, folders):
             files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
             for number, file in enumerate(files):
                 digest.update(f"{name}\0{file}\0".encode("utf-8", "surrogateescape"))
@@ -46,7 +49,7 @@ def _imported(sources: Iterable[str]) -> Iterator[str]:
                 yield node.module.partition(".")[0]
 
 
-def _own_places(name: str) -> list[Path]:
+def _own_places(name: str, folders: Iterable[Path]) -> list[Path]:
     if name in sys.stdlib_module_names or name in ("alembic", "sqlalchemy", "alembic_safety"):
         return []
     try:
@@ -54,7 +57,8 @@ def _own_places(name: str) -> list[Path]:
     except (ImportError, ValueError):
         return []
     if spec is None:
-        return []
+        likely = (place for folder in folders for place in (folder / name, folder / f"{name}.py"))
+        return [place for place in likely if place.exists()][:1]
     found = [Path(p) for p in spec.submodule_search_locations or ()] or ([Path(spec.origin)] if spec.origin else [])
     return [place for place in found if place.exists() and not any(i in place.resolve().parents for i in _installed())]
 

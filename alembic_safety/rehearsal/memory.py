@@ -124,7 +124,9 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
     for name in (config.config_file_name, getattr(config, "toml_file_name", None)):
         if name is not None and Path(name).is_file():
             digest.update(Path(name).read_bytes() + b"\0")
-    digest.update(helpers_digest([*(r.source for r in chain.revisions), _text(script / "env.py")]).encode())
+    sources = [*(r.source for r in chain.revisions), _text(script / "env.py")]
+    roots = dict.fromkeys((Path.cwd(), *script.resolve().parents[:2]))
+    digest.update(helpers_digest(sources, [f for root in roots for f in (root, root / "src")]).encode())
     digest.update(repr((sorted(options.exclude.schemas), sorted(options.exclude.tables))).encode())
     digest.update(repr(getattr(config.cmd_opts, "x", None)).encode())
     baseline = ""

@@ -30,3 +30,15 @@ def test_a_changed_helper_changes_the_digest(tmp_path: Path, monkeypatch: pytest
 
 def test_installed_packages_do_not_count() -> None:
     assert helpers_digest(["import os, json, sqlalchemy, pytest, nosuchmodule\n"]) == helpers_digest([])
+
+
+def test_what_env_py_makes_importable_counts_too(tmp_path):
+    source = ["import sys; sys.path.append('src')\nfrom shop_of_tests.models import Base\n"]
+    models = tmp_path / "src" / "shop_of_tests" / "models.py"
+    models.parent.mkdir(parents=True)
+    models.write_text("Base = 1\n")
+    folders = [tmp_path, tmp_path / "src"]
+    first = helpers_digest(source, folders)
+    models.write_text("Base = 2\n")
+    assert helpers_digest(source, folders) != first
+    assert helpers_digest(source) == helpers_digest([])
