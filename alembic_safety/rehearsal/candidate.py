@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,10 +49,8 @@ def rehearse_candidate(
     """
     from alembic.script import ScriptDirectory
 
-    with (
-        tempfile.TemporaryDirectory(prefix="alembic_safety_candidate_") as folder,
-        _with_location(config, folder) as copy,
-    ):
+    with tempfile.TemporaryDirectory(prefix="alembic_safety_candidate_") as folder:
+        copy = _with_location(config, folder)
         directory = ScriptDirectory.from_config(copy)
         directory.hooks = []  # formatters are for the file that stays
         directory.messaging_opts = {"quiet": True}
@@ -72,12 +69,7 @@ def rehearse_candidate(
         text = Path(made.path).read_text(encoding="utf-8")
         chain = chain_of(ScriptDirectory.from_config(copy))
         deriver = Deriver(render=render, preserve=settings.preserve)
-        rehearsal = rehearse(
-            copy,
-            options_of(settings, only=script.rev_id),
-            chain=chain,
-            visitor=deriver,
-        )
+        rehearsal = rehearse(copy, options_of(settings, only=script.rev_id), chain=chain, visitor=deriver)
     verdict = rehearsal.verdicts[-1]
     return Candidate(
         verdict=verdict,
@@ -87,9 +79,8 @@ def rehearse_candidate(
     )
 
 
-@contextmanager
-def _with_location(config: Config, folder: str) -> Iterator[Config]:
-    """The configuration with one more folder of revisions, for as long as the block lasts."""
+def _with_location(config: Config, folder: str) -> Config:
+    """The configuration with one more folder of revisions."""
     from alembic.config import Config as AlembicConfig
 
     own = config.get_version_locations_list()
@@ -110,4 +101,4 @@ def _with_location(config: Config, folder: str) -> Iterator[Config]:
             copy.set_main_option(name, value)
     copy.set_main_option("path_separator", "os")
     copy.set_main_option("version_locations", os.pathsep.join([*map(str, own), folder]).replace("%", "%%"))
-    yield copy
+    return copy

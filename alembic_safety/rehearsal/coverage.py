@@ -137,4 +137,7 @@ def body_of(derived: Derived) -> tuple[str, ...]:
         return tuple(render_irreversible(reasons))
     remarks = [f"not given back: {reason}" for reason in reasons]
     remarks += [f"role {role} stays: drop it before upgrading again" for role in derived.roles_in_the_way]
+    if not derived.block:  # which takes rows away that the upgrade inserted
+        stay = "rows that the upgrade wrote to {} stay: delete them before upgrading again"
+        remarks += [stay.format(table) for table in derived.rows_in_the_way]
     return (*comments(remarks), *derived.body)

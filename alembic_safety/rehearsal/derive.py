@@ -289,6 +289,7 @@ def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
     """
     stage.end_session()
     stage.savepoint("alembic_safety_again")
+    emptied = False
     while True:
         try:
             upgrade_again(stage, derived.revision)
@@ -297,7 +298,7 @@ def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
             failure = error
         stage.rollback_to("alembic_safety_again")
         role = _role_in_the_way(stage, failure)
-        tables = [] if derived.rows_in_the_way else [table for table, _ in derived.rows_written]
+        tables = [] if emptied else [table for table, _ in derived.rows_written]
         if role is not None and role not in derived.roles_in_the_way:
             stage.session.execute(f"DROP ROLE {quote_ident(role)}")
             derived = replace(derived, roles_in_the_way=(*derived.roles_in_the_way, role))
@@ -307,7 +308,7 @@ def _upgrade_again_on(stage: Stage, derived: Derived) -> Derived:
             ]
             if there:
                 stage.session.execute(f"TRUNCATE {', '.join(there)} CASCADE")
-            derived = replace(derived, rows_in_the_way=tuple(there) or ("none",))
+            derived, emptied = replace(derived, rows_in_the_way=tuple(there)), True
         else:
             raise failure
         stage.savepoint("alembic_safety_again")

@@ -348,22 +348,25 @@ def test_a_downgrade_fits_a_database_with_another_owner(
         database.run("drop role alembic_safety_test_app, alembic_safety_test_reader")
 
 
-def test_a_role_that_the_upgrade_creates_does_not_stand_in_the_way(
+def test_roles_and_rows_that_the_upgrade_leaves_do_not_stand_in_the_way_and_are_told(
     project: Project, server_option: tuple[str, str]
 ) -> None:
     project.sql(
         "a1",
-        "create role alembic_safety_test_one; create role alembic_safety_test_two; create table t (); "
+        "create role alembic_safety_test_one; create role alembic_safety_test_two; create table t (id int primary key); "
         "grant select on t to alembic_safety_test_one",
         None,
     )
-    done = alembic("safety-downgrade", *server_option, "--json", "out.json", cwd=project.folder)
+    project.sql("a2", "insert into t values (1)", None)
+    kept = ("-x", "safety.preserve=schema")
+    done = alembic(*kept, "safety-downgrade", *server_option, "--json", "out.json", cwd=project.folder)
     assert done.status == 0, done.out
-    (row,) = json.loads((project.folder / "out.json").read_text())["rows"]
+    row, _ = json.loads((project.folder / "out.json").read_text())["rows"]
     assert row["grade"] == "exact"
     assert not any("ROLE" in statement for statement in row["statements"])
     body = (project.folder / "versions/a1.py").read_text().partition("def downgrade")[2]
     assert "role alembic_safety_test_two stays" in body
+    assert "rows that the upgrade wrote to t stay" in (project.folder / "versions/a2.py").read_text()
 
 
 def test_indexes_come_and_go_without_a_lock_where_the_upgrade_took_that_care(
