@@ -117,7 +117,9 @@ READS = {
     "text_becomes_timestamp": "ALTER TABLE event ALTER at TYPE timestamp USING at::timestamp",
     "text_becomes_document": "DROP MATERIALIZED VIEW meta_keys; ALTER TABLE event ALTER doc TYPE jsonb USING doc::jsonb",
     "taken_apart": "INSERT INTO tag SELECT id, jsonb_array_elements_text(tags) FROM event",
-    "not_of_archived_rows": "UPDATE member SET name = upper(name)",
+    # A column that takes no NULL in the end and is filled before that needs no empty table.
+    "not_of_archived_rows": "UPDATE member SET name = upper(name); ALTER TABLE car ADD owner text; UPDATE car SET owner = colour || 's';"
+    "ALTER TABLE car ALTER owner SET NOT NULL, ADD CHECK (id > 0)",
     "what_is_referred_to": "DELETE FROM colour WHERE NOT old",
     "children_of_children": "DROP TABLE page, paper; CREATE OR REPLACE FUNCTION as_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT $1, 2, 3'",
 }  # fmt: skip
