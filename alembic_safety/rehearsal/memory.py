@@ -117,9 +117,11 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
     """Everything besides the revisions that a result depends on."""
     script = Path(chain.script.dir)
     digest = hashlib.sha256()
+    folders = {revision.path.parent for revision in chain.revisions}
     for path in sorted(script.rglob("*")):
         # Revisions have keys of their own; what else lies there (env.py, helpers, models) may matter to all of them.
-        if path.is_file() and path.suffix in (".py", ".mako", ".ini", ".toml") and not _is_revision(path, chain):
+        is_revision = path.parent in folders or "__pycache__" in path.parts
+        if path.suffix in (".py", ".mako", ".ini", ".toml") and not is_revision and path.is_file():
             digest.update(str(path.relative_to(script)).encode() + b"\0" + path.read_bytes() + b"\0")
     for name in (config.config_file_name, getattr(config, "toml_file_name", None)):
         if name is not None and Path(name).is_file():
@@ -149,9 +151,3 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else ""
-
-
-def _is_revision(path: Path, chain: Chain) -> bool:
-    return (
-        any(path.parent == folder for folder in {r.path.parent for r in chain.revisions}) or "__pycache__" in path.parts
-    )
