@@ -16,10 +16,13 @@ from alembic_safety.rehearsal.closure import (
     PERSONAL,
     TUNED,
     WHOLE,
+    Relabelling,
     altered_keys,
     digest,
     entries,
     is_folded,
+    is_relabelled_so,
+    relabelled,
     value_digest,
 )
 
@@ -44,11 +47,17 @@ def unlike_rehearsal(
     """
     wanted, made = _wanted(closures)
     altered = _altered(closures)
+    labels: dict[Name, list[Relabelling]] = {}
+    for closure in closures:
+        for name, relabelling in relabelled(closure).items():
+            labels.setdefault(name, []).append(relabelling)
     others = _others(before, closures)
     wrong = []
     seen = Surroundings(after)
     for name, is_ in sorted(wanted.items()):
         if is_ and not seen.is_as(name, is_) and not _is_altered_so(name, altered, before, after):
+            if name in labels and _is_relabelled_so(name, labels[name], before, after):
+                continue
             if is_ != ABSENT and _follows(after.by_identity.get(name), others, before, after, session, other):
                 continue
             state = "is still there" if is_ == ABSENT else "is missing" if seen.find(name) is None else "is another"
@@ -144,6 +153,12 @@ def _is_altered_so(
         return False
     others = set(differing(was.props, is_.props)) - keys.keys() - TUNED
     return not others and all(value_digest(is_.props.get(key)) == value for key, value in keys.items())
+
+
+def _is_relabelled_so(name: Name, steps: Sequence[Relabelling], before: Snapshot, after: Snapshot) -> bool:
+    """Whether an enum that had labels of its own got the changes of the rehearsal, and nothing else."""
+    was, is_ = before.by_identity.get(name), after.by_identity.get(name)
+    return was is not None and is_ is not None and was.address == is_.address and is_relabelled_so(steps, was, is_)
 
 
 def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:

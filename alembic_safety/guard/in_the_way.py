@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _SAVEPOINT = "alembic_safety_in_the_way"
 _BLANK = r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _MAY_BE_STOPPED = re.compile(rf"{_BLANK}(?:DROP|ALTER)\b", re.IGNORECASE | re.DOTALL)
-_CREATE_TABLE = re.compile(rf"{_BLANK}CREATE\s+(?:UNLOGGED\s+)?TABLE\b", re.IGNORECASE | re.DOTALL)
+_CREATE = re.compile(rf"{_BLANK}CREATE\s+(?:(?:UNLOGGED\s+)?TABLE|TYPE)\b", re.IGNORECASE | re.DOTALL)
 #: Other objects depend on it.
 _DEPENDED_ON = "2BP01"
 #: A view, policy, trigger, generated column, index, check or default does not let a column's type change.
@@ -118,7 +118,7 @@ class InTheWay:
     def _take(self, statement: str, run: Callable[[], None]) -> bool:
         if self._is_busy:
             return False
-        if not _MAY_BE_STOPPED.match(statement) and not (self._own and _CREATE_TABLE.match(statement)):
+        if not _MAY_BE_STOPPED.match(statement) and not (self._own and _CREATE.match(statement)):
             return False
         if commits_by_itself(self._connection):
             return False

@@ -29,7 +29,7 @@ from alembic_safety.guard.user_checks import run_user_checks
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
-from alembic_safety.rehearsal.closure import altered_keys
+from alembic_safety.rehearsal.closure import Relabelling, altered_keys, relabelled
 from alembic_safety.revisions.internals import has_open_transaction, is_in_foreign_transaction
 
 if TYPE_CHECKING:
@@ -134,7 +134,11 @@ class Inspection:
     def _found(self, expected: Mapping[tuple[str, str], tuple[str, str, str]]) -> list[str]:
         assert self._catalog is not None
         altered = {name for closure in self._closures.values() for name in altered_keys(closure)}
-        return drift(self._catalog.base, expected, carried=self._settings.live_state != "off", altered=altered)
+        labels: dict[tuple[str, str], Relabelling] = {}
+        for closure in self._closures.values():
+            labels = {**relabelled(closure), **labels}
+        carried = self._settings.live_state != "off"
+        return drift(self._catalog.base, expected, carried=carried, altered=altered, labels=labels)
 
     def transaction_begins(self, first: tuple[str, ...]) -> None:
         """Watch over what a transaction leaves no trace of; to be called as it begins."""

@@ -66,7 +66,7 @@ class Found:
     after_identity: str
     #: The structure that the upgrade made of it, where it was another than the rehearsed one; else ''.
     structure: str = ""
-    #: Of a column of a table: whether it was another than the rehearsed one, or in no rehearsal.
+    #: Of a column of a table, or an enum: whether it was another than the rehearsed one, or in no rehearsal.
     is_other: bool = False
 
     @property
@@ -107,11 +107,12 @@ def seen(before: Snapshot, after: Snapshot, closure: Mapping[str, str] | None = 
             continue
         new = change.after or after.by_identity.get((old.kind, old.identity))
         is_column = old.kind == "column" and _is_of_a_table(old, before)
-        other = (is_carried(old) or (is_column and new is not None)) and rehearsed.get(
+        is_enum = old.kind == "enum"
+        other = (is_carried(old) or ((is_column or is_enum) and new is not None)) and rehearsed.get(
             (old.kind, old.identity), digest(old)
         ) != digest(old)
         if new is None or change.after is None or other or Facts.of(old) != Facts.of(new):
-            is_other = is_column and rehearsed.get((old.kind, old.identity)) != digest(old)
+            is_other = (is_column or is_enum) and rehearsed.get((old.kind, old.identity)) != digest(old)
             gone.append((old, new, digest(new) if other and new is not None else "", is_other))
     if gone:
         for edge in before.edges:

@@ -9,7 +9,7 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.log import log
 from alembic_safety.guard.surroundings import Surroundings
 from alembic_safety.rehearsal.certificate import FOLDER, Status, read_certificate
-from alembic_safety.rehearsal.closure import ABSENT, WHOLE, entries, is_carried
+from alembic_safety.rehearsal.closure import ABSENT, WHOLE, Relabelling, entries, is_carried
 
 if TYPE_CHECKING:
     from alembic_safety.model.catalog import CatalogObject
@@ -93,7 +93,12 @@ def lies_in(identity: str, containers: Collection[str]) -> bool:
 
 
 def drift(
-    live: Snapshot, expected: Mapping[Name, tuple[str, str, str]], *, carried: bool, altered: Collection[Name] = ()
+    live: Snapshot,
+    expected: Mapping[Name, tuple[str, str, str]],
+    *,
+    carried: bool,
+    altered: Collection[Name] = (),
+    labels: Mapping[Name, Relabelling] | None = None,
 ) -> list[str]:
     """What is not as it was rehearsed and would make the way back another, a sentence each.
 
@@ -102,6 +107,7 @@ def drift(
 
     :param carried: what a database has of its own is written down and given back (setting ``live_state``).
     :param altered: columns of which it is known what is changed in them.
+    :param labels: what becomes of the labels of enums, by the first revision that changes each.
     """
     found = []
     seen = Surroundings(live)
@@ -113,6 +119,8 @@ def drift(
         if there is not None and before != ABSENT and _is_only_needed(there, before, after):
             continue
         if there is not None and carried and _can_be_given_back(there, live, before, after, is_altered=name in altered):
+            continue
+        if there is not None and carried and _has_more_labels(there, before, (labels or {}).get(name)):
             continue
         if there is None:
             found.append(f"{words} is missing; revision {revision} needs it")
@@ -131,6 +139,11 @@ def _can_be_given_back(obj: CatalogObject, live: Snapshot, before: str, after: s
         follows = parent is not None and parent.kind in ("view", "materialized_view")
         return after == ABSENT or is_altered or follows
     return is_carried(obj)
+
+
+def _has_more_labels(obj: CatalogObject, before: str, change: Relabelling | None) -> bool:
+    """Whether it is an enum with all that the way back names, and more of its own."""
+    return obj.kind == "enum" and before != ABSENT and change is not None and change.fits(obj.props["labels"])
 
 
 def _is_only_needed(obj: CatalogObject, before: str, after: str) -> bool:

@@ -79,6 +79,15 @@ def table_command(sql: str) -> TableCommand | None:
     return TableCommand(subtype, statement.relation.schemaname, statement.relation.relname, column)
 
 
+def created_enum(sql: str) -> tuple[str, str] | None:
+    """Schema and name of the enum that a text of one statement creates; None for all else."""
+    tree = parse(sql)
+    if tree is None or len(tree.stmts) != 1 or tree.stmts[0].stmt.WhichOneof("node") != "create_enum_stmt":
+        return None
+    parts = [part.string.sval for part in tree.stmts[0].stmt.create_enum_stmt.type_name]
+    return (parts[0], parts[1]) if len(parts) == 2 else None
+
+
 def drops_something(sql: str) -> bool:
     """Whether a text is one statement that drops something, and says nothing of what depends on that."""
     tree = parse(sql)

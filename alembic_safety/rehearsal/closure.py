@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import differing
 from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.labels import missing_labels, renamed_labels
 from alembic_safety.postgres.catalog import without_storage_parameters
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ _CARRIED = frozenset({
     "trigger", "view",
 })  # fmt: skip
 _DIGITS = 12
+#: Before what becomes of the labels of an enum.
+_LABELS = "labels:"
 
 #: DEFAULT 'now()' is the moment at which it was written: another in each database. Nobody writes such a one by hand.
 _MOMENT = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d(?::\d\d)*)?'::")
@@ -73,7 +77,7 @@ def is_folded(obj: CatalogObject) -> bool:
 
 
 def closure(before: Snapshot, after: Snapshot, written: Iterable[str] = ()) -> dict[str, str]:
-    """For each object that a revision changes ``before after`` (for a column ``before after key=value,…``), for each one that it only depends on its hash; sorted.
+    """For each object that a revision changes ``before after`` (for a column ``before after key=value,…``, for an enum with what becomes of its labels), for each one that it only depends on its hash; sorted.
 
     :param written: identities of tables whose rows it writes.
     """
@@ -107,7 +111,22 @@ def _pair(before: Snapshot, after: Snapshot, was: CatalogObject | None, is_: Cat
         keys = [key for key in differing(was.props, is_.props) if key not in TUNED]
         named = ",".join(f"{key}={value_digest(is_.props.get(key))}" for key in keys)
         return f"{ends} {named}" if named else ends
+    if was is not None and was.kind == "enum":
+        return f"{ends} {_LABELS}{','.join(_label_steps(was, is_))}"
     return ends
+
+
+def _label_steps(was: CatalogObject, is_: CatalogObject | None) -> list[str]:
+    """``label``, ``label=new``, ``-label`` and ``+label`` for those that stay, are renamed, go and come, each as a hash."""
+    before = [str(label) for label in was.props["labels"]]
+    if is_ is None:
+        return [f"-{value_digest(label)}" for label in before]
+    renamed, lost = renamed_labels(was, is_) if was.address == is_.address else {}, missing_labels(was, is_)
+    steps = []
+    for label in before:
+        new = f"={value_digest(renamed[label])}" if label in renamed else ""
+        steps.append(f"{'-' if label in lost else ''}{value_digest(label)}{new}")
+    return steps + [f"+{value_digest(label)}" for label in missing_labels(is_, was)]
 
 
 def value_digest(value: object) -> str:
@@ -160,10 +179,52 @@ def altered_keys(value: Mapping[str, str]) -> dict[tuple[str, str], dict[str, st
     found = {}
     for key, pair in value.items():
         parts = pair.split(" ")
-        if len(parts) == 3:
+        if len(parts) == 3 and not parts[2].startswith(_LABELS):
             kind, _, identity = key.partition(" ")
             found[kind, identity] = dict(one.split("=", 1) for one in parts[2].split(","))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelling:
+    """What a revision does to the labels of an enum, as hashes."""
+
+    steps: tuple[str, ...]
+
+    def fits(self, labels: Collection[str]) -> bool:
+        """Whether an enum has all labels that it was rehearsed with."""
+        return {step.lstrip("-").partition("=")[0] for step in self.steps if step[:1] != "+"} <= _hashed(labels)
+
+    def result(self, hashes: Collection[str]) -> set[str]:
+        """What it makes of labels, given as hashes: those that it doesn't know stay."""
+        found = set(hashes)
+        for step in self.steps:
+            if step[0] == "-" or "=" in step:
+                found.discard(step.lstrip("-").partition("=")[0])
+        return found | {step.lstrip("+").rpartition("=")[2] for step in self.steps if step[0] == "+" or "=" in step}
+
+
+def relabelled(value: Mapping[str, str]) -> dict[tuple[str, str], Relabelling]:
+    """By (kind, identity) of each enum that is changed what becomes of its labels."""
+    found = {}
+    for key, pair in value.items():
+        _, is_known, steps = pair.partition(f" {_LABELS}")
+        if is_known:
+            kind, _, identity = key.partition(" ")
+            found[kind, identity] = Relabelling(tuple(steps.split(",")))
+    return found
+
+
+def is_relabelled_so(steps: Iterable[Relabelling], was: CatalogObject, is_: CatalogObject) -> bool:
+    """Whether the labels of an enum became what these make of them, one after the other."""
+    hashes = _hashed(was.props["labels"])
+    for one in steps:
+        hashes = one.result(hashes)
+    return hashes == _hashed(is_.props["labels"])
+
+
+def _hashed(labels: Iterable[object]) -> set[str]:
+    return {value_digest(str(label)) for label in labels}
 
 
 def entries(value: Mapping[str, str]) -> list[tuple[tuple[str, str], str, str]]:

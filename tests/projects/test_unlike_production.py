@@ -70,6 +70,7 @@ drop index gone_b;
 alter index gone_ab rename to by_hand_ab;
 alter table gone rename constraint few to by_hand_few;
 alter sequence gone_id_seq increment 2;
+alter type mood add value 'by hand' before 'ok';
 create or replace function log() returns trigger language plpgsql as 'begin return null; end';
 create or replace view feelings as select 1 as n, 'ok'::mood as mood, 2 as by_hand;
 create or replace function feel(m mood) returns text language sql as 'select upper(m::text)';
