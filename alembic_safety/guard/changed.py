@@ -13,6 +13,7 @@ from alembic_safety.model.catalog import Address, CatalogObject
 from alembic_safety.postgres.session import Session
 from alembic_safety.rehearsal.closure import (
     ABSENT,
+    CARRIED,
     PERSONAL,
     TUNED,
     WHOLE,
@@ -57,6 +58,8 @@ def unlike_rehearsal(
     for name, is_ in sorted(wanted.items()):
         if is_ and not seen.is_as(name, is_) and not _is_altered_so(name, altered, before, after):
             if name in labels and _is_relabelled_so(name, labels[name], before, after):
+                continue
+            if seen.find(name) is None and _went_before(name, is_, closures, before):
                 continue
             if is_ != ABSENT and _follows(after.by_identity.get(name), others, before, after, session, other):
                 continue
@@ -159,6 +162,17 @@ def _is_relabelled_so(name: Name, steps: Sequence[Relabelling], before: Snapshot
     """Whether an enum that had labels of its own got the changes of the rehearsal, and nothing else."""
     was, is_ = before.by_identity.get(name), after.by_identity.get(name)
     return was is not None and is_ is not None and was.address == is_.address and is_relabelled_so(steps, was, is_)
+
+
+def _went_before(name: Name, is_: str, closures: Sequence[Mapping[str, str]], before: Snapshot) -> bool:
+    """Whether it was rehearsed as the same under another name (of its table, perhaps), and that was missing already."""
+    if name[0] not in CARRIED:
+        return False
+    for closure in closures:
+        for old, was, became in entries(closure):
+            if old[0] == name[0] and became == ABSENT and was == is_ and old not in before.by_identity:
+                return True
+    return False
 
 
 def _is_made_again(change: Change, before: Snapshot, after: Snapshot) -> bool:

@@ -50,8 +50,11 @@ class Inspecting(Protocol):
     def transaction_begins(self, first: tuple[str, ...]) -> None:
         """A transaction begins, with these statements."""
 
-    def step_begins(self, step: RevisionStep) -> None:
-        """A revision begins, within its transaction. Raises GuardError: it is not to be done."""
+    def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
+        """A revision begins, within its transaction. Raises GuardError: it is not to be done.
+
+        :param goes_on: a part of it was committed by an earlier run.
+        """
 
     def clearing(
         self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]
@@ -150,8 +153,9 @@ class Inspection:
         if self._verifies and self._closing is None:
             self._closing = Closing(session, self._migration.version_table)
 
-    def step_begins(self, step: RevisionStep) -> None:
+    def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
         """Put rows aside that a downgrade can't hold, where that is wanted."""
+        self._giving_back.goes_on = goes_on
         if self._is_upgrade or self._settings.on_conflict != "keep":
             return
         _, certificate = certificate_of(self._migration, step.revision)

@@ -128,6 +128,8 @@ class GivingBack:
         self._live = live
         self._session = session
         self._lock = lock
+        #: Whether a part of the downgrade that is running was committed before: what there was before it is not known then.
+        self.goes_on = False
         #: (kind, identity) of what was taken out of the way of the downgrade that is running.
         self._put_aside: set[tuple[str, str]] = set()
 
@@ -156,6 +158,8 @@ class GivingBack:
         :param catalog: as of the last look, after it; ``before``: as it was before it.
         """
         read = partial(self.read_on, catalog)
+        if self.goes_on:
+            before = catalog.latest  # what the upgrade found is given back, and nothing else
         if self._live.concerns(revision) and self._live.downgraded(
             self._session(), revision, before, catalog.latest, read, self._put_aside
         ):

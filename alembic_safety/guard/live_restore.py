@@ -206,6 +206,12 @@ class _Goal:
             if obj is not None and name not in self._before.by_identity and not _is_left_out(obj.kind, obj.props):
                 del self._objects[obj.address]
                 self.unwanted.add(name)
+        for kind, identity in self._state.made:  # of what hangs on a table that it copied
+            obj = self._now.by_identity.get((kind, identity))
+            is_left = obj is not None and obj.address in self._before.objects and obj.parent is not None
+            if obj is not None and is_left and is_carried(obj) and not _is_left_out(obj.kind, obj.props):
+                del self._objects[obj.address]
+                self.unwanted.add((kind, identity))
         for name in self._state.already:
             was, is_ = self._before.by_identity.get(name), self._now.by_identity.get(name)
             if was is None or is_ is None or digest(was) == digest(is_):

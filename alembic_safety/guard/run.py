@@ -220,7 +220,7 @@ class Run:
         self.journal.step(self.progress.current, half_done)
         if begins:
             self._transaction_begins(step)
-        self.inspection.step_begins(step)
+        self.inspection.step_begins(step, goes_on=half_done is not None)
         with (
             self.inspection.clearing(step, self.statements.paused),
             self.statements.of(self.progress.current, half_done),

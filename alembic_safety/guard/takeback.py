@@ -210,8 +210,9 @@ class Undoing:
         if self._catalog is not None:
             self._catalog.end(self._session())
 
-    def step_begins(self, step: RevisionStep) -> None:
+    def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
         """Refuse to drop what others wrote since. Raises GuardError."""
+        self._giving_back.goes_on = goes_on
         revision = step.revision.revision
         closure, horizon = self._closures.get(revision), self._horizons.get(revision)
         if closure is None or horizon is None:

@@ -37,7 +37,7 @@ PERSONAL = frozenset({"default_acl", "user_mapping"})
 #: What is folded into the hash of a new object.
 _FOLDED = frozenset({"column", "attribute", "default"})
 #: Kinds of which a database can have another one than was rehearsed, and gets it back: they hold no rows.
-_CARRIED = frozenset({
+CARRIED = frozenset({
     "constraint", "default", "event_trigger", "function", "index", "policy", "procedure", "rule", "sequence", "statistics",
     "trigger", "view",
 })  # fmt: skip
@@ -68,7 +68,7 @@ def whole_digest(obj: CatalogObject, snapshot: Snapshot) -> str:
 
 def is_carried(obj: CatalogObject) -> bool:
     """Whether an object can be given back as it was found, whatever was rehearsed."""
-    return obj.kind in _CARRIED
+    return obj.kind in CARRIED
 
 
 def is_folded(obj: CatalogObject) -> bool:

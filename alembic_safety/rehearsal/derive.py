@@ -138,10 +138,13 @@ class Deriver(Visitor):
         source = derived.revision.source
         return (
             (policy_of(source) or self.preserve) == "exact"
-            and (derived.proven_without_rows or (derived.leaves and derived.restores and not derived.failure))
+            and (
+                derived.proven_without_rows
+                or (derived.leaves and derived.restores and (not derived.failure or bool(derived.rows_in_the_way)))
+            )
             and derived.rows is not None
             and derived.rows.data != NO_ROWS
-            and bool(losses(derived) or derived.stopped_by_rows)
+            and bool(losses(derived) or derived.stopped_by_rows or (derived.leaves and derived.rows_in_the_way))
             and holds_block(source)
         )
 
@@ -209,6 +212,8 @@ class _Watcher(Observer):
             yield attempt
             if attempt.restores and (attempt.keeps_since or not kept):
                 proven = replace(attempt.derived, stopped_by_rows="", again=attempt.derived.again or leaves)
+                if leaves:  # rows that the first upgrade had left are taken away, and no more in the way of the second
+                    proven = replace(proven, failure="", rows_in_the_way=())
                 self._deriver.derived[self._revision.id] = proven
                 kept = True
             if attempt.restores and attempt.keeps_since:
@@ -225,7 +230,15 @@ class _Watcher(Observer):
             left=tuple(outcome.left),
             again=outcome.again is Again.SAME,
             failure=failure,
+            rows_in_the_way=("none",) if _met_its_own_rows(outcome) else derived.rows_in_the_way,
         )
+
+
+def _met_its_own_rows(outcome: Outcome) -> bool:
+    """Whether the downgrade ran, and the second upgrade met rows that the first one had left."""
+    if outcome.again is not Again.FAILED or outcome.cause is None:
+        return False
+    return because_of_rows(driver_error(outcome.cause))
 
 
 def prove(stage: Stage, derived: Derived, before: Snapshot, after: Snapshot) -> Derived:

@@ -33,6 +33,7 @@ create function feel(m mood) returns text language sql as 'select m::text';
 create table moods (id int primary key, mood mood default 'ok', moods mood[]);
 create function f(n int) returns int language sql as 'select n';
 create table orders_done (n int);
+create table list (id int primary key, n int, twice int); alter table list add constraint few_n check (n < 100);
 create table parted (id int, at date) partition by range (at);
 create table parted_1 partition of parted for values from ('2020-01-01') to ('2021-01-01');
 """
@@ -48,6 +49,9 @@ LATER = {
     "b0": "create table if not exists there (id int)",
     "b1": "revoke all on moods from current_user; comment on table moods is 'rehearsed'",
     "b2": "alter table moods enable row level security; grant select on table moods to public; alter table orders_done alter column n set not null",
+    "b3": "create table list_new (like list including all); alter table list_new drop twice; insert into list_new select id, n from list;"
+    "drop table list; alter table list_new rename to list",
+    "b4": "alter table list rename to listed",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
 OWN = f"""
@@ -71,6 +75,7 @@ alter index gone_ab rename to by_hand_ab;
 alter table gone rename constraint few to by_hand_few;
 alter sequence gone_id_seq increment 2;
 alter type mood add value 'by hand' before 'ok';
+create index by_hand_list on list (n) include (id);
 create or replace function log() returns trigger language plpgsql as 'begin return null; end';
 create or replace view feelings as select 1 as n, 'ok'::mood as mood, 2 as by_hand;
 create or replace function feel(m mood) returns text language sql as 'select upper(m::text)';
@@ -133,6 +138,9 @@ insert into orders (total, note) values (12345678901234567890.1234, repeat('x', 
 insert into gone (a, b, extra) values ('a', 1, 1), (null, -5000000000, 2);
 insert into moods values (1, 'ok', '{sad}');
 insert into orders_done values (5000000000);
+alter table list drop twice; alter table list add twice int generated always as (n * 2) stored;
+alter table list rename constraint few_n to by_hand_few_n;
+insert into list values (1, 2);
 """
 OPTIONS = ("--exclude-schema=alembic_safety", "--exclude-table=alembic_version")
 
@@ -159,7 +167,7 @@ def _run_as_app(database: ScratchDatabase, sql: str) -> None:
 def _rows(database: ScratchDatabase) -> dict[str, list[str]]:
     found = {}
     with database.connect() as connection:
-        for table in ("orders", "gone", "moods", "orders_done"):
+        for table in ("orders", "gone", "moods", "orders_done", "list"):
             columns = connection.execute(
                 "select string_agg(attname, ', ' order by attname) from pg_attribute "
                 f"where attrelid = 'public.{table}'::regclass and attnum > 0 and not attisdropped"

@@ -158,6 +158,7 @@ LEAVING = {
     "in_two_transactions": "BEGIN; UPDATE duty SET what = upper(what) WHERE id % 2 = 0; COMMIT; BEGIN; DELETE FROM duty WHERE id % 3 = 0; COMMIT",
     "index_and_update": "UPDATE boss SET note = name WHERE note IS NULL OR id > 4;\nCREATE INDEX CONCURRENTLY by_note ON boss (note)",
     "label_used": "ALTER TYPE mood ADD VALUE 'grand'; COMMIT; UPDATE boss SET mood = 'grand' WHERE mood = 'high'; INSERT INTO boss (name, mood) VALUES ('made', 'grand')",
+    "row_of_its_own": "INSERT INTO coin VALUES (1000, 1, 'x');\nCREATE INDEX CONCURRENTLY by_face ON coin (face)",
     "column_dropped_late": "CREATE INDEX CONCURRENTLY by_amount ON duty (amount);\nALTER TABLE boss DROP COLUMN note",
 }  # fmt: skip
 POSITIONS = "SELECT schemaname || '.' || sequencename, coalesce(last_value, 0) FROM pg_sequences WHERE schemaname <> 'alembic_safety'"
