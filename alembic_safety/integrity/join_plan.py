@@ -49,13 +49,16 @@ def count_orphans(session: Session, key: ForeignKey) -> int:
     return int(session.fetch(key.count())[0][0])
 
 
-def few_probes(key: ForeignKey) -> bool:
-    """Whether probing the child's index, for gaps or for distinct values, beats reading every row."""
+def few_probes(key: ForeignKey, *, of_rows: float = 1.0) -> bool:
+    """Whether probing the child's index, for gaps or for distinct values, beats reading every row.
+
+    :param of_rows: what else could be done with a row, as a share of what reading one takes.
+    """
     if len(key.columns) != 1 or key.child.kind == "p" or not key.indexed or key.full or key.period:
         return False
     if _EQUAL not in key.comparisons[0] or "COLLATE" in key.comparisons[0]:
         return False
-    return min(_cost_of_gaps(key), _cost_of_jumps(key)) < key.child_side.rows
+    return min(_cost_of_gaps(key), _cost_of_jumps(key)) < key.child_side.rows * of_rows
 
 
 def _cost_of_gaps(key: ForeignKey) -> float:
