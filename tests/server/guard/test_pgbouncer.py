@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from alembic_safety.postgres.binaries import Binaries
+from alembic_safety.postgres.server import Server, throwaway_server
 from tests.conftest import ScratchDatabase
 from tests.server.guard.test_run import upgrade
 from tests.support.cli import alembic
@@ -18,6 +20,13 @@ pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is not installed: apt-get install pgbouncer"),
 ]
+
+
+@pytest.fixture(scope="module")
+def pg_server(any_binaries: Binaries) -> Iterator[Server]:
+    """Of one version: what a pooler does to a session is no version's."""
+    with throwaway_server(pg_bin=any_binaries.bindir) as server:
+        yield server
 
 
 @pytest.fixture(params=["transaction", "session"])
