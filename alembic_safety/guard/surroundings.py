@@ -49,15 +49,17 @@ class Surroundings:
         obj = self.find(name)
         if obj is None or wanted == ABSENT:
             return obj is None and wanted == ABSENT
-        if self._digest(obj, self._live, wanted) == wanted:
+        if wanted in (self._digest(obj, self._live, wanted), self._digest(obj, self._live, wanted, any_day=True)):
             return True
         family = (obj, *self._live.children.get(obj.address, ()))
         moved = {one.address: replace(one, props=self._moved(one.props)) for one in family}
         return self._digest(moved[obj.address], replace(self._live, objects=moved), wanted) == wanted
 
     @staticmethod
-    def _digest(obj: CatalogObject, snapshot: Snapshot, wanted: str) -> str:
-        return whole_digest(obj, snapshot) if wanted.startswith(WHOLE) else digest(obj)
+    def _digest(obj: CatalogObject, snapshot: Snapshot, wanted: str, *, any_day: bool = False) -> str:
+        if wanted.startswith(WHOLE):
+            return whole_digest(obj, snapshot, any_day=any_day)
+        return digest(obj, any_day=any_day)
 
     @cached_property
     def _elsewhere(self) -> dict[Name, CatalogObject]:

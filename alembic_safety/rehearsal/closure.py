@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import differing
@@ -47,6 +48,10 @@ _LABELS = "labels:"
 
 #: DEFAULT 'now()' is the moment at which it was written: another in each database. Nobody writes such a one by hand.
 _MOMENT = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d(?::\d\d)*)?'::")
+#: DEFAULT 'today', 'tomorrow' and 'yesterday' are the day at which they were written, midnight of it in some time zone.
+_DAY = re.compile(r"'(\d{4}-\d\d-\d\d)(?: \d\d:(?:00|15|30|45):00(?:[+-]\d\d(?::\d\d)*)?)?'::(?=date|timestamp)")
+#: Days between what is written and the day on which it is looked at.
+_NEAR = 2
 
 
 def key_of(obj: CatalogObject) -> str:
@@ -54,16 +59,19 @@ def key_of(obj: CatalogObject) -> str:
     return f"{obj.kind} {obj.identity}"
 
 
-def digest(obj: CatalogObject) -> str:
-    """The structure of one object."""
-    return _hash(_facts(obj))
+def digest(obj: CatalogObject, *, any_day: bool = False) -> str:
+    """The structure of one object.
+
+    :param any_day: every date in it counts as the day on which it was written: what was rehearsed on such a day may have one.
+    """
+    return _hash(_facts(obj), any_day=any_day)
 
 
-def whole_digest(obj: CatalogObject, snapshot: Snapshot) -> str:
-    """The structure of an object with its own columns, defaults or attributes."""
+def whole_digest(obj: CatalogObject, snapshot: Snapshot, *, any_day: bool = False) -> str:
+    """The structure of an object with its own columns, defaults or attributes; ``any_day`` as for ``digest``."""
     children = snapshot.children.get(obj.address, ())
     folded = sorted(json.dumps([c.name, *_facts(c)], sort_keys=True) for c in children if is_folded(c))
-    return WHOLE + _hash([*_facts(obj), *folded])
+    return WHOLE + _hash([*_facts(obj), *folded], any_day=any_day)
 
 
 def is_carried(obj: CatalogObject) -> bool:
@@ -162,9 +170,18 @@ def _facts(obj: CatalogObject) -> list[object]:
     return [obj.kind, props]
 
 
-def _hash(facts: list[object]) -> str:
+def _today(literal: re.Match[str]) -> str:
+    """What ``'today'`` and its neighbours have become; every other date is a constant."""
+    try:
+        days = abs((date.fromisoformat(literal[1]) - datetime.now(tz=timezone.utc).date()).days)
+    except ValueError:  # beyond the years that Python has
+        return literal[0]
+    return "'day'::" if days <= _NEAR else literal[0]
+
+
+def _hash(facts: list[object], *, any_day: bool = False) -> str:
     text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
-    text = _MOMENT.sub("'moment'::", text)
+    text = _DAY.sub(_today if not any_day else "'day'::", _MOMENT.sub("'moment'::", text))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
 
 
