@@ -89,6 +89,11 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], dic
             if was == is_:
                 wanted.setdefault(name, "")
                 continue
+            if is_.startswith(
+                WHOLE
+            ):  # with all that is in it, of which something may have gone with an earlier one of its name
+                for inner in [n for n, then in wanted.items() if then == ABSENT and n[1].startswith(f"{name[1]}.")]:
+                    del wanted[inner]
             wanted[name] = is_
             for end, letter in enumerate(name[1]):
                 if letter == "." and (whole := made.get(name[1][:end])) is not None:

@@ -70,6 +70,8 @@ def test_revisions_of_one_transaction_build_on_each_other(
         "alter schema shop rename to store; create schema shop; alter table store.item rename to old; create table store.item (id int);"
         "alter type store.mood rename value 'sad' to 'low'; alter type store.mood add value 'high'",
     )
+    project.sql("b1", "drop view v; alter table later alter column k type varchar(9)")
+    project.sql("b2", "create view v as select k, id from later")
     server = database.server.url().render_as_string(hide_password=False)
     assert alembic("safety-downgrade", "--force", "--server", server, cwd=project.folder).status in (0, 1)
     in_one_transaction(project)
