@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -37,14 +38,15 @@ class FollowedSnapshot(Snapshot):
     classes: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
 
 
-class UnreadEdges(frozenset[Edge]):
+class UnreadEdges(AbstractSet[Edge]):
     """In the place of edges that nobody wanted: asking for them is a mistake of ours, and says so."""
 
     def _refuse(self, *_: object) -> NoReturn:
         raise RuntimeError("this snapshot was read without edges")
 
-    __contains__ = __iter__ = __len__ = __eq__ = __or__ = __and__ = __sub__ = _refuse
-    __hash__ = frozenset.__hash__
+    # Not of a built-in set, whose copy asks none of these.
+    __contains__ = __iter__ = __len__ = __eq__ = _refuse
+    __hash__ = object.__hash__
 
 
 def units_of(objects: Mapping[Address, CatalogObject]) -> dict[Address, tuple[Address, ...]]:

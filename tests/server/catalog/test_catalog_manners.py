@@ -6,7 +6,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot
+from alembic_safety.postgres.catalog import Exclusions, read_delta, read_snapshot, read_start
 from alembic_safety.postgres.session import PsycopgSession, SqlalchemySession
 from tests.conftest import ScratchDatabase
 
@@ -75,6 +75,21 @@ def test_a_sqlalchemy_connection_reads_the_same(database: ScratchDatabase) -> No
         assert read_snapshot(SqlalchemySession(other)) == first
         assert set(read_snapshot(SqlalchemySession(other)).edges) == set(first.edges)
     engine.dispose()
+
+
+def test_dependencies_are_read_where_they_are_wanted(database: ScratchDatabase) -> None:
+    database.run("CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t")
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        xid, start = read_start(session)
+        without = read_snapshot(session, edges=False)
+        assert without.objects == read_snapshot(session).objects
+        with pytest.raises(RuntimeError, match="without edges"):
+            set(without.edges)
+        connection.execute("CREATE TABLE child (id int REFERENCES t)")
+        wanted = read_delta(session, without, xid, start=start)
+        assert set(wanted.edges) == set(read_snapshot(session).edges)
+        assert any(wanted.objects[edge.dependent].identity == "public.v" for edge in wanted.edges)
 
 
 def test_our_own_schema_and_the_version_table_are_left_out(database: ScratchDatabase) -> None:
