@@ -16,20 +16,19 @@ from alembic.operations import MigrateOperation
 
 from alembic_safety.errors import SafetyError
 from alembic_safety.rehearsal.candidate import rehearse_candidate
+from alembic_safety.rehearsal.coverage import remarks_of
 from alembic_safety.rehearsal.generated import certify_once_written
 from alembic_safety.rehearsal.grading import grade_of
 from alembic_safety.rehearsal.log import awake
 from alembic_safety.rehearsal.verdict import Restored, Up
 from alembic_safety.revisions.alembic_ops import as_operation
 from alembic_safety.revisions.markers import PRESERVE, mark
-from alembic_safety.revisions.render import comments
 
 if TYPE_CHECKING:
     from alembic.operations.ops import MigrationScript
     from alembic.runtime.migration import MigrationContext
 
     from alembic_safety.downgrade.statement import Statement
-    from alembic_safety.rehearsal.derive import Derived
 
 _Result = TypeVar("_Result")
 
@@ -82,7 +81,7 @@ def _prove(context: MigrationContext, script: MigrationScript) -> None:
         awake(__name__).info("the downgrade of %s was rehearsed and is exact", script.rev_id)
     elif derived is not None and derived.proven:
         body = derived.body
-        script.downgrade_ops.ops[:] = [TextOp([*_remarks(derived), *body])]
+        script.downgrade_ops.ops[:] = [TextOp([*remarks_of(derived), *body])]
         if block and script.upgrade_ops is not None:
             begin, end = mark(PRESERVE, "".join(f"{line}\n" for line in block))
             script.upgrade_ops.ops.insert(0, TextOp([begin, *block, end]))
@@ -103,10 +102,6 @@ def _outside_of_loop(work: Callable[[], _Result]) -> _Result:
         return work()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
-
-
-def _remarks(derived: Derived) -> list[str]:
-    return comments(f"not given back: {reason}" for reason in grade_of(derived)[1])
 
 
 def _lines(statements: Sequence[Statement]) -> list[str]:

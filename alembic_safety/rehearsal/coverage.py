@@ -135,9 +135,14 @@ def body_of(derived: Derived) -> tuple[str, ...]:
     grade, reasons = grade_of(derived)
     if grade is Grade.IRREVERSIBLE:
         return tuple(render_irreversible(reasons))
-    remarks = [f"not given back: {reason}" for reason in reasons]
+    return (*remarks_of(derived), *derived.body)
+
+
+def remarks_of(derived: Derived) -> list[str]:
+    """Comments on a proven body: what it doesn't give back, and what stays."""
+    remarks = [f"not given back: {reason}" for reason in grade_of(derived)[1]]
     remarks += [f"role {role} stays: drop it before upgrading again" for role in derived.roles_in_the_way]
     if not derived.block:  # which takes rows away that the upgrade inserted
         stay = "rows that the upgrade wrote to {} stay: delete them before upgrading again"
         remarks += [stay.format(table) for table in derived.rows_in_the_way]
-    return (*comments(remarks), *derived.body)
+    return comments(remarks)
