@@ -32,6 +32,8 @@ class Line:
     sure: bool = False
     #: Only worth knowing.
     note: bool = False
+    #: No setting gets past it.
+    final: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,9 @@ def enforce(results: Sequence[Result]) -> None:
     if refused:
         lines = "".join(f"\n  {_told(line)}" for result in refused for line in result.lines if not line.note)
         names = ",".join(f"{result.check}=warn" for result in refused)
-        raise GuardError(f"nothing was changed:{lines}\n-x safety.checks={names} goes on all the same")
+        is_final = any(line.final for result in refused for line in result.lines)
+        way_on = "" if is_final else f"\n-x safety.checks={names} goes on all the same"
+        raise GuardError(f"nothing was changed:{lines}{way_on}")
 
 
 def _told(line: Line) -> str:

@@ -27,6 +27,7 @@ def look(target: Target) -> Iterator[Line]:
             text="this server is a standby, which nobody can change",
             remedy="connect to the primary (target_session_attrs=read-write finds it)",
             sure=True,
+            final=True,
         )
     elif read_only:
         yield Line(

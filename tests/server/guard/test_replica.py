@@ -122,6 +122,7 @@ def test_a_standby(
             done = on(standby, *command)
             assert done.status != 0
             assert "this server is a standby, which nobody can change; connect to the primary" in done.out + done.err
+            assert "goes on all the same" not in done.out + done.err
             assert "Traceback" not in done.out + done.err
             assert "Error)" not in done.out + done.err
         assert "this server is a standby" in on(standby, "safety-plan").out
