@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.closing import Closing
+from alembic_safety.guard.earlier import Earlier
 from alembic_safety.guard.following import Following
 from alembic_safety.guard.integrity_check import check_integrity
 from alembic_safety.guard.live import GivingBack, LiveState, exclusions
@@ -26,6 +27,7 @@ from alembic_safety.guard.rehearsed import (
 from alembic_safety.guard.stored import certificate_of, chain_in
 from alembic_safety.guard.unfit import put_aside
 from alembic_safety.guard.user_checks import run_user_checks
+from alembic_safety.guard.written_since import touched_of_own
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
     from alembic_safety.guard.runner_lock import RunnerLock
+    from alembic_safety.guard.written_since import WrittenByOthers
     from alembic_safety.integrity.touched import Known
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.settings import Settings
@@ -80,15 +83,24 @@ class Inspecting(Protocol):
 class Inspection:
     """The checks of one run."""
 
-    def __init__(self, migration: MigrationContext, settings: Settings, lock: RunnerLock, *, is_upgrade: bool) -> None:
+    def __init__(
+        self,
+        migration: MigrationContext,
+        settings: Settings,
+        lock: RunnerLock,
+        others: WrittenByOthers,
+        *,
+        is_upgrade: bool,
+    ) -> None:
         self._migration = migration
+        self._others = others
         self._settings = settings
         self._is_upgrade = is_upgrade
         self._lock = lock
         #: The catalog as of the last look; None where nothing is compared.
         self._catalog: Following | None = None
-        #: By revision, the catalog before the transaction that began with it.
-        self.states: dict[str, Snapshot] = {}
+        #: The catalog before each revision of an upgrade.
+        self.earlier = Earlier()
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
         self._closing: Closing | None = None
@@ -154,9 +166,12 @@ class Inspection:
             self._closing = Closing(session, self._migration.version_table)
 
     def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
-        """Put rows aside that a downgrade can't hold, where that is wanted."""
+        """Put rows aside that a downgrade can't hold, where that is wanted; remember what an upgrade may write over."""
         self._giving_back.goes_on = goes_on
-        if self._is_upgrade or self._settings.on_conflict != "keep":
+        if self._is_upgrade:
+            self._remember_others(step)
+            return
+        if self._settings.on_conflict != "keep":
             return
         _, certificate = certificate_of(self._migration, step.revision)
         if certificate is not None:
@@ -164,6 +179,13 @@ class Inspection:
             revision = step.revision.revision
             for line in put_aside(self._session(), version_table, revision, certificate.downgrade_probes):
                 log().warning("downgrade of %s: %s", revision, line)
+
+    def _remember_others(self, step: RevisionStep) -> None:
+        if self._catalog is None or not self._others.has_committed or self.earlier.first is None:
+            return
+        _, certificate = certificate_of(self._migration, step.revision)
+        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest)
+        self._others.remember(self._session(), touched, lock=not commits_by_itself(self._session().connection))
 
     @contextmanager
     def clearing(self, step: RevisionStep, unnoticed: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
@@ -185,6 +207,7 @@ class Inspection:
         now = self._read_on()
         revision = step.revision.revision
         if self._is_upgrade:
+            self.earlier.done(revision, before, now)
             self._live.upgraded(revision, before, now)
         else:
             self._giving_back.after(revision, self._catalog, before)
@@ -225,7 +248,6 @@ class Inspection:
         if self._catalog is None:
             return
         snapshot = self._catalog.base
-        self.states[steps[0].revision.revision] = snapshot
         now = self._catalog.latest if self._catalog.has_read else self._read_on()
         closures = [self._closures.get(step.revision.revision) for step in steps]
         known = [closure for closure in closures if closure is not None]

@@ -77,7 +77,8 @@ def check_integrity(
         if finding not in wrong and (finding.severity is not Severity.INFO or finding.code == NOT_CHECKED):
             log().warning("%s", finding.message)
     if wrong:
-        raise GuardError("before COMMIT this was found:" + "".join(f"\n  {_told(f)}" for f in wrong[:_SHOWN]))
+        found = "".join(f"\n  {_told(finding)}" for finding in wrong[:_SHOWN])
+        raise GuardError(f"before COMMIT this was found:{found}\n-x safety.verify=off goes on without looking")
 
 
 def _enums_without_a_label(session: Session, beside: Callable[[str], list[tuple[Any, ...]]]) -> set[int]:

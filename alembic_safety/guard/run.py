@@ -26,6 +26,7 @@ from alembic_safety.guard.statements import Statements
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.timeouts import timeouts
 from alembic_safety.guard.transactions import Horizon, leaving_no_transaction, plainly
+from alembic_safety.guard.written_since import WrittenByOthers
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, sqlstate
 from alembic_safety.revisions.internals import (
     doing_steps,
@@ -62,6 +63,7 @@ class Run:
         *,
         command: str,
         inspection: Inspecting | None = None,
+        others: WrittenByOthers | None = None,
     ) -> None:
         self.context = context
         self.migration = migration
@@ -71,7 +73,11 @@ class Run:
         self.is_foreign = is_in_foreign_transaction(migration) or has_open_transaction(migration)
         self.per_migration = is_transaction_per_migration(migration)
         self.progress = Progress(migration, steps)
-        self.inspection = inspection or Inspection(migration, settings, lock, is_upgrade=command == "upgrade")
+        #: What others wrote into what this run made.
+        self.others = others or WrittenByOthers()
+        self.inspection = inspection or Inspection(
+            migration, settings, lock, self.others, is_upgrade=command == "upgrade"
+        )
         self.command = command
         self.journal = journal
         #: The backup that was taken before anything was changed.
@@ -308,12 +314,17 @@ class Run:
 
     def _about_to_commit(self, session: SqlalchemySession) -> None:
         """The last question before a COMMIT: is the lock still ours, and what do others have at work? Raises GuardError."""
+        # A number that is given out and done with, so that those of our savepoints are before what comes next.
+        # Whether that connection was lost comes out below.
+        with contextlib.suppress(Exception):
+            self.lock.side.fetch("SELECT pg_catalog.pg_current_xact_id()::text")
         horizon, is_locked = Horizon.now(session, self.lock.is_held)
         if not is_locked:
             self.lock.require()
         for step in self.progress.in_transaction():
             self.horizons.setdefault(step.revision.revision, horizon)
         self.horizons[self.progress.current] = horizon  # a part of it may have been committed before
+        self.others.committing(session, horizon)
         if self.lock.is_pooled:
             self.journal.committing(horizon.xid)
 

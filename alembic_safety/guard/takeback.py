@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationStep
 from alembic_safety.downgrade.compare import Tier, differences
 from alembic_safety.errors import GuardError, SafetyError
 from alembic_safety.guard.changed import is_written_here
+from alembic_safety.guard.earlier import Earlier
 from alembic_safety.guard.following import Following
 from alembic_safety.guard.inspection import Inspection
 from alembic_safety.guard.live import GivingBack, LiveState, exclusions
@@ -20,7 +21,7 @@ from alembic_safety.guard.past import TAKE_BACK
 from alembic_safety.guard.redact import redacted
 from alembic_safety.guard.stored import chain_in
 from alembic_safety.guard.transactions import leaving_no_transaction
-from alembic_safety.guard.written_since import rows_of_others
+from alembic_safety.guard.written_since import touched_of_own
 from alembic_safety.postgres.catalog import read_snapshot
 from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.rehearsal.certificate import Certificate, Grade, Status, read_certificate
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from alembic_safety.guard.run import Run
     from alembic_safety.guard.runner_lock import RunnerLock
     from alembic_safety.guard.transactions import Horizon
-    from alembic_safety.model.snapshot import Snapshot
 
 _SHOWN = 20
 
@@ -150,8 +150,8 @@ def take_back(run: Run, committed: Sequence[RevisionStep], closures: Mapping[str
     steps = [MigrationStep.downgrade_from_script(graph, step.revision) for step in reversed(committed)]
     log().warning("taking back %s", ", ".join(step.revision.revision for step in steps))
     inspection = run.inspection
-    states = inspection.states if isinstance(inspection, Inspection) else {}
-    undoing = Undoing(run, states, closures)
+    earlier = inspection.earlier if isinstance(inspection, Inspection) else Earlier()
+    undoing = Undoing(run, earlier, closures)
     AnotherRun(
         run.context,
         run.migration,
@@ -162,6 +162,7 @@ def take_back(run: Run, committed: Sequence[RevisionStep], closures: Mapping[str
         run.arguments,
         command=TAKE_BACK,
         inspection=undoing,
+        others=run.others,
     ).run()
     notes = "".join(f"\n  {line}" for line in undoing.notes[:_SHOWN])
     verified = "and verified to be as it was before" if undoing.is_verified else "and not compared with what was before"
@@ -172,7 +173,7 @@ def take_back(run: Run, committed: Sequence[RevisionStep], closures: Mapping[str
 class Undoing:
     """What is looked at while revisions are taken back: see ``guard.inspection.Inspecting``."""
 
-    def __init__(self, run: Run, states: Mapping[str, Snapshot], closures: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, run: Run, earlier: Earlier, closures: Mapping[str, Mapping[str, str]]) -> None:
         self._migration = run.migration
         self._exclude = exclusions(run.migration, run.settings)
         self._live = LiveState(run.migration, run.settings.live_state)
@@ -180,9 +181,10 @@ class Undoing:
         self._giving_back = GivingBack(self._live, self._session, run.lock)
         #: The catalog as of the last look; None where nothing is given back.
         self._catalog: Following | None = None
-        self._states = states
+        self._earlier = earlier
         self._closures = closures
         self._horizons: Mapping[str, Horizon] = run.horizons
+        self._others = run.others
         #: What else is not as it was, a line each.
         self.notes: list[str] = []
         #: Whether all that was taken back was compared.
@@ -217,7 +219,12 @@ class Undoing:
         closure, horizon = self._closures.get(revision), self._horizons.get(revision)
         if closure is None or horizon is None:
             raise GuardError(f"it is not known what others wrote since revision {revision}")
-        found = rows_of_others(self._session(), closure, horizon, lock=not self._is_autocommit())
+        session, lock = self._session(), not self._is_autocommit()
+        first = self._earlier.first
+        if first is not None and self._catalog is not None:
+            touched = touched_of_own(_certificate(self._migration, step)[1], first, self._catalog.latest)
+            self._others.remember(session, touched, lock=lock)
+        found = self._others.found(session, closure, horizon, lock=lock)
         if found:
             raise GuardError(
                 f"taking back revision {revision} would lose what others wrote since: {', '.join(found)}; "
@@ -246,7 +253,7 @@ class Undoing:
         if self._catalog is not None:
             self._catalog.settle()
         session = self._session()
-        expected = self._states.get(steps[-1].revision.revision)
+        expected = self._earlier.before(steps[-1].revision.revision)
         if expected is None:
             self.is_verified = False
             return

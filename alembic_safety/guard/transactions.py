@@ -52,6 +52,10 @@ class Horizon:
         _, xmax, xip = str(text).split(":")
         return cls(int(xmax), tuple(int(each) for each in xip.split(",") if each and each != own), int(own)), answer
 
+    def precedes(self, xid: int) -> bool:
+        """Whether a transaction, by its number of 32 bits, committed after ours: as ``written_since``."""
+        return (xid - self.next) % 2**32 < 2**31 or any(xid == other % 2**32 for other in self.open)
+
     def written_since(self, alias: str) -> str:
         """A condition on rows of a table that our transaction made or changed: somebody else wrote them after it.
 

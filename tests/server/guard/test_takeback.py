@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from alembic.runtime.migration import RevisionStep
 
+from alembic_safety.guard.run import Run
 from tests.conftest import ScratchDatabase
 from tests.support.cli import Result, alembic
 from tests.support.project import Project
@@ -42,7 +44,8 @@ def certified(project: Project, database: ScratchDatabase, *options: str) -> Non
 
 
 def up(project: Project, database: ScratchDatabase, *options: str, to: str = "head") -> Result:
-    settings = ("-x", f"url={database.url_text}", "-x", "safety.backup=none")
+    # What the rows are in the way of is told beforehand; here the upgrade goes on and fails.
+    settings = ("-x", f"url={database.url_text}", "-x", "safety.backup=none", "-x", "safety.checks=rows=warn")
     return alembic(
         *settings, *(part for option in options for part in ("-x", option)), "upgrade", to, cwd=project.folder
     )
@@ -117,6 +120,47 @@ def test_rows_that_others_wrote_since_are_not_dropped(
     else:
         assert "was taken back" in caplog.text
         assert heads(database) == ["a1"]
+
+
+@pytest.mark.parametrize("written", ["", "insert into u values (9, 9)"])
+def test_what_later_revisions_wrote_over_is_told_from_what_others_wrote(
+    tmp_path: Path,
+    database: ScratchDatabase,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+) -> None:
+    def in_savepoint(statement: str) -> str:
+        return f"do $$ begin begin {statement}; exception when others then raise; end; end $$"
+
+    project = Project.new(tmp_path / "project")
+    project.sql("b0", "create table t (n int)", "drop table t")
+    project.sql("b1", f"create table u (id int, v int); {in_savepoint('insert into u values (1, 1)')}", "drop table u")
+    project.sql("b2", f"alter table u alter v type bigint; {in_savepoint('update u set v = v + 1')}", None)
+    project.sql("b3", "alter table u add column w text; update u set w = 'x'", None)
+    project.sql("b4", "create unique index t_unique on t (n)", "drop index t_unique")
+    certified(project, database)
+    assert up(project, database, to="b0").status == 0
+    database.run("insert into t values (1), (1)")
+    before = database.dump_schema(*_OURS)
+    begins = Run._transaction_begins
+
+    def with_others(run: Run, step: RevisionStep) -> None:
+        if step.revision.revision == "b2" and step.is_upgrade and written:
+            database.run(written)
+        begins(run, step)
+
+    monkeypatch.setattr(Run, "_transaction_begins", with_others)
+    assert up(project, database).status != 0
+    if written:
+        assert "taking back revision b1 would lose what others wrote since: 1 row in public.u;" in caplog.text
+        assert heads(database) == ["b1"]
+    else:
+        assert (
+            "revision b3, b2, b1 was taken back; the database is at b0 and verified to be as it was before"
+            in caplog.text
+        )
+        assert database.dump_schema(*_OURS) == before
 
 
 def test_what_is_not_exact_stays_and_why_is_told(
