@@ -97,7 +97,7 @@ def _configured(config: Config, url: URL) -> Iterator[None]:
     """The scratch database's URL in every place that an env.py commonly reads; the old values afterwards."""
     section = config.config_ini_section
     old = config.get_main_option("sqlalchemy.url")
-    text = _text(_with_settings_of(_parsed(old), url))
+    text = _like(old, url)
     config.set_main_option("sqlalchemy.url", _like(old, url).replace("%", "%%"))
     before = {name: os.environ.get(name) for name in _VARIABLES}
     for name in _VARIABLES:
