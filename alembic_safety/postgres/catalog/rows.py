@@ -38,7 +38,7 @@ DERIVED: Mapping[str, tuple[str, ...]] = {
     "composite": ("attributes_order",),
 }
 
-#: Kinds of which many are alike: they share their properties, which nobody fills in later.
+#: Kinds of which many are alike: they share their properties, of which none is given as JSON and none is filled in later.
 _ALIKE = frozenset({"column"})
 #: Makes a named tuple at a third of the price.
 _tuple: Any = tuple.__new__
