@@ -83,13 +83,16 @@ class Amend:
             attempt(session, unchecked(change))
 
 
+def may_tell(error: Exception) -> bool:
+    """Whether an error may say what has to be other about rows."""
+    return sqlstate(error) in _STATES
+
+
 def amends_for(session: Session, error: Exception, tables: Collection[str]) -> tuple[Amend, ...]:
     """What has to be other about the rows of these tables for the upgrade not to fail as it did; () where that can't be told.
 
     :param session: at the rows that the upgrade failed on.
     """
-    if sqlstate(error) not in _STATES or not tables:
-        return ()
     said = explain(error)
     message = _message(error)
     if _DOCUMENT.match(message):

@@ -14,7 +14,7 @@ from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session, sqlstate
 from alembic_safety.rehearsal.failure import explain, is_fatal
 from alembic_safety.rehearsal.rows.adverse import Adverse, accepted_violations, answerable, try_adverse
-from alembic_safety.rehearsal.rows.amends import Amend, amends_for, child_of, merged
+from alembic_safety.rehearsal.rows.amends import Amend, amends_for, child_of, may_tell, merged
 from alembic_safety.rehearsal.rows.attempts import attempt, check_deferred
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.fill import Filled, Memory, fill
@@ -188,8 +188,15 @@ class Trial:
 
     def amends_for(self, error: Exception) -> tuple[Amend, ...]:
         """What has to be other about its rows for the upgrade not to fail with this error. The stage goes back to them."""
-        self._come_back()
-        return amends_for(self._stage.session, error, [name for name, rows in self.filled.rows.items() if rows])
+        filled = [name for name, rows in self.filled.rows.items() if rows]
+        if not filled or not may_tell(error):
+            return ()
+        try:
+            self._come_back()
+        except Exception as left:  # it ended the transaction before it failed
+            raise_signals(left)
+            return ()
+        return amends_for(self._stage.session, error, filled)
 
     def refresh(self) -> None:
         """Fail where a materialized view that the upgrade drops or changes can't be built of the rows: of such it never was."""
