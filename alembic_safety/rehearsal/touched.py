@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from alembic_safety.downgrade.compare import changes
 from alembic_safety.downgrade.keeps import columns_of_type
 from alembic_safety.model.catalog import Address
 from alembic_safety.postgres.catalog.batch import fetch_all
@@ -111,8 +110,11 @@ def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclu
 
 def with_holders(touched: Touched, before: Snapshot, after: Snapshot) -> Touched:
     """With the tables that hold values of a composite type whose attributes changed: nothing locks those."""
-    sides = [side for change in changes(before, after) for side in (change.before, change.after) if side is not None]
-    parents = {side.parent for side in sides if side.kind == "attribute"}
+    parents: set[Address | None] = set()
+    for address in before.apart_from(after) | after.apart_from(before):
+        was, is_ = before.objects.get(address), after.objects.get(address)
+        if was != is_:
+            parents.update(side.parent for side in (was, is_) if side is not None and side.kind == "attribute")
     types = [before.objects[parent] for parent in parents if parent is not None and parent in before.objects]
     holders = {table.identity for one in types for table, _ in columns_of_type(before, one)}
     return replace(touched, used=touched.used | holders) if holders else touched
