@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from alembic_safety.model.catalog import Address, CatalogObject
-from alembic_safety.model.kinds import KINDS
+from alembic_safety.model.catalog import Address
 from alembic_safety.model.snapshot import Snapshot, Token
 from alembic_safety.postgres.catalog.edges import EdgeSet
-from alembic_safety.postgres.catalog.finish import finish
 from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, carry_over
 from alembic_safety.postgres.catalog.moment import FOLLOWED, Alone, Moment, Start
-from alembic_safety.postgres.catalog.queries import query, sections
+from alembic_safety.postgres.catalog.queries import sections
 from alembic_safety.postgres.catalog.quiet import MARK, canonical_names
 from alembic_safety.postgres.catalog.reader import (
     NOTHING_MORE,
-    READING_ORDER,
-    UNITS,
     Exclusions,
     comments_of,
     full,
@@ -28,9 +24,8 @@ from alembic_safety.postgres.catalog.reader import (
     with_comments,
     without,
 )
-from alembic_safety.postgres.catalog.rows import build
-from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Call, Statements, kept_statements
-from alembic_safety.postgres.catalog.units import KINDS_OF, known_kinds
+from alembic_safety.postgres.catalog.rereading import BeyondError, Rereading
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
 from alembic_safety.postgres.session import Session, sqlstate
 
 #: Catalogs whose rows can go without a trace in a row that stays.
@@ -42,10 +37,6 @@ _DROPPABLE = frozenset(
 )  # fmt: skip
 #: Schema public, the only object of a fresh database that is in a snapshot and may change like one of the user's.
 _PUBLIC = 2200
-
-
-class _BeyondError(Exception):
-    """Something changed that only a full reading follows."""
 
 
 class _OthersError(Exception):
@@ -115,13 +106,13 @@ def _read_delta(
                 found = _Delta(statements, base, now, since_xid, exclude, edges, alone).snapshot(mark)
             except _OthersError:
                 found = _Delta(statements, base, now, since_xid, exclude, edges, None).snapshot("")
-        except _BeyondError:
+        except BeyondError:
             return full(statements, version, exclude, edges=edges)
     carry_over(base, found)
     return found
 
 
-class _Delta:
+class _Delta(Rereading):
     def __init__(
         self,
         statements: Statements,
@@ -133,16 +124,12 @@ class _Delta:
         alone: Alone | None,
     ) -> None:
         assert base.moment is not None
-        self.statements = statements
-        self.base = base
+        super().__init__(statements, base, exclude)
         self.now = now
         # age() counts back from this transaction's id, if it has one, else from the next one to be given.
         self.age = f"pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)"
         self.alone = alone
-        self.exclude = exclude
         self.edges = edges
-        self.objects = dict(base.objects)
-        self.units = dict(base.units)
         # Whether everything that base saw is committed for good.
         mine = base.moment.transaction
         self.settled = mine is None or (now.transaction != mine and _later(since_xid, mine))
@@ -157,17 +144,8 @@ class _Delta:
                 self.age = f"pg_catalog.age('{now.transaction % 2**32}'::pg_catalog.xid)"
         #: The last command that is known to have written what was read.
         self.command = base.command if self.follows else -1
-        #: Units to be read again, those that have been, and the objects that these had or have.
-        self.pending: set[Address] = set() if self.settled or self.follows else set(base.unsettled)
-        self.done: set[Address] = set()
-        self.changed: set[Address] = set()
-        #: Rows that are asked for along with others, before it is known whether they are needed: new rows of pg_depend as text, the aliases
-        #: among what these are about, and what depends on a unit.
-        self.depends: str | None = None
-        self.aliases: str | None = None
-        self.dependents: dict[Address, list[tuple[Any, ...]]] = {}
-        #: Catalogs that this session has written to since the base, as its counts tell; None: others may have, too.
-        self.written: frozenset[str] | None = None
+        if not (self.settled or self.follows):
+            self.pending.update(base.unsettled)
 
     def snapshot(self, mark: str) -> FollowedSnapshot:
         """The snapshot, of which that mark is left. Raises _OthersError where ``alone`` doesn't hold."""
@@ -188,12 +166,12 @@ class _Delta:
         self.depends = found["depends"][0][0] if "depends" in found else None
         locked = {(str(catalog), int(oid)) for catalog, oid in found.get("locks", ())}
         if self._may_go_back and not self.base.held <= locked:
-            raise _BeyondError  # rolled back to before base: what base saw dropped may be there again
+            raise BeyondError  # rolled back to before base: what base saw dropped may be there again
         rare = found["rare"][0][0] if "rare" in found else self.base.rare
         if rare != self.base.rare:
-            raise _BeyondError
+            raise BeyondError
         if "members" in found and self._tally(found["members"]) != member_tally(self.base.members):
-            raise _BeyondError
+            raise BeyondError
         for name in sections("recent"):
             self._add_recent(found.get(name, ()))
         if deleted is None:
@@ -201,7 +179,7 @@ class _Delta:
         elif not _DROPPABLE.isdisjoint(deleted):
             self._add_dropped(locked, deleted)
         while self.pending:
-            self._propagate(self._read_pending())
+            self.propagate(self.read_pending())
         if start is None or "pg_description" in changed:
             self._comments()
         made = replace(
@@ -260,8 +238,8 @@ class _Delta:
         for catalog, oid, command in rows:
             self.command = max(self.command, -1 if command is None else command)
             if oid < 16384 and (catalog, oid) != ("pg_namespace", _PUBLIC):
-                raise _BeyondError  # an object of the system
-            self._add(Address(catalog, oid))
+                raise BeyondError  # an object of the system
+            self.add(Address(catalog, oid))
 
     def _add_dropped(self, locked: Collection[tuple[str, int]], deleted: Collection[str]) -> None:
         """Add what has lost something: each thing that is dropped is locked until the end, before it goes.
@@ -276,7 +254,7 @@ class _Delta:
         if not self.follows:
             for address in mine:
                 if address.catalog in _DROPPABLE:
-                    self._add(address)
+                    self.add(address)
             return
         # Most of these were locked for what base has seen already.
         by_catalog: dict[str, set[int]] = {}
@@ -287,138 +265,18 @@ class _Delta:
         for catalog, text in (row for rows in self.statements.run(calls) for row in rows):
             there = {int(oid) for oid in (text or "").split()}
             for oid in by_catalog[catalog] - there:
-                self._add(Address(catalog, oid))
+                self.add(Address(catalog, oid))
 
     def _add_missing(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Add what is not among the rows of ``oids.sql``, which hold all that there is."""
         there = {catalog: {int(oid) for oid in (text or "").split()} for catalog, text in rows}
         for address in self.base.objects:
             if address.catalog in there and address.oid not in there[address.catalog]:
-                self._add(address)
+                self.add(address)
 
     @staticmethod
     def _tally(rows: Iterable[tuple[Any, ...]]) -> tuple[int, int]:
         return member_tally(Address(catalog, oid) for catalog, oid, _ in rows)
-
-    def _add(self, address: Address) -> None:
-        """Have the unit that an object belongs to read again."""
-        obj = self.objects.get(address)
-        unit = obj.parent if obj is not None and obj.parent is not None else Address(address.catalog, address.oid)
-        if unit.catalog not in UNITS or unit in self.base.members:
-            raise _BeyondError
-        if unit not in self.done:
-            self.pending.add(unit)
-
-    # -- reading again ------------------------------------------------------------------------------------------------------
-
-    def _read_pending(self) -> set[Address]:
-        """Read the pending units; the result is those among them that others may name."""
-        statements = self.statements
-        kinds = self._kinds()
-        units, self.pending = self.pending, set()
-        self.done |= units
-        old = {address: self.objects.pop(address) for unit in units for address in self.units.pop(unit, ())}
-        comments = {address: obj.comment for address, obj in old.items() if obj.comment is not None}
-        labels = {address: obj.labels for address, obj in old.items() if obj.labels}
-        fresh: dict[Address, list[Address]] = {}
-        members = self.base.member_catalogs
-        asked = [kind for kind in READING_ORDER if kind in kinds]
-        calls = [statements.only(kind, kinds[kind], members=KINDS[kind].catalog in members) for kind in asked]
-        # Most changes are of one table, which has got something more (see _propagate).
-        known = units & self.base.units.keys()
-        alone = next(iter(known)) if len(known) == 1 else None
-        found = statements.run([*calls, *([statements.only("dependents", {alone.oid})] if alone is not None else ())])
-        if alone is not None:
-            self.dependents[alone] = found.pop()
-        for kind, rows in zip(asked, found, strict=True):
-            for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
-                if not self.exclude.apply(obj):
-                    self.objects[obj.address] = obj
-                    fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
-        self.units.update((unit, tuple(members)) for unit, members in fresh.items())
-        self.changed.update(old)
-        self.changed.update(address for members in fresh.values() for address in members)
-        finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
-        return {
-            unit
-            for unit in units
-            if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)
-        }
-
-    def _kinds(self) -> dict[str, set[int]]:
-        """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
-        kinds: dict[str, set[int]] = {}
-        if self.written is not None and (self.aliases is not None or not self.depends):
-            known = known_kinds(self.pending, self.base, self.written)
-            if known is not None:
-                return known
-        asked = set(self.pending)
-        oids = {unit.oid for unit in asked}
-        calls = [self.statements.only("units", oids)]
-        if self.aliases is None and self.depends:
-            calls.append(self._aliases_of_new())
-        found = self.statements.run(calls)
-        if len(found) > 1:
-            self.aliases = found[1][0][0] or ""
-        for catalog, oid, unit_catalog, unit_oid, letter, hanging in found[0]:
-            if Address(catalog, oid) not in asked:
-                continue
-            unit = Address(unit_catalog, unit_oid)
-            if unit in self.done:
-                continue
-            self.pending.add(unit)
-            for kind in hanging.split() + KINDS_OF.get((unit_catalog, letter), []):
-                kinds.setdefault(kind, set()).add(unit_oid)
-        return kinds
-
-    def _names(
-        self, unit: Address, units: Mapping[Address, tuple[Address, ...]], objects: Mapping[Address, CatalogObject]
-    ) -> dict[Address, tuple[object, ...]]:
-        """What the text of other objects may show of a unit."""
-        shown: dict[Address, tuple[object, ...]] = {}
-        for address in units.get(unit, ()):
-            obj = objects[address]
-            if unit.catalog == "pg_class":
-                shown[address] = (obj.identity, obj.props.get("type") if obj.kind == "column" else None)
-            elif unit.catalog == "pg_proc":
-                shown[address] = (obj.identity, obj.props.get("arguments"))
-            else:
-                shown[address] = (obj.identity, obj.props)
-        return shown
-
-    def _propagate(self, renamed: set[Address]) -> None:
-        """Have read again whatever may name these units."""
-        known = [
-            unit for unit in renamed if unit in self.base.units
-        ]  # nothing that is not changed itself names a new one
-        if not known:
-            return
-        if any(unit.catalog == "pg_namespace" and unit in self.objects for unit in known):
-            raise _BeyondError  # a schema has another name, and so has all that is in it
-        grown = {unit for unit in known if self._only_grown(unit)}
-        wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
-        if wider:
-            self._again(self.statements.rows(self.statements.only("dependents", wider)))
-        if grown:
-            # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            first = next(iter(grown))
-            if len(grown) == 1 and first in self.dependents:
-                rows = self.dependents[first]
-            else:
-                rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
-            self._again(row for row in rows if row[2] in ("pg_rewrite", "pg_proc"))
-
-    def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
-        for catalog, oid, _ in dependents:
-            if Address(catalog, oid) not in self.done:
-                self._add(Address(catalog, oid))
-
-    def _only_grown(self, unit: Address) -> bool:
-        now = self._names(unit, self.units, self.objects)
-        return unit.catalog == "pg_class" and all(
-            now.get(address) == shown
-            for address, shown in self._names(unit, self.base.units, self.base.objects).items()
-        )
 
     def _comments(self) -> None:
         comments, _ = comments_of(self.statements.rows(self.statements.all("comments")))
@@ -446,16 +304,10 @@ class _Delta:
             if recent:
                 new = self.aliases
                 if new is None:
-                    new = self.statements.rows(self._aliases_of_new())[0][0]
+                    new = self.statements.rows(self.aliases_of_new())[0][0]
                 aliases = "\n".join(text for text in (aliases, new) if text)
         edges = EdgeSet(texts[1], aliases, classes, self.objects, self.base.members)
         return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases, classes=classes)
-
-    def _aliases_of_new(self) -> Call:
-        """Asks for the aliases among what new rows of pg_depend are about."""
-        return self.statements.only(
-            "aliases", {int(line.split(" ", 2)[1]) for line in (self.depends or "").splitlines()}
-        )
 
 
 def _later(xid: int, than: int) -> bool:

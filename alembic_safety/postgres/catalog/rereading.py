@@ -1,0 +1,166 @@
+"""Reading again what is known to have changed, unit by unit, and whatever may name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alembic_safety.model.catalog import Address, CatalogObject
+from alembic_safety.model.kinds import KINDS
+from alembic_safety.postgres.catalog.finish import finish
+from alembic_safety.postgres.catalog.followed import FollowedSnapshot
+from alembic_safety.postgres.catalog.queries import query
+from alembic_safety.postgres.catalog.reader import READING_ORDER, UNITS, Exclusions
+from alembic_safety.postgres.catalog.rows import build
+from alembic_safety.postgres.catalog.statements import Call, Statements
+from alembic_safety.postgres.catalog.units import KINDS_OF, known_kinds
+
+
+class BeyondError(Exception):
+    """Something changed that only a full reading follows."""
+
+
+class Rereading:
+    """The objects of a base, brought up to date where they are said to have changed."""
+
+    def __init__(self, statements: Statements, base: FollowedSnapshot, exclude: Exclusions) -> None:
+        self.statements = statements
+        self.base = base
+        self.exclude = exclude
+        self.objects = dict(base.objects)
+        self.units = dict(base.units)
+        #: Units to be read again, those that have been, and the objects that these had or have.
+        self.pending: set[Address] = set()
+        self.done: set[Address] = set()
+        self.changed: set[Address] = set()
+        #: Rows that are asked for along with others, before it is known whether they are needed: new rows of pg_depend as text, the aliases
+        #: among what these are about, and what depends on a unit.
+        self.depends: str | None = None
+        self.aliases: str | None = None
+        self.dependents: dict[Address, list[tuple[Any, ...]]] = {}
+        #: Catalogs that this session has written to since the base, as its counts tell; None: others may have, too.
+        self.written: frozenset[str] | None = None
+
+    def add(self, address: Address) -> None:
+        """Have the unit that an object belongs to read again. Raises BeyondError."""
+        obj = self.objects.get(address)
+        unit = obj.parent if obj is not None and obj.parent is not None else Address(address.catalog, address.oid)
+        if unit.catalog not in UNITS or unit in self.base.members:
+            raise BeyondError
+        if unit not in self.done:
+            self.pending.add(unit)
+
+    def read_pending(self) -> set[Address]:
+        """Read the pending units; the result is those among them that others may name."""
+        statements = self.statements
+        kinds = self._kinds()
+        units, self.pending = self.pending, set()
+        self.done |= units
+        old = {address: self.objects.pop(address) for unit in units for address in self.units.pop(unit, ())}
+        comments = {address: obj.comment for address, obj in old.items() if obj.comment is not None}
+        labels = {address: obj.labels for address, obj in old.items() if obj.labels}
+        fresh: dict[Address, list[Address]] = {}
+        members = self.base.member_catalogs
+        asked = [kind for kind in READING_ORDER if kind in kinds]
+        calls = [statements.only(kind, kinds[kind], members=KINDS[kind].catalog in members) for kind in asked]
+        # Most changes are of one table, which has got something more (see propagate).
+        known = units & self.base.units.keys()
+        alone = next(iter(known)) if len(known) == 1 else None
+        found = statements.run([*calls, *([statements.only("dependents", {alone.oid})] if alone is not None else ())])
+        if alone is not None:
+            self.dependents[alone] = found.pop()
+        for kind, rows in zip(asked, found, strict=True):
+            for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
+                if not self.exclude.apply(obj):
+                    self.objects[obj.address] = obj
+                    fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
+        self.units.update((unit, tuple(members)) for unit, members in fresh.items())
+        self.changed.update(old)
+        self.changed.update(address for members in fresh.values() for address in members)
+        finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
+        return {
+            unit
+            for unit in units
+            if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)
+        }
+
+    def _kinds(self) -> dict[str, set[int]]:
+        """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
+        kinds: dict[str, set[int]] = {}
+        if self.written is not None and (self.aliases is not None or not self.depends):
+            known = known_kinds(self.pending, self.base, self.written)
+            if known is not None:
+                return known
+        asked = set(self.pending)
+        oids = {unit.oid for unit in asked}
+        calls = [self.statements.only("units", oids)]
+        if self.aliases is None and self.depends:
+            calls.append(self.aliases_of_new())
+        found = self.statements.run(calls)
+        if len(found) > 1:
+            self.aliases = found[1][0][0] or ""
+        for catalog, oid, unit_catalog, unit_oid, letter, hanging in found[0]:
+            if Address(catalog, oid) not in asked:
+                continue
+            unit = Address(unit_catalog, unit_oid)
+            if unit in self.done:
+                continue
+            self.pending.add(unit)
+            for kind in hanging.split() + KINDS_OF.get((unit_catalog, letter), []):
+                kinds.setdefault(kind, set()).add(unit_oid)
+        return kinds
+
+    def _names(
+        self, unit: Address, units: Mapping[Address, tuple[Address, ...]], objects: Mapping[Address, CatalogObject]
+    ) -> dict[Address, tuple[object, ...]]:
+        """What the text of other objects may show of a unit."""
+        shown: dict[Address, tuple[object, ...]] = {}
+        for address in units.get(unit, ()):
+            obj = objects[address]
+            if unit.catalog == "pg_class":
+                shown[address] = (obj.identity, obj.props.get("type") if obj.kind == "column" else None)
+            elif unit.catalog == "pg_proc":
+                shown[address] = (obj.identity, obj.props.get("arguments"))
+            else:
+                shown[address] = (obj.identity, obj.props)
+        return shown
+
+    def propagate(self, renamed: set[Address]) -> None:
+        """Have read again whatever may name these units. Raises BeyondError."""
+        known = [
+            unit for unit in renamed if unit in self.base.units
+        ]  # nothing that is not changed itself names a new one
+        if not known:
+            return
+        if any(unit.catalog == "pg_namespace" and unit in self.objects for unit in known):
+            raise BeyondError  # a schema has another name, and so has all that is in it
+        grown = {unit for unit in known if self._only_grown(unit)}
+        wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
+        if wider:
+            self._again(self.statements.rows(self.statements.only("dependents", wider)))
+        if grown:
+            # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
+            first = next(iter(grown))
+            if len(grown) == 1 and first in self.dependents:
+                rows = self.dependents[first]
+            else:
+                rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
+            self._again(row for row in rows if row[2] in ("pg_rewrite", "pg_proc"))
+
+    def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
+        for catalog, oid, _ in dependents:
+            if Address(catalog, oid) not in self.done:
+                self.add(Address(catalog, oid))
+
+    def _only_grown(self, unit: Address) -> bool:
+        now = self._names(unit, self.units, self.objects)
+        return unit.catalog == "pg_class" and all(
+            now.get(address) == shown
+            for address, shown in self._names(unit, self.base.units, self.base.objects).items()
+        )
+
+    def aliases_of_new(self) -> Call:
+        """Asks for the aliases among what new rows of pg_depend are about."""
+        return self.statements.only(
+            "aliases", {int(line.split(" ", 2)[1]) for line in (self.depends or "").splitlines()}
+        )
