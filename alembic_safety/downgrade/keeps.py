@@ -101,7 +101,7 @@ class _Finder:
                 kind = "enum" if need.what == "labels" else "composite"
                 for table, column in columns_of_type(before, before.by_identity[kind, need.subject]):
                     self._column(table, column.name)
-            elif need.what == "sequence":
+            elif need.what in ("sequence", "position"):
                 sequences.append(need)
         for column in converted_columns(self.seen):
             self._column(before.objects[column.parent], column.name)  # type: ignore[index]
@@ -116,7 +116,7 @@ class _Finder:
             if (found := before.by_identity.get(("table", name))) is not None
             and found.address in self.seen.after.objects
         }
-        sequences = [need for need in sequences if self._owner(need.subject) not in self.whole]
+        sequences = [need for need in sequences if self._owner(need.subject) not in self.whole | self.rows]
         names = self.whole | set(self.columns) | self.rows
         return [self._keep(name) for name in _parents_first(before, names)], sequences
 

@@ -50,7 +50,8 @@ class Statement:
 class DataNeed:
     """Rows that the upgrade destroyed (or the downgrade will), which the statements alone don't bring back."""
 
-    #: ``table`` | ``column`` | ``type`` (values changed by a cast) | ``labels`` | ``attributes`` | ``sequence`` | ``rows`` (in the way)
+    #: ``table`` | ``column`` | ``type`` (values changed by a cast) | ``labels`` | ``attributes`` | ``sequence`` | ``position``
+    #: (of a sequence that stays) | ``rows`` (in the way)
     what: str
     #: ``public.orders`` or ``public.orders.total``.
     subject: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import Difference, Tier, differences
 from alembic_safety.downgrade.concurrently import concurrently
-from alembic_safety.downgrade.statement import Grade, Rating, Statement, Synthesis
+from alembic_safety.downgrade.statement import DataNeed, Grade, Rating, Statement, Synthesis
 from alembic_safety.downgrade.synthesize import because_of_rows, synthesize, take_rows_away
 from alembic_safety.errors import SynthesisError
 from alembic_safety.postgres.identifiers import quote_ident
@@ -143,7 +143,7 @@ class Deriver(Visitor):
                 or (derived.leaves and derived.restores and (not derived.failure or bool(derived.rows_in_the_way)))
             )
             and derived.rows is not None
-            and derived.rows.data != NO_ROWS
+            and (derived.rows.data != NO_ROWS or _loses_positions_only(derived))
             and bool(losses(derived) or derived.stopped_by_rows or (derived.leaves and derived.rows_in_the_way))
             and holds_block(source)
         )
@@ -204,7 +204,10 @@ class _Watcher(Observer):
     def preservations(self, touched: Touched) -> Iterator[Attempt]:
         """Try to keep what is lost and to give it back, until every row is as before."""
         derived, stage = self._deriver.derived[self._revision.id], self._stage
-        if stage is None or derived.synthesis is None or not self._deriver.preserves(derived):
+        if stage is None or derived.synthesis is None:
+            return
+        derived = self._deriver.derived[self._revision.id] = _with_positions(derived, touched, self._states[1])
+        if not self._deriver.preserves(derived):
             return
         kept = False
         leaves = derived.leaves
@@ -232,6 +235,35 @@ class _Watcher(Observer):
             failure=failure,
             rows_in_the_way=("none",) if _met_its_own_rows(outcome) else derived.rows_in_the_way,
         )
+
+
+def _loses_positions_only(derived: Derived) -> bool:
+    """Whether the upgrade destroys where sequences stand, and no rows: there need be none to try it on."""
+    needs = [need for need in (derived.synthesis.data_needs if derived.synthesis else ()) if need.lost_by == "upgrade"]
+    return (
+        bool(needs)
+        and all(need.what in ("sequence", "position") for need in needs)
+        and not (derived.rows and derived.rows.writes)
+    )
+
+
+def _with_positions(derived: Derived, touched: Touched, after: Snapshot) -> Derived:
+    """With the positions of sequences that the upgrade may have set, among what it destroys."""
+    assert derived.synthesis is not None
+    known = {need.subject for need in derived.synthesis.data_needs}
+    found = tuple(
+        DataNeed(
+            what="position",
+            subject=identity,
+            reason=f"the upgrade sets sequence {identity} to another position",
+            at=len(derived.synthesis.statements),
+        )
+        for identity in sorted(touched.moved - known)
+        if ("sequence", identity) in after.by_identity
+    )
+    if not found:
+        return derived
+    return replace(derived, synthesis=replace(derived.synthesis, data_needs=(*derived.synthesis.data_needs, *found)))
 
 
 def _met_its_own_rows(outcome: Outcome) -> bool:

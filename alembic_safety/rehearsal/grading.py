@@ -40,6 +40,8 @@ def losses(derived: Derived, way: str = "derived") -> tuple[str, ...]:
     if (way == "derived" and derived.block) or (way == "own" and _keeps_rows(derived)):
         return since_lost(derived.rows, way)
     needs = [n for n in (derived.synthesis.data_needs if derived.synthesis else ()) if n.lost_by == "upgrade"]
+    # Where a hand-written downgrade leaves a sequence is its author's choice.
+    needs = [need for need in needs if way != "own" or need.what != "position"]
     found = [f"{need.subject}: {need.reason}" for need in needs]
     named = {need.subject for need in needs}
     proof = derived.rows

@@ -12,7 +12,7 @@ from alembic_safety.downgrade.compare import Tier, differences
 from alembic_safety.downgrade.keeps import Seen
 from alembic_safety.downgrade.preserve import Plan, plans
 from alembic_safety.errors import SynthesisError
-from alembic_safety.postgres.identifiers import qualified
+from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.rehearsal.rows.records import FAILS, NONE, RowProof, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.variants import EMPTY, Variant
 from alembic_safety.rehearsal.rows.witness import WITNESS
@@ -30,6 +30,11 @@ WAY = "derived"
 _POSITIONS = """
 SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value, increment_by FROM pg_catalog.pg_sequences
 WHERE schemaname <> 'alembic_safety' AND last_value IS NOT NULL
+"""
+
+_USED = """
+SELECT pg_catalog.nextval(seqrelid::pg_catalog.regclass) FROM pg_catalog.pg_sequence
+WHERE seqrelid = pg_catalog.to_regclass({name}) AND pg_catalog.pg_sequence_last_value(seqrelid::pg_catalog.oid) IS NULL
 """
 
 
@@ -63,6 +68,11 @@ class Attempt:
 
     def up(self, run: Callable[[], None]) -> None:
         """The upgrade, from positions of sequences that are to be met again."""
+        assert self.derived.synthesis is not None
+        for need in self.derived.synthesis.data_needs:
+            if need.what in ("sequence", "position") and need.lost_by == "upgrade":
+                # One that was never used can't be seen to go back.
+                self.stage.session.fetch(_USED.format(name=quote_literal(need.subject)))
         self._positions = self._sequences()
         self._went_up_again = False
         run()
@@ -119,7 +129,9 @@ class Attempt:
     def found(self, proof: RowProof) -> None:
         """Take note of what the rehearsal on rows found."""
         way = proof.ways.get(WAY)
-        self.restores = proof.data != NONE and way is not None and way.restores
+        # Where only positions of sequences are kept, there are no rows to try it on.
+        is_tried = proof.data != NONE or all(call.startswith("op.preserve_sequence(") for call in self.derived.block)
+        self.restores = is_tried and way is not None and way.restores
         if way is not None:
             earlier = self.derived.rows
             if earlier is not None:  # only the way down is another: the rest was seen there

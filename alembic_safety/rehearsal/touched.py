@@ -6,7 +6,8 @@ is seen on an empty table too, where counters of rows see nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,20 @@ from alembic_safety.model.catalog import Address
 from alembic_safety.postgres.catalog.batch import fetch_all
 
 if TYPE_CHECKING:
+    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.postgres.catalog import Exclusions
     from alembic_safety.postgres.session import Session
+    from alembic_safety.rehearsal.rows.sequences import Positions
 
+#: What sets a sequence to a position.
+_SETS = re.compile(r"\b(?:RESTART|setval)\b", re.IGNORECASE)
 #: OID of a table to the file that holds its rows.
 Files = Mapping[int, int]
 
 _FILES = """
 SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.int8 FROM pg_catalog.pg_class
-WHERE relkind = 'r' AND relpersistence <> 't' AND oid >= 16384
+WHERE relkind IN ('r', 'S') AND relpersistence <> 't' AND oid >= 16384
 """
 _LOCKS = """
 SELECT l.relation::pg_catalog.int8, l.writes, c.relkind = 'S', NULLIF(c.relfilenode, 0)::pg_catalog.int8,
@@ -59,6 +64,11 @@ class Touched:
     sized: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     #: The sequences among them.
     sequences: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    #: Sequences among them in another file than before, and such as are locked as ``nextval`` and ``setval`` do.
+    rewritten: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    advanced: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    #: Sequences that were there, by identity, that are gone, or that it may have set to a position (see ``with_positions``).
+    moved: frozenset[str] = frozenset()
 
     @property
     def used_or_filled(self) -> bool:
@@ -72,7 +82,7 @@ class Touched:
 
 
 def files_of(session: Session) -> dict[int, int]:
-    """Where the rows of each table lie now."""
+    """Where the rows of each table lie now, and the position of each sequence."""
     return {int(oid): int(node) for oid, node in session.fetch(_FILES) if node is not None}
 
 
@@ -103,6 +113,10 @@ def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclu
         refiled=frozenset(refiled),
         locked={oid: None if node is None else int(node) for oid, _, _, node, *_ in locks},
         sequences=frozenset(oid for oid, _, is_sequence, *_ in locks if is_sequence),
+        rewritten=frozenset(
+            oid for oid, _, is_sequence, node, *_ in locks if is_sequence and oid in files and files[oid] != int(node)
+        ),
+        advanced=frozenset(oid for oid, writes, is_sequence, *_ in locks if is_sequence and writes),
         sized=frozenset(oid for oid, *_, is_sized in locks if is_sized),
         filled=filled,
     )
@@ -118,6 +132,57 @@ def with_holders(touched: Touched, before: Snapshot, after: Snapshot) -> Touched
     types = [before.objects[parent] for parent in parents if parent is not None and parent in before.objects]
     holders = {table.identity for one in types for table, _ in columns_of_type(before, one)}
     return replace(touched, used=touched.used | holders) if holders else touched
+
+
+def with_positions(
+    touched: Touched,
+    before: Snapshot,
+    after: Snapshot,
+    was: Positions,
+    now: Positions,
+    statements: Iterable[str],
+) -> Touched:
+    """With the sequences whose positions may be lost.
+
+    A rehearsal begins with sequences that were hardly used, so that what goes back is seldom seen to. RESTART puts a sequence into
+    another file, as other options do; ``setval`` takes the same lock as ``nextval``, which is told from it by the rows that it was for.
+
+    :param was: where sequences stood before the upgrade; ``now``: after it.
+    :param statements: what the upgrade sent to tables.
+    """
+    wrote = bool(touched.suspects or touched.filled)
+    sets = any(_SETS.search(statement) for statement in statements)
+    moved = set()
+    for oid in touched.locked:
+        sequence = before.objects.get(Address("pg_class", oid))
+        if sequence is None or sequence.kind != "sequence":
+            continue
+        if (
+            (is_ := after.objects.get(sequence.address)) is None
+            or (oid in touched.sequences and (sets or (oid in touched.advanced and not wrote)))
+            or (oid in touched.rewritten and not _is_retyped(sequence, is_, before, after))
+            or _is_behind(was.get(oid), now.get(oid), int(sequence.props["increment"]))
+        ):
+            moved.add(sequence.identity)
+    return replace(touched, moved=frozenset(moved)) if moved else touched
+
+
+def _is_retyped(sequence: CatalogObject, is_: CatalogObject, before: Snapshot, after: Snapshot) -> bool:
+    """Whether it only followed its column, which got another type."""
+    name = ("column", str(sequence.props["owned_by"]))
+    column = before.by_identity.get(name)
+    return (
+        is_.props["data_type"] != sequence.props["data_type"]
+        and column is not None
+        and (now := after.objects.get(column.address)) is not None
+        and now.props["type"] != column.props["type"]
+    )
+
+
+def _is_behind(was: tuple[int | None, int] | None, now: tuple[int | None, int] | None, step: int) -> bool:
+    if was is None or now is None or was[0] is None:
+        return False
+    return now[0] is None or (was[0] - now[0]) * step > 0
 
 
 def may_have_held_rows(touched: Touched, before: Snapshot, after: Snapshot) -> bool:

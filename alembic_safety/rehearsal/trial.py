@@ -17,7 +17,14 @@ from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
 from alembic_safety.rehearsal.rows.sequences import positions, set_positions
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
-from alembic_safety.rehearsal.touched import Touched, files_of, may_have_held_rows, touched, with_holders
+from alembic_safety.rehearsal.touched import (
+    Touched,
+    files_of,
+    may_have_held_rows,
+    touched,
+    with_holders,
+    with_positions,
+)
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
 from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
 
@@ -262,6 +269,10 @@ def transactional(
             outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
             after = stage.snapshot(before)
             outcome.touched = with_holders(outcome.touched, before, after)
+            if any(obj.address.oid in outcome.touched.locked for obj in before.of_kind("sequence")):
+                now = positions(stage.session, outcome.touched.sequences)
+                sent = [one.sql for one in outcome.activity]
+                outcome.touched = with_positions(outcome.touched, before, after, stage.positions, now, sent)
             heads_after = set(stage.heads)
             demands = (
                 _demands(stage, before, after, outcome.touched)
@@ -278,11 +289,10 @@ def transactional(
                 _back_and_forth(judge, outcome, before, after)
                 stage.rollback_to(AFTER)
             stage.heads = heads_after
-        if (
-            not terms.only_up
-            and outcome.touched.used_or_filled
-            and (terms.rows or observe is not None or may_have_held_rows(outcome.touched, before, after))
-        ):
+        has_rows = outcome.touched.used_or_filled and (
+            terms.rows or observe is not None or may_have_held_rows(outcome.touched, before, after)
+        )
+        if not terms.only_up and (has_rows or (observe is not None and outcome.touched.moved)):
             stage.rollback()
             stage.heads = set(judge.heads_before)
             outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, terms)

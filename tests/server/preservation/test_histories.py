@@ -139,6 +139,42 @@ def test_what_an_upgrade_reads_is_found_out(tmp_path, database, pg_binaries):
     assert proof["data"] == "generated, public.event.run as uuid"
 
 
+#: What sets or loses where sequences stand, and writes no row; what alters one otherwise keeps nothing.
+MOVES = {
+    "restarted": ("ALTER SEQUENCE ticket RESTART; ALTER TABLE item ALTER id RESTART WITH 3", True),
+    "set": ("SELECT setval('ticket', 3)", True),
+    "set_by_a_string": ("DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %I RESTART WITH 2', 'ticket'); END $$", True),
+    "dropped": ("DROP SEQUENCE bare", True),
+    "renamed": ("ALTER SEQUENCE ticket RENAME TO tickets", False),
+    "wider": ("ALTER TABLE item ALTER id TYPE bigint", False),
+}
+
+
+def test_positions_of_sequences_come_back(tmp_path, database, pg_binaries):
+    project = Project.new(tmp_path)
+    table = "CREATE TABLE item (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"
+    project.sql("first", f"CREATE SEQUENCE ticket; CREATE SEQUENCE bare INCREMENT -1; {table}", None)
+    for name, (sql, keeps) in MOVES.items():
+        path = project.sql(name, sql, None)
+        assert alembic("safety-downgrade", name, "--pg-bin", pg_binaries.bindir, cwd=tmp_path).status == 0
+        assert json.loads((tmp_path / f"versions/safety/{name}.json").read_text())["grade"] == "exact"
+        assert ("op.preserve_sequence(" in path.read_text()) is keeps, name
+    where = ("-x", f"url={database.url_text}", "-x", "safety.backup=none")
+    assert alembic(*where, "upgrade", "first", cwd=tmp_path).status == 0
+    with database.connect(autocommit=True) as connection:
+        session = PsycopgSession(connection)
+        for name in MOVES:
+            database.run(
+                "SELECT setval(seqrelid::regclass, 50 * sign(seqincrement)::int) FROM pg_sequence WHERE seqrelid >= 16384"
+                " AND seqrelid::regclass::text NOT LIKE 'alembic_safety.%'"
+            )
+            places = session.fetch(f"{POSITIONS} ORDER BY 1")
+            assert alembic(*where, "upgrade", name, cwd=tmp_path).status == 0
+            assert alembic(*where, "downgrade", "-1", cwd=tmp_path).status == 0
+            assert session.fetch(f"{POSITIONS} ORDER BY 1") == places, name
+            assert alembic(*where, "upgrade", name, cwd=tmp_path).status == 0
+
+
 def lines_of(dump: str) -> list[str]:
     """In any order, which a column that comes back at the end changes."""
     return sorted(line.rstrip(",") for line in dump.splitlines())
