@@ -317,7 +317,7 @@ class Run:
         # A number that is given out and done with, so that those of our savepoints are before what comes next.
         # Whether that connection was lost comes out below.
         with contextlib.suppress(Exception):
-            self.lock.side.fetch("SELECT pg_catalog.pg_current_xact_id()::text")
+            self.lock.side.spend()
         horizon, is_locked = Horizon.now(session, self.lock.is_held)
         if not is_locked:
             self.lock.require()

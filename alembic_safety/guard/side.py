@@ -59,6 +59,10 @@ class SideConnection:
         found = self.fetch(f"{sql} RETURNING pg_catalog.pg_current_xact_id()::text")
         self.transactions.update(int(row[0]) for row in found)
 
+    def spend(self) -> None:
+        """Have a transaction number given out, and be done with it."""
+        self.transactions.update(int(row[0]) for row in self.fetch("SELECT pg_catalog.pg_current_xact_id()::text"))
+
     def close(self) -> None:
         """Close it, whatever became of it."""
         import contextlib

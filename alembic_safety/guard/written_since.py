@@ -158,16 +158,18 @@ def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapsh
         for activity in proof.activity or ():
             names.update(relation for relation, mode in activity.locks.items() if rank(mode) >= _WRITES)
     touched: set[Name] = set()
-    for obj in now.of_kind("table"):
-        if obj.identity in names:
-            if obj.address not in first.objects:
-                touched.add((obj.kind, obj.identity))
-                continue
-            touched |= {
-                (column.kind, column.identity)
-                for column in now.children.get(obj.address, ())
-                if column.kind == "column" and column.address not in first.objects
-            }
+    for identity in names:
+        table = now.by_identity.get(("table", identity))
+        if table is None:
+            continue
+        if table.address not in first.objects:
+            touched.add((table.kind, table.identity))
+            continue
+        touched |= {
+            (column.kind, column.identity)
+            for column in now.children.get(table.address, ())
+            if column.kind == "column" and column.address not in first.objects
+        }
     return touched
 
 
