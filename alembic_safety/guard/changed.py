@@ -83,18 +83,20 @@ def _wanted(closures: Sequence[Mapping[str, str]]) -> tuple[dict[Name, str], dic
     """What each object has to be at the end ('' where it is only known to be there), and by identity what was made as a whole."""
     wanted: dict[Name, str] = {}
     made: dict[str, Name] = {}
+    gone: set[Name] = set()
     for closure in closures:
         rows = entries(closure)
         for name, was, is_ in rows:
             if was == is_:
                 wanted.setdefault(name, "")
                 continue
-            if is_.startswith(
-                WHOLE
-            ):  # with all that is in it, of which something may have gone with an earlier one of its name
-                for inner in [n for n, then in wanted.items() if then == ABSENT and n[1].startswith(f"{name[1]}.")]:
+            if is_.startswith(WHOLE):
+                # With all that is in it, of which something may have gone with an earlier one of its name.
+                for inner in [n for n in gone if n[1].startswith(f"{name[1]}.")]:
+                    gone.discard(inner)
                     del wanted[inner]
             wanted[name] = is_
+            (gone.add if is_ == ABSENT else gone.discard)(name)
             for end, letter in enumerate(name[1]):
                 if letter == "." and (whole := made.get(name[1][:end])) is not None:
                     wanted[whole] = ""  # no more as a whole what it was made as

@@ -184,7 +184,7 @@ class Inspection:
         if self._catalog is None or not self._others.has_committed or self.earlier.first is None:
             return
         _, certificate = certificate_of(self._migration, step.revision)
-        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest)
+        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest, columns=False)
         self._others.remember(self._session(), touched, lock=not commits_by_itself(self._session().connection))
 
     @contextmanager

@@ -65,6 +65,10 @@ class WrittenByOthers:
     def __init__(self) -> None:
         #: Numbers (of 32 bits) of transactions of the run, and of savepoints in them as far as they wrote where it matters.
         self._own: set[int] = set()
+        #: Those of the way back. Values in a column of a table that was there may be others' whichever of our revisions wrote its rows
+        #: since: to look before each of these would keep writers off a table in use.
+        self._back: set[int] = set()
+        self._is_back = False
         self._first: Horizon | None = None
         #: Tables that the transaction which is running touches.
         self._touched: set[int] = set()
@@ -75,10 +79,14 @@ class WrittenByOthers:
         """Whether anything of the run can have been seen by others."""
         return self._first is not None
 
+    def turns_back(self) -> None:
+        """From now on the run takes back what it did."""
+        self._is_back = True
+
     def committing(self, session: Session, horizon: Horizon) -> None:
         """A transaction of the run is about to commit; what is asked here is asked within it."""
         self._first = self._first or horizon
-        self._own.add(horizon.xid % 2**32)
+        self._add_own({horizon.xid % 2**32})
         touched, self._touched = self._touched, set()
         for oid in sorted(touched):
             for (table,) in session.fetch(_NAME.format(oid=oid)):
@@ -135,18 +143,24 @@ class WrittenByOthers:
         )
         found = {int(xid): int(count) for xid, count in rows}
         self._learn(session, found.keys())
-        return {xid: count for xid, count in found.items() if xid not in self._own}
+        own = self._back if place.key[1] else self._own
+        return {xid: count for xid, count in found.items() if xid not in own}
 
     def _learn(self, session: Session, xids: AbstractSet[int]) -> None:
         """Of transactions whose rows are seen, those at work can only be our own."""
         unknown = sorted(xids - self._own)
         if unknown:
             array = "'{" + ",".join(map(str, unknown)) + "}'::bigint[]"
-            self._own.update(int(xid) for (xid,) in session.fetch(_AT_WORK.format(array=array)))
+            self._add_own({int(xid) for (xid,) in session.fetch(_AT_WORK.format(array=array))})
+
+    def _add_own(self, xids: AbstractSet[int]) -> None:
+        self._own |= xids
+        if self._is_back:
+            self._back |= xids
 
 
-def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapshot) -> set[Name]:
-    """Tables and columns that a run made and that its next step touches, going up or back.
+def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapshot, *, columns: bool) -> set[Name]:
+    """Tables that a run made and that its next step writes to or alters, going up or back; with ``columns`` those of other tables, too.
 
     :param first: as it was before the run; ``now``: before the step.
     """
@@ -154,7 +168,7 @@ def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapsh
         return set()
     names: set[str] = set()
     for proof in certificate.proofs.values():
-        names.update(name[1] for name, _, _ in entries(proof.closure or {}))
+        names.update(name[1] for name, was, is_ in entries(proof.closure or {}) if was != is_)
         for activity in proof.activity or ():
             names.update(relation for relation, mode in activity.locks.items() if rank(mode) >= _WRITES)
     touched: set[Name] = set()
@@ -164,12 +178,12 @@ def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapsh
             continue
         if table.address not in first.objects:
             touched.add((table.kind, table.identity))
-            continue
-        touched |= {
-            (column.kind, column.identity)
-            for column in now.children.get(table.address, ())
-            if column.kind == "column" and column.address not in first.objects
-        }
+        elif columns:
+            touched |= {
+                (column.kind, column.identity)
+                for column in now.children.get(table.address, ())
+                if column.kind == "column" and column.address not in first.objects
+            }
     return touched
 
 
