@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.concurrently import within_transaction
-from alembic_safety.errors import GuardError, SafetyError
+from alembic_safety.errors import GuardError, IrreversibleError, SafetyError
+from alembic_safety.guard.kept_rows import NO_ROWS, why_not_given_back
 from alembic_safety.guard.notes import Note, write
 from alembic_safety.guard.offline import offline_sql
 from alembic_safety.guard.unfit import OF_ROWS, put_aside, told
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: What stands in the place of statements where a downgrade could not be written down as SQL.
+#: What stands in the place of statements where a downgrade could not be written down as SQL, followed by why.
 NOT_STORED = "not stored"
-#: What is raised where the rows that a downgrade needs were not kept.
-_NO_ROWS = "P0002"
+#: … and where it can't be run at all.
+_REFUSES = "refuses"
 _SAVEPOINT = "alembic_safety_stored"
 
 
@@ -148,8 +149,7 @@ def take_back(
     known = stored(session, table)
     heads = set(context.get_current_heads())
     chosen = way_down(known, heads, to)
-    for item in chosen:
-        _check(item, accept_loss=accept_loss)
+    _check(session, table, chosen, accept_loss=accept_loss)
     if not dry_run:
         from sqlalchemy.exc import DBAPIError
 
@@ -158,7 +158,7 @@ def take_back(
         try:
             _run(context, session, table, chosen, known, heads, journal, keeping=on_conflict == "keep")
         except DBAPIError as error:
-            if sqlstate(error) != _NO_ROWS and (sqlstate(error) or "")[:2] not in OF_ROWS:
+            if sqlstate(error) != NO_ROWS and (sqlstate(error) or "")[:2] not in OF_ROWS:
                 raise
             raise GuardError(told(error)) from error
     return chosen
@@ -276,22 +276,30 @@ def _ancestors(known: dict[str, Stored], revision: str) -> set[str]:
     return found
 
 
-def _check(item: Stored, *, accept_loss: bool) -> None:
+def _check(session: Session, table: str, chosen: Sequence[Stored], *, accept_loss: bool) -> None:
+    """Raises GuardError, naming each that can't be taken back, where there are any."""
+    reasons = [reason for item in chosen if (reason := _why_not(session, table, item, accept_loss=accept_loss))]
+    if reasons:
+        raise GuardError("\n".join(reasons))
+
+
+def _why_not(session: Session, table: str, item: Stored, *, accept_loss: bool) -> str:
+    """Why a downgrade is not run; '' where it is."""
+    this = f"the downgrade of revision {item.revision}"
+    if item.statements[:2] == (NOT_STORED, _REFUSES):
+        return f"revision {item.revision} can't be taken back: {item.statements[2]}"
     if item.statements[:1] == (NOT_STORED,):
-        raise GuardError(
-            f"the downgrade of revision {item.revision} could not be stored as SQL: use the checkout that has its file"
-        )
+        return f"{this} could not be stored as SQL: use the checkout that has its file"
     if item.grade in ("irreversible", "inexact"):
-        raise GuardError(f"the downgrade of revision {item.revision} is {item.grade}: it does not give the schema back")
-    if item.grade not in ("exact", "schema-exact") and not accept_loss:
-        raise GuardError(
-            f"the downgrade of revision {item.revision} had no valid certificate when it was stored, so nothing is proven: "
-            "say --accept-loss to run it all the same"
-        )
-    if item.grade == "schema-exact" and not accept_loss:
-        raise GuardError(
-            f"the downgrade of revision {item.revision} gives the schema back, but not all rows: say --accept-loss to run it"
-        )
+        return f"{this} is {item.grade}: it does not give the schema back"
+    if accept_loss:
+        return ""
+    if item.grade == "schema-exact":
+        return f"{this} gives the schema back, but not all rows: say --accept-loss to run it"
+    if item.grade != "exact":
+        return f"{this} had no valid certificate when it was stored, so nothing is proven: say --accept-loss to run it all the same"
+    why = why_not_given_back(session, table, item.revision) if _needs_rows(item.statements) else ""
+    return f"{why}; say --accept-loss to do without, or restore a backup" if why else ""
 
 
 def _move(session: Session, table: str, item: Stored, known: dict[str, Stored], heads: set[str]) -> None:
@@ -328,10 +336,10 @@ def _written_down(context: MigrationContext, script: Script) -> list[str]:
     try:
         return offline_sql(context, script)
     except Exception as error:  # noqa: BLE001 - somebody's downgrade() may raise anything; the upgrade must go on
-        log.warning(
-            "the downgrade of %s is not stored in the database: %s", script.revision, str(error).splitlines()[0]
-        )
-        return [NOT_STORED]
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        log.warning("the downgrade of %s is not stored in the database: %s", script.revision, why)
+        refuses = isinstance(error, (IrreversibleError, NotImplementedError)) or not hasattr(script.module, "downgrade")
+        return [NOT_STORED, _REFUSES, why] if refuses else [NOT_STORED]
 
 
 def certificate_of(context: MigrationContext, script: Script) -> tuple[str, Certificate | None]:

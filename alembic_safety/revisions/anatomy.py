@@ -164,6 +164,35 @@ def says_nothing(statement: ast.stmt) -> bool:
     )
 
 
+def refusal_of(function: Function) -> str:
+    """Why a function can't but raise: it does at its top level, and nothing lets it return before; '' where it may not.
+
+    The reason is the text that is raised, as far as it is written out.
+    """
+    for statement in function.body:
+        if isinstance(statement, ast.Raise):
+            return _raised(statement.exc)
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            if _called_name(statement.value) == "irreversible":
+                return _text_of(statement.value) or "it is irreversible"
+        elif any(isinstance(inner, (ast.Return, ast.Yield)) for inner in ast.walk(statement)):
+            break
+    return ""
+
+
+def _raised(error: ast.expr | None) -> str:
+    name = ast.unparse(error.func if isinstance(error, ast.Call) else error) if error is not None else "an error"
+    text = _text_of(error) if isinstance(error, ast.Call) else ""
+    return f"its downgrade() raises {name}{f': {text}' if text else ''}"
+
+
+def _text_of(call: ast.Call) -> str:
+    """The first line of the text that a call is given, if it is written out."""
+    given = call.args[0] if call.args else None
+    is_text = isinstance(given, ast.Constant) and isinstance(given.value, str)
+    return str(given.value).strip().partition("\n")[0] if is_text and isinstance(given, ast.Constant) else ""
+
+
 def _only_refuses(statement: ast.stmt) -> bool:
     """``op.irreversible("no downgrade has been written yet …")``, as safety-wrap writes it."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):

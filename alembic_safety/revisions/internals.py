@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
+
+from alembic_safety.errors import SourceError
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -50,9 +53,18 @@ def is_transaction_per_migration(context: MigrationContext) -> bool:
 
 
 def steps_of(context: MigrationContext, heads: tuple[str, ...]) -> list[RevisionStep]:
-    """What the command that is running would do from these heads. Raises CommandError where there is no way."""
+    """What the command that is running would do from these heads. Raises CommandError where there is no way.
+
+    :raises SourceError: a revision on it lacks the function.
+    """
     work = context._migrations_fn
-    return [] if work is None else list(work(heads, context))
+    try:
+        return [] if work is None else list(work(heads, context))
+    except AttributeError as error:
+        if error.name not in ("upgrade", "downgrade") or not isinstance(error.obj, ModuleType):
+            raise
+        told = f"it has no {error.name}(), so nothing was changed: write one, or name a revision that is reached without it"
+        raise SourceError(told, file=error.obj.__file__) from error
 
 
 def upgrade_steps(script: ScriptDirectory, to: str, heads: tuple[str, ...]) -> list[RevisionStep]:

@@ -30,6 +30,7 @@ CHECKS = (
     "approval",
     "privileges",
     "rows",
+    "reversible",
     "locks",
     "prepared",
     "connections",
@@ -105,7 +106,7 @@ class Settings:
     checks: tuple[tuple[str, str], ...] = _setting(
         levels(CHECKS, LEVELS),
         (),
-        "What to do with what a check before the upgrade finds; auto refuses what would surely fail, and warns of the rest",
+        "What to do with what a check before the upgrade or downgrade finds; auto refuses what would surely fail, and warns of the rest",
     )
     check_timeout: float | None = _setting(duration(), 5.0, "Longest time of each check before the upgrade")
     large_table: int | None = _setting(

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.guard.stored import chain_in
-from alembic_safety.postgres.identifiers import quote_literal
+from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.lock_modes import stronger
 from alembic_safety.postgres.session import Session, SqlalchemySession
 from alembic_safety.rehearsal.certificate import Status, read_certificate
@@ -149,6 +149,8 @@ class Target:
     is_upgrade: bool = True
     #: All revisions of the project; None where they cannot be read.
     chain: Chain | None = None
+    #: As SQL writes it.
+    version_table: str = "alembic_version"
     #: Path of the server's unix socket, where the connection goes through one.
     socket: str | None = None
     _found: dict[str, Relation] = field(default_factory=dict)
@@ -215,6 +217,7 @@ def target_of(
         pending=pending_of(chain_in(migration), names, major, rehearsed),
         is_upgrade=is_upgrade,
         chain=chain_in(migration),
+        version_table=qualified(migration.version_table_schema, migration.version_table),
         socket=socket_of(connection),
     )
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from alembic.script import ScriptDirectory
 
-from alembic_safety.errors import GuardError
+from alembic_safety.errors import GuardError, SourceError
 from alembic_safety.guard.preflight.records import Line, Result, State, state_of
 from alembic_safety.guard.preflight.run import CHECKS, enforce, run_checks
 from alembic_safety.guard.preflight.target import Pending, Target
@@ -454,3 +454,47 @@ def test_an_engine_that_commits_each_statement(tmp_path: Path, database: Scratch
     database.run(f"alter database {database.name} connection limit -1")
     assert alembic("upgrade", "head", cwd=project.folder).status == 0
     assert alembic("safety-plan", cwd=project.folder).status == 0
+
+
+def test_what_cannot_be_taken_back_stops_a_downgrade_before_it_begins(
+    tmp_path: Path, one_database: ScratchDatabase
+) -> None:
+    project = Project.new(tmp_path)
+    url = ("-x", f"url={one_database.url_text}")
+    project.sql("a1", "create table t (id int)", None)
+    project.add("a2", 'op.execute("create table u (id int)")', 'raise NotImplementedError("rows are merged")')
+    project.add("a3", 'op.execute("create table v (id int)")')
+    project.add("a4", "pass", 'if 1 > 2:\n    raise ValueError\nop.execute("select 1")')
+    assert alembic(*url, "upgrade", "head", cwd=tmp_path).status == 0
+    with pytest.raises(GuardError) as refused:
+        alembic(*url, "--raiseerr", "downgrade", "a1", cwd=tmp_path)
+    raises = "its downgrade() raises NotImplementedError: rows are merged"
+    assert str(refused.value).splitlines() == [
+        "nothing was changed:",
+        "  downgrade() of revision a3 is empty: what its upgrade() did stays; 'alembic downgrade a3' ends above it",
+        f"  revision a2 can't be taken back: {raises}; 'alembic downgrade a2' ends above it",
+        "-x safety.checks=reversible=warn goes on all the same",
+    ]
+    back = alembic(*url, "safety-rollback", "--stored", "--accept-loss", "--to", "a1", cwd=tmp_path)
+    assert "revision a2 can't be taken back: rows are merged" in back.err
+    with pytest.raises(SourceError, match=r"a1\.py: it has no downgrade\(\), so nothing was changed"):
+        alembic(*url, "--raiseerr", "downgrade", "base", cwd=tmp_path)
+    assert "a4" in alembic(*url, "current", cwd=tmp_path).out
+    assert alembic(*url, "downgrade", "a2", cwd=tmp_path).status == 0
+
+
+def test_where_a_way_back_would_end(session: PsycopgSession) -> None:
+    grades = {"a1": Grade.EXACT, "a2": Grade.IRREVERSIBLE, "a3": Grade.INEXACT}
+    pending = []
+    for name, grade in grades.items():
+        one = revision(name=name)
+        proof = replace(one.proof, grade=grade.value)
+        certificate = replace(one.certificate, grade=grade, reasons=("the sky is blue",))
+        pending.append(replace(one, certificate=certificate, proof=proof))
+    up = look("reversible", target(session, *pending))
+    assert [(line.text, line.note) for line in up] == [("revision a2 can't be taken back: the sky is blue", True)]
+    down = look("reversible", replace(target(session, *reversed(pending)), is_upgrade=False))
+    assert [(line.text, line.sure) for line in down] == [
+        ("the downgrade of revision a3 leaves a difference: the sky is blue", False),
+        ("revision a2 can't be taken back: the sky is blue", True),
+    ]
