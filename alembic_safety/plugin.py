@@ -23,6 +23,7 @@ def setup(plugin: Plugin) -> None:
     del plugin  # the autogenerate comparators that it collects are not what we extend
     register_operations()
     when_imported("alembic.config")(_extend_command_line)
+    when_imported("flask_migrate.cli")(_extend_flask)
 
 
 def register_operations() -> None:
@@ -47,6 +48,13 @@ def _extend_command_line(config_module: ModuleType) -> None:
     init.adds_safety_commands = True  # type: ignore[attr-defined]
     command_line.__init__ = init
     _extend_revision(command_line)
+
+
+def _extend_flask(cli: ModuleType) -> None:
+    """Put our commands beside ``flask db upgrade``."""
+    from alembic_safety.commands.flask_migrate import extend
+
+    extend(cli)
 
 
 def _extend_revision(command_line: Any) -> None:

@@ -83,7 +83,13 @@ class SafetyCollector(pytest.Collector):
 
     def collect(self) -> list[pytest.Item]:
         """One test for each revision, in the order in which they are rehearsed."""
-        return [RevisionItem.from_parent(self, name=r.id, revision=r) for r in self.chain.revisions]
+        from alembic.util import CommandError
+
+        try:
+            chain = self.chain
+        except CommandError as error:
+            raise pytest.UsageError(str(error)) from error
+        return [RevisionItem.from_parent(self, name=r.id, revision=r) for r in chain.revisions]
 
     @property
     def alembic_config(self) -> Config:
@@ -93,7 +99,11 @@ class SafetyCollector(pytest.Collector):
         file = self.config.rootpath / str(self.config.getini("alembic_safety_config"))
         if not file.exists():
             raise pytest.UsageError(f"alembic_safety_config: there is no file {str(file)!r}")
-        return Config(file, toml_file=file.parent / "pyproject.toml")
+        config = Config(file, toml_file=file.parent / "pyproject.toml")
+        if config.get_alembic_option("script_location") is None and (file.parent / "env.py").exists():
+            # Flask-Migrate's, which says so by itself
+            config.set_main_option("script_location", str(file.parent).replace("%", "%%"))
+        return config
 
     @property
     def chain(self) -> Chain:

@@ -178,8 +178,17 @@ def run(command: Command, config: Config, options: Namespace) -> int:
             # One of our own mistakes: with everything that helps to find it, and not with the status of a finding.
             traceback.print_exception(error)
             error = CommandError(f"{command.name} met an error of its own: please report it with the lines above")
-        print(f"FAILED: {error}", file=sys.stderr)
+        print(f"FAILED: {error}{_within_flask(config, error)}", file=sys.stderr)
         return FAILED
+
+
+def _within_flask(config: Config, error: Exception) -> str:
+    """The way out where a project of Flask-Migrate meets bare ``alembic``."""
+    if not any(words in str(error) for words in ("'script_location'", "outside of application context")):
+        return ""
+    from alembic_safety.commands.flask_migrate import way_out
+
+    return way_out(config)
 
 
 def _was_interrupted(error: BaseException) -> bool:

@@ -44,6 +44,11 @@ def run_environment(
         if done and not places.are_several:
             raise SeveralDatabases
         name = None if context.connection is None else context.connection.info.get(DATABASE)
+        if context.connection is not None and name not in places.names:
+            raise RehearsalError(
+                "env.py hands over a connection that was open before the rehearsal, and which leads to another database: "
+                "let it connect by an engine when it runs"
+            )
         if name in done:
             raise RehearsalError(f"env.py runs migrations more than once in the same database ({_call(arguments)})")
         done.append(name)
@@ -158,6 +163,7 @@ def _redirected(places: Places) -> Iterator[None]:
     """Reroute every connection that SQLAlchemy opens meanwhile, and check where each one arrived."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
+    from sqlalchemy.exc import DisconnectionError
     from sqlalchemy.pool import Pool
 
     def reroute(dialect: Any, _record: Any, cargs: list[Any], cparams: dict[str, Any]) -> None:
@@ -186,13 +192,33 @@ def _redirected(places: Places) -> Iterator[None]:
                 "sqlalchemy.url or DATABASE_URL (an engine with its own 'creator' cannot be redirected)"
             )
 
-    event.listen(Engine, "do_connect", reroute)
-    event.listen(Pool, "connect", check)
+    def renew(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get(DATABASE) not in places.names:
+            raise DisconnectionError("a pool's connection from before the rehearsal")  # the pool opens another one
+
+    listeners: tuple[tuple[Any, str, Callable[..., None]], ...] = (
+        (Engine, "do_connect", reroute),
+        (Pool, "connect", check),
+        (Pool, "checkout", renew),
+    )
+    if event.contains(Pool, "checkout", _leave_behind):
+        event.remove(Pool, "checkout", _leave_behind)
+    for listener in listeners:
+        event.listen(*listener)
     try:
         yield
     finally:
-        event.remove(Engine, "do_connect", reroute)
-        event.remove(Pool, "connect", check)
+        for listener in listeners:
+            event.remove(*listener)
+        event.listen(Pool, "checkout", _leave_behind)
+
+
+def _leave_behind(_connection: Any, record: Any, _proxy: Any) -> None:
+    """After a rehearsal within an application: its pools give out no connection to a scratch database."""
+    from sqlalchemy.exc import DisconnectionError
+
+    if DATABASE in record.info:
+        raise DisconnectionError("a pool's connection to a scratch database")
 
 
 #: Connection parameters of psycopg, psycopg2 and asyncpg that say where to connect and as whom.

@@ -87,9 +87,13 @@ def test_it_stands_beside_pytest_alembic(suite):
 
 
 def test_a_missing_configuration_is_one_clear_error(suite):
-    result = suite(GOOD, arguments=["--alembic-safety", "-o", "alembic_safety_config=other.ini"])
+    result = suite(GOOD, ini="[alembic]\n", arguments=["--alembic-safety", "-o", "alembic_safety_config=other.ini"])
     assert result.returncode == 4
     assert "alembic_safety_config: there is no file" in result.stderr
+    assert "Traceback" not in result.stderr
+    result = suite.again("--alembic-safety")
+    assert result.returncode == 4
+    assert "No 'script_location' key" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.binaries import Binaries
+from alembic_safety.rehearsal.options import options_of
+from alembic_safety.rehearsal.runner import rehearse
+from alembic_safety.settings import load_settings
+from tests.conftest import ScratchDatabase
 from tests.support.project import Project
 
 pytestmark = pytest.mark.server
@@ -126,3 +131,33 @@ def test_that_fails_is_one_sentence(project: Project, pg: dict[str, Any], env: s
     (project.folder / "env.py").write_text(env)
     with pytest.raises(RehearsalError, match=words):
         project.rehearse(**pg)
+
+
+def test_leaves_an_applications_pool_alone(
+    project: Project, pg: dict[str, Any], database: ScratchDatabase, any_binaries: Binaries
+) -> None:
+    where = "SELECT pg_catalog.current_database()"
+    (project.folder / "env.py").write_text(
+        _env(engine="context.config.attributes['engine']", before="c.execute(text('CREATE SCHEMA theirs')); c.commit()")
+    )
+    engine = create_engine(database.url)
+    try:
+        for _ in range(2):
+            with engine.connect() as connection:
+                assert connection.execute(text(where)).scalar() == database.name
+            config = project.config
+            config.attributes["engine"] = engine
+            settings = load_settings(config, pg_bin=any_binaries.bindir)
+            assert rehearse(config, options_of(settings, cache=False)).holds
+        with engine.connect() as connection:
+            assert connection.execute(text(where)).scalar() == database.name
+            assert connection.execute(text("SELECT to_regnamespace('theirs')")).scalar() is None
+            (project.folder / "env.py").write_text(
+                "from alembic import context\ncontext.configure(connection=context.config.attributes['open'])\n"
+                "context.run_migrations()\n"
+            )
+            config.attributes["open"] = connection
+            with pytest.raises(RehearsalError, match="open before the rehearsal"):
+                rehearse(config, options_of(settings, cache=False))
+    finally:
+        engine.dispose()
