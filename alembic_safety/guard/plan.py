@@ -72,6 +72,14 @@ class Planned:
     reads: Mapping[str, str] = field(default_factory=dict)
 
 
+def _versions(context: MigrationContext) -> str:
+    """Which version table it is, where a database may have several of them."""
+    schema, table = context.version_table_schema, context.version_table
+    if schema is None and table == "alembic_version":
+        return ""
+    return f", by version table {table}" + (f" in schema {schema}" if schema is not None else "")
+
+
 def plan(config: Config, to: str, *, rehearsed: Mapping[str, Certificate] = MappingProxyType({})) -> list[Planned]:
     """Look at every database that env.py connects to.
 
@@ -115,7 +123,7 @@ def _planned(
     database, role, version, host = target.session.fetch(_WHERE)[0]
     names = {name for p in target.pending for name in p.tables}
     return Planned(
-        database=f"{database} on {host} as {role}",
+        database=f"{database} on {host} as {role}{_versions(context)}",
         server=f"PostgreSQL {version}",
         heads=tuple(heads),
         per_migration=is_transaction_per_migration(context),

@@ -49,9 +49,13 @@ def run_environment(
                 "env.py hands over a connection that was open before the rehearsal, and which leads to another database: "
                 "let it connect by an engine when it runs"
             )
-        if name in done:
-            raise RehearsalError(f"env.py runs migrations more than once in the same database ({_call(arguments)})")
-        done.append(name)
+        run = (name, context.version_table_schema, context.version_table)
+        if run in done:
+            raise RehearsalError(
+                f"env.py runs migrations more than once in the same database and version table ({_call(arguments)}): "
+                "let each have its own version_table_schema or version_table"
+            )
+        done.append(run)
         at_work = True
         work(context, dict(arguments))
         at_work = False

@@ -23,7 +23,7 @@ from alembic_safety.rehearsal.real import start_from
 from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.rows.own import OwnRows, own_files
 from alembic_safety.rehearsal.rows.records import OWN
-from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, label_of, merged
+from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, check_place, label_of, merged
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
 from alembic_safety.rehearsal.trial import Outcome, Terms, transactional
@@ -82,7 +82,11 @@ def rehearse(
                 "server": f"PostgreSQL {server.version} ({server.origin})",
                 "revisions": str(len(plan.judged)),
                 **dict(start.facts if start is not None else ()),
-                **({"databases": ", ".join(run.databases)} if len(run.databases) > 1 else {}),
+                **(
+                    {"schemas" if len(run.places) == 1 else "databases": ", ".join(run.databases)}
+                    if len(run.databases) > 1
+                    else {}
+                ),
             },
             notes=tuple(run.notes()),
             server_major=server.major,
@@ -163,12 +167,15 @@ class Run:
         def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
             if self.several and context.connection is not None:
                 self.place = self.places[context.connection.info[DATABASE]]
-            label = label_of(arguments, len(parts) + 1)
-            if label in parts:
-                label = f"database {len(parts) + 1}"
+            label = label_of(arguments, context.version_table_schema, parts)
             self.databases.append(label)
-            if len(self.databases) > 1:
-                self._check_several()
+            check_place(
+                self.config,
+                context,
+                len(self.databases),
+                holds_one=self.options.baseline is not None or self.start is not None,
+                derives=type(self.visitor) is not Visitor,
+            )
             # Only a visitor asks what depends on what.
             stage = Stage(context, self.options.exclude, arguments, edges=type(self.visitor) is not Visitor)
             try:
@@ -209,17 +216,6 @@ class Run:
         place = Place(self.server, self.server.create_database())
         self.places[place.database.name] = place
         return place
-
-    def _check_several(self) -> None:
-        if self.options.baseline is not None or self.start is not None:
-            raise RehearsalError(
-                "--baseline, --from-backup and --sample hold one database, and env.py has several: leave them out"
-            )
-        if type(self.visitor) is not Visitor:
-            raise RehearsalError(
-                "env.py runs migrations in several databases: safety-test rehearses them, but a downgrade can be derived for one "
-                "database only; name one in the configuration"
-            )
 
     def _heads_at_start(self, stage: Stage) -> set[str]:
         """The heads of what a baseline brought along; written into the version table where they are missing."""

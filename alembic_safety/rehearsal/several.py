@@ -1,15 +1,23 @@
-"""Projects with several databases: each engine of env.py gets a scratch database of its own, and a revision one verdict for all."""
+"""Projects that migrate several places: each engine of env.py gets a scratch database of its own, schemas of one database are
+rehearsed one after the other in it, and a revision has one verdict for all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres.session import SqlalchemySession
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, Verdict
 
 if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL
+
+    from alembic_safety.rehearsal.activity import Activity
 
 #: Where a pooled connection notes which scratch database it was led to.
 DATABASE = "alembic_safety_database"
@@ -61,10 +69,49 @@ class Places:
         return self._known[key]
 
 
-def label_of(arguments: Mapping[str, Any], number: int) -> str:
-    """What to call a database: the name that env.py hands to the migrations, else its number."""
+def label_of(arguments: Mapping[str, Any], schema: str | None, known: Collection[str]) -> str:
+    """What to call one of the places that env.py migrates: the name that it hands to the migrations, else the schema of the
+    version table, else a number; other than those that are ``known``.
+    """
     names = [value for value in arguments.values() if isinstance(value, str)]
-    return names[0] if len(names) == 1 else f"database {number}"
+    label = names[0] if len(names) == 1 else schema
+    return label if label is not None and label not in known else f"database {len(known) + 1}"
+
+
+def check_place(config: Config, context: MigrationContext, number: int, *, holds_one: bool, derives: bool) -> None:
+    """Refuse what can be done for one place only.
+
+    :param number: how many env.py has come to, this one included.
+    :param holds_one: the rows to rehearse on are those of one database.
+    :param derives: the rehearsal is to derive downgrades, which name their schema.
+    :raises RehearsalError: this one can't be rehearsed so.
+    """
+    if number > 1 and holds_one:
+        raise RehearsalError(
+            "--baseline, --from-backup and --sample hold one database, and env.py migrates several, or several schemas: leave them out"
+        )
+    if number > 1 and derives:
+        raise RehearsalError(
+            "env.py runs migrations in several databases or schemas: safety-test rehearses them, but a downgrade names its schema "
+            "and can be derived for one only; name one in the configuration"
+        )
+    told = [x for x in getattr(config.cmd_opts, "x", None) or () if not x.startswith(("url=", "sql=", "safety."))]
+    if derives and told and (schema := _current_schema(context)) != "public":
+        raise RehearsalError(
+            f"env.py works in schema {schema} because of -x {told[0]}: a downgrade that is derived there names that schema, and "
+            "would be wrong in another; derive it without -x, or write it by hand ('safety-test' rehearses it)"
+        )
+
+
+def _current_schema(context: MigrationContext) -> str:
+    """Where unqualified names lead."""
+    connection = context.connection
+    assert connection is not None
+    was_open = connection.in_transaction()
+    found = str(SqlalchemySession(connection).fetch("SELECT pg_catalog.current_schema()::text")[0][0])
+    if not was_open:
+        connection.rollback()
+    return found
 
 
 def merged(parts: Mapping[str, Sequence[Verdict]]) -> list[Verdict]:
@@ -84,6 +131,12 @@ def _of_one(found: Mapping[str, Verdict]) -> Verdict:
     return replace(first, **values)
 
 
+def _unlike(activities: Iterable[tuple[Activity, ...]]) -> tuple[Activity, ...]:
+    """Those of each place that had other statements: what one transaction locks is locked in one place."""
+    by_statements = {tuple(one.sql for one in activity): activity for activity in reversed(list(activities))}
+    return tuple(one for activity in reversed(by_statements.values()) for one in activity)
+
+
 def _joined(name: str, values: Mapping[str, Any]) -> Any:
     """One value for those of all databases; text says which one it is about."""
     first = next(iter(values.values()))
@@ -95,6 +148,8 @@ def _joined(name: str, values: Mapping[str, Any]) -> Any:
         return sum(values.values())
     if isinstance(first, bool):
         return all(values.values()) if name in ("cached", "applied_only") else any(values.values())
+    if name == "activity":
+        return _unlike(values.values())
     if isinstance(first, tuple):
         return tuple(
             f"{label}: {item}" if isinstance(item, str) else item for label, items in values.items() for item in items

@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.binaries import Binaries
 from alembic_safety.rehearsal.verdict import Down, Rehearsal, Restored, Up
+from tests.support.cli import alembic
 from tests.support.project import Project, verdict_of
 
 pytestmark = pytest.mark.server
@@ -120,3 +121,41 @@ def test_two_engines_for_one_database_are_named(project: Project, any_binaries: 
     add(project, "a1", orders=("SELECT 1", "SELECT 1"), people=("SELECT 1", "SELECT 1"))
     with pytest.raises(RehearsalError, match=r"more than once in the same database .*engine_name='people'"):
         rehearse(project, any_binaries)
+
+
+_TENANTS = """\
+from alembic import context
+from sqlalchemy import create_engine, text
+told = context.get_x_argument(as_dictionary=True).get("tenant")
+with create_engine("postgresql+psycopg://production.invalid/db").connect() as connection:
+    for tenant in [told] if told else ["acme", "globex"]:
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tenant}"))
+        connection.execute(text(f"SET search_path TO {tenant}"))
+        connection.commit()
+        context.configure(connection=connection, version_table_schema=tenant)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+def test_schemas_of_one_database_are_rehearsed_one_after_the_other(tmp_path: Path, any_binaries: Binaries) -> None:
+    project = Project.new(tmp_path / "project")
+    (project.folder / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
+    (project.folder / "env.py").write_text(_TENANTS)
+    project.sql("a1", "CREATE TABLE t (id int PRIMARY KEY, n int)", "DROP TABLE t")
+    project.sql("a2", "ALTER TABLE t ALTER n TYPE bigint", "ALTER TABLE t ALTER n TYPE int")
+    project.sql("a3", "CREATE INDEX i ON t (n); COMMIT", "DROP INDEX i")
+    left = "DO $$ BEGIN IF current_schema() = 'acme' THEN DROP INDEX j; END IF; END $$"
+    project.sql("a4", "CREATE INDEX j ON t (n)", left)
+    rehearsal = rehearse(project, any_binaries)
+    assert rehearsal.facts["schemas"] == "acme, globex"
+    assert [v.holds for v in rehearsal.verdicts] == [True, True, True, False]
+    assert verdict_of(rehearsal, "a4").differences == ("globex: index globex.j was left behind",)
+    # Each schema's locks are held in a transaction of its own.
+    assert [list(one.locks) for one in verdict_of(rehearsal, "a2").activity if one.locks] == [["acme.t"]]
+
+    server = f"--pg-bin={any_binaries.bindir}"
+    for x, words in (((), "names its schema"), (("-x", "tenant=acme"), "would be wrong in another")):
+        result = alembic(*x, "safety-downgrade", "--all", "--dry-run", server, cwd=project.folder)
+        assert result.status == 2
+        assert words in result.err
