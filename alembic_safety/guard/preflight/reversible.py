@@ -29,7 +29,8 @@ def look(target: Target) -> Iterator[Line]:
 
 
 def _of(target: Target, pending: Pending) -> Iterator[Line]:
-    anatomy = _anatomy(pending)
+    # An upgrade, which nothing of this concerns yet, is not to wait for what its certificates say already.
+    anatomy = None if target.is_upgrade else _anatomy(pending)
     why = _refuses(anatomy) if anatomy is not None else ""
     grade, is_seen = _grade(pending)
     reason = pending.certificate.reasons[0] if pending.certificate is not None and pending.certificate.reasons else ""

@@ -83,9 +83,14 @@ def _scenario(
             "drop index orders_total; drop index ledger_note",
         )
     else:
+        # What an earlier revision made is written over, in savepoints too: taken back, none of it is anybody else's.
+        written = (
+            "do $$ begin insert into tags values (1, 'again'); exception when unique_violation then "
+            "update tags set name = name || '!' where id = 1; end $$; insert into tags values (3, 'third'); "
+        )
         project.sql(
             "f3",
-            "alter table customers add column mail text; create index customers_name on customers (name); "
+            f"{written if fails else ''}alter table customers add column mail text; create index customers_name on customers (name); "
             "create view rich as select c.name, sum(o.total) from customers c join orders o on o.customer = c.id group by 1",
             "drop view rich; drop index customers_name; alter table customers drop column mail",
         )
