@@ -164,9 +164,13 @@ class RevisionItem(pytest.Item):
     @property
     def verdict(self) -> Verdict:
         """What the rehearsal says about this revision."""
+        return next(v for v in self._rehearsal.verdicts if v.revision == self._revision.id)
+
+    @property
+    def _rehearsal(self) -> Rehearsal:
         parent = self.parent
         assert isinstance(parent, SafetyCollector)
-        return next(v for v in parent.rehearsal().verdicts if v.revision == self._revision.id)
+        return parent.rehearsal()
 
     def runtest(self) -> None:
         """Fail where the revision falls short; skip where it could not be reached."""
@@ -175,8 +179,9 @@ class RevisionItem(pytest.Item):
         verdict = self.verdict
         if verdict.up is Up.NOT_REACHED:
             pytest.skip(verdict.out_of_reach)
-        if not verdict.holds or verdict.fails_on_rows:
-            raise FallsShortError("\n".join(_words(verdict)))
+        broken = [line for line in verdict.broken_views if line in self._rehearsal.lasting_breaks]
+        if not verdict.holds or verdict.fails_on_rows or broken:
+            raise FallsShortError("\n".join((*_words(verdict), *(f"  {line}" for line in broken))))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What fell short, in words; of an error of ours its message. Only the unexpected gets a traceback."""
@@ -198,7 +203,7 @@ class FallsShortError(AssertionError):
 def _words(verdict: Verdict) -> Iterator[str]:
     from alembic_safety.report.rehearsal import detail, shortfall
 
-    yield f"{verdict.file or verdict.revision}: {short.code if (short := shortfall(verdict)) else 'fails on rows'}"
+    yield f"{verdict.file or verdict.revision}: {short.code if (short := shortfall(verdict)) else 'fails on rows' if verdict.fails_on_rows else 'broken-view'}"
     yield from (f"  {line}" for line in detail(verdict))
     if verdict.fails_on_rows:
         yield from (f"  {line}" for line in (*verdict.rows_lost, *verdict.since_lost))

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 from alembic_safety.guard.integrity_check import LABELS_DELETED, MAY_BE_WRONG
 from alembic_safety.integrity.attempt import Failure, attempt_all
 from alembic_safety.integrity.bypass import watch_triggers
+from alembic_safety.integrity.soundness import ANY_VIEW_CALLS
 from alembic_safety.integrity.touched_rows import mine
 from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.session import Session
+
+
+class Answers(NamedTuple):
+    """What is to be looked at."""
+
+    #: Rows or objects may be wrong unseen.
+    may_be_wrong: bool
+    #: There are views with functions of the database's own in them, which any change may break.
+    views_call: bool
+    #: Triggers certainly worked all the time.
+    untouched: bool
 
 
 class Closing:
@@ -25,21 +38,23 @@ class Closing:
             own=own_schema.NAME,
             version_table=quote_literal(version_table),
             labels_deleted=LABELS_DELETED,
+            views_call=ANY_VIEW_CALLS,
         )
         # To plan it takes three times as long as to run it.
         self._name = f"alembic_safety_closing_{secrets.token_hex(6)}"
         self._is_planned = not isinstance(attempt_all(session, [f"PREPARE {self._name} AS {self._text}"]), Failure)
 
-    def ask(self, session: Session) -> tuple[bool, bool]:
-        """Whether rows may be wrong, and whether triggers certainly worked all the time."""
+    def ask(self, session: Session) -> Answers:
+        """Whether anything may be wrong, and whether triggers certainly worked all the time."""
         watched = self._watch.questions if self._watch is not None else []
         if self._is_planned:
             outcome = attempt_all(session, [f"EXECUTE {self._name}", *watched])
             if not isinstance(outcome, Failure):
-                return bool(outcome.value[0][0][0]), self._watch is not None and self._watch.answered(outcome.value[-1])
+                rows, views = outcome.value[0][0]
+                return Answers(rows, views, self._watch is not None and self._watch.answered(outcome.value[-1]))
             self._is_planned = False  # somebody has deallocated it
-        may_be_wrong = bool(session.fetch(self._text)[0][0])
-        return may_be_wrong, self._watch is not None and self._watch.untouched(session)
+        rows, views = session.fetch(self._text)[0]
+        return Answers(rows, views, self._watch is not None and self._watch.untouched(session))
 
     def end(self, session: Session) -> None:
         """Leave nothing of it in the session."""

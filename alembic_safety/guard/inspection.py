@@ -11,9 +11,10 @@ from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.closing import Closing
 from alembic_safety.guard.earlier import Earlier
 from alembic_safety.guard.following import Following
-from alembic_safety.guard.integrity_check import check_integrity
+from alembic_safety.guard.integrity_check import check_integrity, check_soundness
 from alembic_safety.guard.live import GivingBack, LiveState, exclusions
 from alembic_safety.guard.log import log
+from alembic_safety.guard.preflight import views
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
 from alembic_safety.guard.preflight.target import target_of
 from alembic_safety.guard.rehearsed import (
@@ -103,6 +104,10 @@ class Inspection:
         self.earlier = Earlier()
         self._closures: dict[str, Mapping[str, str]] = {}
         self._known: Known = frozenset()
+        #: Views that were left broken in the rehearsal, too: kind and identity.
+        self._expected: frozenset[str] = frozenset()
+        #: The last revision of the run.
+        self._last = ""
         self._closing: Closing | None = None
         self._exclude = exclusions(migration, settings)
         self._live = LiveState(migration, settings.live_state)
@@ -120,6 +125,8 @@ class Inspection:
             log().warning("the engine commits each statement by itself (AUTOCOMMIT): nothing is verified before COMMIT")
             self._verifies = False
         chain = chain_in(self._migration) if self._is_upgrade else None
+        self._last = steps[-1].revision.revision if steps else ""
+        self._expected = self._broken_when_rehearsed(steps)
         if chain is not None:
             revisions = [step.revision.revision for step in steps]
             major = int(session.fetch("SHOW server_version_num")[0][0]) // 10000
@@ -137,6 +144,12 @@ class Inspection:
         self._check(steps)
         if self._verifies:
             self._known = known_findings(session)
+
+    def _broken_when_rehearsed(self, steps: list[RevisionStep]) -> frozenset[str]:
+        certificates = [one for step in steps if (one := certificate_of(self._migration, step.revision)[1]) is not None]
+        if not self._is_upgrade:
+            return frozenset(name for one in certificates for name in one.mends)
+        return frozenset(views.name_of(sentence) for one in certificates for sentence in one.breaks)
 
     def _check(self, steps: list[RevisionStep]) -> None:
         connection = self._migration.connection
@@ -230,19 +243,30 @@ class Inspection:
             SqlalchemySession(session.connection).execute("SET CONSTRAINTS ALL IMMEDIATE")
         self._compare(steps, session, lock)
         if self._verifies:
-            self._verify(session)
+            self._verify(session, is_last=steps[-1].revision.revision == self._last)
 
-    def _verify(self, session: SqlalchemySession) -> None:
+    def _verify(self, session: SqlalchemySession, *, is_last: bool) -> None:
         everything, budget = self._settings.verify == "full", self._settings.verify_budget
         closing = self._closing or Closing(session, self._migration.version_table)
-        may_be_wrong, untouched = closing.ask(session)
+        answers = closing.ask(session)
         self._closing = closing
-        if self._lock.is_pooled or not untouched:
+        if self._lock.is_pooled or not answers.untouched:
             closing.end(session)
             self._closing = None
-        if everything or may_be_wrong:
-            beside = self._lock.side.fetch
-            check_integrity(session, self._known, budget, everything=everything, untouched=untouched, beside=beside)
+        # What a later revision of the run mends is nothing to say of functions.
+        if everything or answers.may_be_wrong:
+            check_integrity(
+                session,
+                self._known,
+                budget,
+                everything=everything,
+                untouched=answers.untouched,
+                routines=is_last,
+                expected=self._expected,
+                beside=self._lock.side.fetch,
+            )
+        elif self._is_upgrade and (answers.views_call or is_last):
+            check_soundness(session, self._known, routines=is_last, expected=self._expected)
 
     def _compare(self, steps: list[RevisionStep], session: SqlalchemySession, lock: RunnerLock) -> None:
         if self._catalog is None:

@@ -26,6 +26,7 @@ from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import Record, Result, not_checked
 from alembic_safety.integrity.relation import Relation, primary_key
 from alembic_safety.integrity.scope import Scope, oid_array, open_scope
+from alembic_safety.integrity.soundness import views_that_call
 from alembic_safety.integrity.touched_rows import changed_columns, mine, orphans_among, orphans_of_removed, written_rows
 from alembic_safety.integrity.value_types import columns_made_of
 from alembic_safety.integrity.work import failure_finding
@@ -79,6 +80,7 @@ def verify_touched(
     bypass: bool | None = None,
     known: Known = frozenset(),
     enums: Collection[int] = (),
+    routines: bool = True,
 ) -> Result:
     """Verify what a transaction touched and what refers to that, on its own connection; writes nothing.
 
@@ -90,6 +92,7 @@ def verify_touched(
         :func:`alembic_safety.integrity.bypass.watch_triggers`); None asks whether its role could have.
     :param known: findings from before (see :func:`known_findings`), not reported again.
     :param enums: OIDs of enums that lost a label: all columns that can hold one of theirs are read.
+    :param routines: compile all functions.
     """
     started = time.monotonic()
     result = Result()
@@ -102,6 +105,8 @@ def verify_touched(
     result.server_version, result.tables = scope.version, len(relations)
     may_bypass = bypass if bypass is not None else could_bypass(session, scope.version)
     steps = _steps(session, scope, relations, tables, may_bypass, result.skipped)
+    if routines:
+        steps = itertools.chain(steps, [("functions", lambda: _routines(session))])
     if enums:
         steps = itertools.chain(steps, [("values of enums that lost a label", lambda: _labels(session, enums))])
     for name, step in steps:
@@ -184,7 +189,6 @@ def _steps(
         yield "references to what was removed", lambda: _removed(session, scope, relations, tables, bypass, skipped)
     yield "new and changed constraints", lambda: _changed_constraints(session, scope, relations)
     yield "views over what was touched", lambda: _views(session, tables)
-    yield "functions", lambda: _routines(session)
 
 
 def _catalog(session: Session, scope: Scope) -> Iterator[Record]:
@@ -374,9 +378,9 @@ WITH RECURSIVE over(oid) AS (
 
 def _views(session: Session, tables: dict[int, Touched]) -> Iterator[Record]:
     oids = [row[0] for row in session.fetch(_VIEWS.format(oids=oid_array(tables)))]
-    # A view over a function depends on no table: those that this transaction made are looked at as well.
+    # A view over a function depends on no table.
     made = session.fetch(f"SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('v', 'm') AND {mine('c')}")
-    oids = sorted({*oids, *(row[0] for row in made)})
+    oids = sorted({*oids, *(row[0] for row in made), *views_that_call(session)})
     if oids:
         scope = open_scope(session, Options()).limited(oids)
         yield from check_views(session, scope, read_views(session, scope))

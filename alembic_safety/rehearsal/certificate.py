@@ -94,6 +94,10 @@ class Certificate:
     downgrade_probes: tuple[Probe, ...] = ()
     #: Columns that get other values each time the upgrade runs on the same rows: now(), random() and the like.
     volatile: tuple[str, ...] = ()
+    #: Views that the upgrade leaves broken: a sentence each, beginning with kind and identity.
+    breaks: tuple[str, ...] = ()
+    #: "kind identity" of what earlier ones had broken, and that is right after it.
+    mends: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The file's text."""
@@ -123,8 +127,9 @@ class Certificate:
         for name, probes in (("probes", self.probes), ("downgrade_probes", self.downgrade_probes)):
             if probes:
                 data[name] = [probe.to_json() for probe in probes]
-        if self.volatile:
-            data["volatile"] = list(self.volatile)
+        for name, lines in (("volatile", self.volatile), ("breaks", self.breaks), ("mends", self.mends)):
+            if lines:
+                data[name] = list(lines)
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -146,6 +151,8 @@ class Certificate:
                 probes=tuple(Probe.from_json(probe) for probe in data.get("probes", ())),
                 downgrade_probes=tuple(Probe.from_json(probe) for probe in data.get("downgrade_probes", ())),
                 volatile=tuple(str(name) for name in data.get("volatile", ())),
+                breaks=tuple(str(line) for line in data.get("breaks", ())),
+                mends=tuple(str(name) for name in data.get("mends", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"it is no certificate: {error}") from error

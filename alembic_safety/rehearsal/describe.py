@@ -12,6 +12,7 @@ from alembic_safety.rehearsal.rows.repeat import volatile_calls
 from alembic_safety.rehearsal.verdict import Down, Restored, Verdict
 
 if TYPE_CHECKING:
+    from alembic_safety.rehearsal.soundness import Found
     from alembic_safety.rehearsal.trial import Outcome
     from alembic_safety.revisions.chain import Revision
 
@@ -27,6 +28,7 @@ def describe(
     judged: bool = True,
     culprit: str | None = None,
     stand_ins: tuple[str, ...] = (),
+    found: Found | None = None,
     seconds: float = 0.0,
 ) -> Verdict:
     """The verdict of one revision.
@@ -35,6 +37,7 @@ def describe(
     :param judged: False where it was only applied, for later ones.
     :param culprit: the revision whose failure kept this one from being reached.
     :param stand_ins: what was created because the revision expects it.
+    :param found: what it did to views and functions.
     :param seconds: how long all of it took.
     """
     path = revision.path
@@ -58,6 +61,9 @@ def describe(
         **_on_rows(outcome, revision),
         activity=outcome.activity,
         dropped=tuple(_dropped(outcome)),
+        broken_views=found.views if found is not None else (),
+        broken_routines=found.routines if found is not None else (),
+        mended=found.mended if found is not None else (),
         seconds=seconds,
     )
     if verdict.down is Down.EMPTY and outcome.changed_nothing and verdict.restored is Restored.IDENTICAL:

@@ -166,4 +166,6 @@ def certify(
         probes=rows.probes if rows is not None else (),
         downgrade_probes=rows.downgrade_probes if rows is not None else (),
         volatile=rows.volatile if rows is not None else (),
+        breaks=verdict.broken_views,
+        mends=verdict.mended,
     )

@@ -24,6 +24,7 @@ from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.rows.own import OwnRows, own_files
 from alembic_safety.rehearsal.rows.records import OWN
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, check_place, label_of, merged
+from alembic_safety.rehearsal.soundness import Found, Soundness
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
 from alembic_safety.rehearsal.trial import Outcome, Terms, transactional
@@ -240,6 +241,7 @@ class Run:
     # -- the chain ------------------------------------------------------------------------------------------------------
     def _through(self, stage: Stage) -> Iterator[Verdict]:
         before = stage.full_snapshot()
+        sound = Soundness()
         blocked: dict[str, str] = {}
         failed: dict[str, str | None] = {}
         order = self.plan.order
@@ -259,11 +261,16 @@ class Run:
             else:
                 started = time.monotonic()
                 self.own.add_before(stage, revision.id)
+                if revision.id in self.plan.judged:
+                    sound.begins(stage, before)
                 outcome, made = self._one(stage, revision, before)
+                found = self._soundness(sound, stage, revision, outcome)
                 if outcome.after is not None:
                     self.own.add_at(stage, revision.id)
                 before = outcome.after if outcome.after is not None else (outcome.before or before)
-                verdict = self._described(revision, outcome, stand_ins=made, seconds=time.monotonic() - started)
+                verdict = self._described(
+                    revision, outcome, stand_ins=made, found=found, seconds=time.monotonic() - started
+                )
                 if outcome.after is None:
                     blocked[revision.id] = revision.id
                     failed[revision.id] = outcome.error
@@ -275,6 +282,15 @@ class Run:
             if self.options.fail_fast and not verdict.holds:
                 return
         self._keep_state(stage, order, blocked)
+
+    def _soundness(self, sound: Soundness, stage: Stage, revision: Revision, outcome: Outcome) -> Found:
+        """What the upgrade broke without being stopped."""
+        if outcome.after is None or outcome.before is None:
+            return Found()
+        if revision.id not in self.plan.judged:
+            sound.passed()
+            return Found()
+        return sound.after(stage, outcome.before, outcome.after)
 
     def _keep_state(self, stage: Stage, applied: Sequence[Revision], blocked: Mapping[str, str]) -> None:
         """Keep what took long to get at, for the next run: before the last revision, and after it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -61,6 +61,7 @@ class Again(str, Enum):
 
 #: What only rows show, lists of sentences.
 _ON_ROWS = ("since_lost", "since_stops", "since_silent", "silent", "demands", "volatile", "volatile_calls")
+_SOUND = ("broken_views", "broken_routines", "mended")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,11 @@ class Verdict:
     #: Columns that get other values each time it runs, and functions in its source that may be why.
     volatile: tuple[str, ...] = ()
     volatile_calls: tuple[str, ...] = ()
+    #: Views that can't be planned after the upgrade, functions that don't compile, and could before: a sentence each.
+    broken_views: tuple[str, ...] = ()
+    broken_routines: tuple[str, ...] = ()
+    #: "kind identity" of those that earlier ones had broken, and that are right after it.
+    mended: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -171,7 +177,7 @@ class Verdict:
             "rows_lost": list(self.rows_lost),
             "activity": [one.to_json() for one in self.activity],
             "dropped": list(self.dropped),
-            **{name: list(getattr(self, name)) for name in _ON_ROWS},
+            **{name: list(getattr(self, name)) for name in (*_ON_ROWS, *_SOUND)},
             "seconds": round(self.seconds, 4),
         }
 
@@ -201,7 +207,7 @@ class Verdict:
             rows_lost=tuple(data["rows_lost"]),
             activity=tuple(map(Activity.from_json, data["activity"])),
             dropped=tuple(data["dropped"]),
-            **{name: tuple(data[name]) for name in _ON_ROWS},
+            **{name: tuple(data[name]) for name in (*_ON_ROWS, *_SOUND)},
             seconds=data["seconds"],
         )
 
@@ -221,8 +227,23 @@ class Rehearsal:
 
     @property
     def holds(self) -> bool:
-        """Whether every revision holds, on empty tables and on rows."""
-        return all(v.holds and not v.fails_on_rows for v in self.verdicts)
+        """Whether every revision holds, on empty tables and on rows, and no view is left broken at the end."""
+        return all(v.holds and not v.fails_on_rows for v in self.verdicts) and not self.lasting_breaks
+
+    @property
+    def lasting_breaks(self) -> tuple[str, ...]:
+        """A sentence for each view that a revision breaks and no later one mends."""
+        return tuple(
+            line
+            for number, verdict in enumerate(self.verdicts)
+            for line in verdict.broken_views
+            if not mended_by(line, self.verdicts[number + 1 :])
+        )
+
+
+def mended_by(sentence: str, later: Iterable[Verdict]) -> str:
+    """The first of these revisions that mends what a sentence of ``broken_views`` or ``broken_routines`` is about; '' for none."""
+    return next((v.revision for v in later if any(sentence.startswith(f"{name} ") for name in v.mended)), "")
 
 
 def restored_by(found: list[Difference]) -> Restored:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from alembic_safety.model.finding import Finding, Severity
 from alembic_safety.rehearsal.rows.records import FAILS
-from alembic_safety.rehearsal.verdict import Again, Down, Rehearsal, Restored, Up, Verdict
+from alembic_safety.rehearsal.verdict import Again, Down, Rehearsal, Restored, Up, Verdict, mended_by
 from alembic_safety.report.records import Cell, Mark, Outcome, Report, Row
 from alembic_safety.report.risks import risks
 
@@ -63,7 +63,12 @@ def rehearsal_report(rehearsal: Rehearsal) -> Report:
         summary=_summary([v for v in rehearsal.verdicts if not v.applied_only]),
         columns=COLUMNS,
         rows=tuple(_row(v) for v in rehearsal.verdicts if not (v.applied_only and v.holds)),
-        findings=(*_not_compared(rehearsal.verdicts), *_on_rows(rehearsal.verdicts), *risks(rehearsal.verdicts)),
+        findings=(
+            *_not_compared(rehearsal.verdicts),
+            *_broken(rehearsal),
+            *_on_rows(rehearsal.verdicts),
+            *risks(rehearsal.verdicts),
+        ),
         facts=rehearsal.facts,
         notes=rehearsal.notes,
         duration=rehearsal.seconds,
@@ -177,6 +182,27 @@ def _not_compared(verdicts: tuple[Verdict, ...]) -> Iterator[Finding]:
                     subject=name,
                     revision=verdict.revision,
                     file=verdict.file or None,
+                )
+
+
+def _broken(rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Views and functions that an upgrade leaves broken: PostgreSQL keeps no dependency on what a function names."""
+    verdicts = rehearsal.verdicts
+    for number, verdict in enumerate(verdicts):
+        kinds = (
+            ("broken-view", Severity.ERROR, verdict.broken_views),
+            ("broken-routine", Severity.WARNING, verdict.broken_routines),
+        )
+        for code, severity, sentences in kinds:
+            for sentence in sentences:
+                mended = mended_by(sentence, verdicts[number + 1 :])
+                yield Finding(
+                    code=code,
+                    severity=Severity.WARNING if mended else severity,
+                    message=f"after {verdict.revision} {sentence}" + (f"; {mended} mends it" if mended else ""),
+                    revision=verdict.revision,
+                    file=verdict.file or None,
+                    remedy="Replace it in the same revision",
                 )
 
 

@@ -36,6 +36,7 @@ CHECKS = (
     "connections",
     "replication",
     "disk",
+    "views",
     "way_back",
 )
 LEVELS = ("off", "warn", "auto", "refuse")

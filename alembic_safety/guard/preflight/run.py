@@ -18,6 +18,7 @@ from alembic_safety.guard.preflight import (
     replication,
     reversible,
     rows,
+    views,
     way_back,
     writable,
 )
@@ -45,6 +46,7 @@ CHECKS: dict[str, Look] = {
     "connections": connections.look,
     "replication": replication.look,
     "disk": disk.look,
+    "views": views.look,
     "way_back": way_back.look,
 }
 

@@ -1,0 +1,84 @@
+"""What an upgrade leaves broken though nothing stopped it: views and functions over what it changed, from revision to revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alembic_safety.downgrade.compare import changes
+from alembic_safety.integrity.soundness import broken_routines, broken_views, views_that_call
+
+if TYPE_CHECKING:
+    from alembic_safety.model.finding import Finding
+    from alembic_safety.model.snapshot import Snapshot
+    from alembic_safety.rehearsal.stage import Stage
+
+_ROUTINES = ("function", "procedure")
+_LANGUAGES = ("sql", "plpgsql")
+#: What is made with others that it names, or over which others stand.
+_CAN_BREAK = frozenset(
+    {"column", "domain", "function", "operator", "procedure", "schema", "table", "view", "materialized_view"}
+)
+#: New ones may name what is not there, or not fit a function that returns rows of the table.
+_MADE_OF_TEXT = frozenset({*_ROUTINES, "column", "view", "materialized_view"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one upgrade did to views and functions."""
+
+    #: Sentences that begin with kind and identity.
+    views: tuple[str, ...] = ()
+    routines: tuple[str, ...] = ()
+    #: "kind identity" of what was broken before and is not any more.
+    mended: tuple[str, ...] = ()
+
+
+class Soundness:
+    """Follows a chain; the database has to stand, committed, where each question is asked."""
+
+    def __init__(self) -> None:
+        #: "kind identity" of what is broken; None where nobody looked.
+        self._known: dict[str, Finding] | None = None
+
+    def begins(self, stage: Stage, before: Snapshot) -> None:
+        """A revision is about to be judged."""
+        if self._known is None:
+            self._known = _look(stage) if _has_routines(before) else {}
+
+    def passed(self) -> None:
+        """A revision was applied, and nobody looked."""
+        self._known = None
+
+    def after(self, stage: Stage, before: Snapshot, after: Snapshot) -> Found:
+        """The upgrade was committed."""
+        if self._known is None or not (self._known or _has_routines(after)) or not _may_break(before, after):
+            return Found()
+        earlier, self._known = self._known, _look(stage)
+        fresh = [finding for name, finding in sorted(self._known.items()) if name not in earlier]
+        return Found(
+            views=tuple(finding.message for finding in fresh if finding.kind not in _ROUTINES),
+            routines=tuple(finding.message for finding in fresh if finding.kind in _ROUTINES),
+            mended=tuple(sorted(earlier.keys() - self._known.keys())),
+        )
+
+
+def _has_routines(side: Snapshot) -> bool:
+    return any(routine.props.get("language") in _LANGUAGES for routine in side.of_kind(*_ROUTINES))
+
+
+def _may_break(before: Snapshot, after: Snapshot) -> bool:
+    """New tables, indexes and rows break nothing that is there."""
+    return any(
+        change.kind in _CAN_BREAK and (change.before is not None or change.kind in _MADE_OF_TEXT)
+        for change in changes(before, after)
+    )
+
+
+def _look(stage: Stage) -> dict[str, Finding]:
+    stage.begin_plain()
+    try:
+        found = [*broken_views(stage.session, views_that_call(stage.session)), *broken_routines(stage.session)]
+    finally:
+        stage.rollback()
+    return {f"{(finding.kind or '').replace('_', ' ')} {finding.subject}": finding for finding in found}
