@@ -34,7 +34,7 @@ BEGIN
     END LOOP;
     -- Tables that were there, and that this session wrote to without anything of theirs being kept.
     FOR missed IN
-        SELECT coalesce(alembic_safety.told_by_trigger(p.number, s.relid, s.n_tup_upd + s.n_tup_del),
+        SELECT coalesce(alembic_safety.told_by_trigger(s.relid, s.n_tup_upd + s.n_tup_del),
             format('%s: it was written to (%s rows), and nothing of that was foreseen', s.relid::regclass,
                 s.n_tup_ins + s.n_tup_upd + s.n_tup_del - coalesce((p.counted ->> s.relid::text)::bigint, 0)))
         FROM pg_stat_xact_all_tables s
@@ -61,15 +61,29 @@ BEGIN
     RETURN QUERY SELECT unnest(p.doubts || notes);
 END $finish$;
 
--- Rows that a trigger of the application added to a table that it names, as an audit does: they tell what happened, and stay; else NULL.
-CREATE OR REPLACE FUNCTION alembic_safety.told_by_trigger(in_number bigint, written oid, changed bigint) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('note: %s: trigger %s of %s added rows to it, which stay', written::regclass, t.tgname, t.tgrelid::regclass)
-    FROM alembic_safety.quarantine x, alembic_safety.members_of(x.relation) m
-    JOIN pg_trigger t ON t.tgrelid = m AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-    JOIN pg_proc f ON f.oid = t.tgfoid AND f.pronamespace <> 'alembic_safety'::regnamespace
-    WHERE x.preservation = in_number AND x.strategy IN ('table', 'rows') AND changed = 0
-      AND f.prosrc ~* ('\minsert\s+into\s[^;]*\m' || (SELECT regexp_replace(c.relname, '\W', '\\\&', 'g') FROM pg_class c WHERE c.oid = written) || '\M')
-    ORDER BY t.tgname LIMIT 1
+-- Rows that a trigger added to a table, as an audit does, itself or by functions that it calls: they tell what happened, and stay; else NULL.
+CREATE OR REPLACE FUNCTION alembic_safety.told_by_trigger(written oid, changed bigint) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE written_to AS (
+        SELECT s.relid FROM pg_stat_xact_all_tables s WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
+    ), fired AS (
+        SELECT format('trigger %s of %s', t.tgname, t.tgrelid::regclass) AS told, t.tgfoid AS function
+        FROM (SELECT relid FROM written_to UNION SELECT a::oid FROM written_to, pg_partition_ancestors(relid) a) x
+        JOIN pg_trigger t ON t.tgrelid = x.relid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+        UNION SELECT format('event trigger %s', e.evtname), e.evtfoid FROM pg_event_trigger e WHERE e.evtenabled IN ('O', 'A')
+    ), reached AS (
+        SELECT told, function, 0 AS depth FROM fired
+        UNION SELECT r.told, g.oid, r.depth + 1
+        FROM reached r JOIN pg_proc f ON f.oid = r.function
+        JOIN pg_proc g ON g.oid >= 16384 AND g.oid <> f.oid AND f.prosrc ~* ('\m' || regexp_replace(g.proname, '\W', '\\\&', 'g') || '"?\s*\(')
+        WHERE r.depth < 3
+    )
+    SELECT format('note: %s: %s added rows to it, which stay', written::regclass, r.told)
+    FROM reached r JOIN pg_proc f ON f.oid = r.function AND f.pronamespace IS DISTINCT FROM to_regnamespace('alembic_safety')
+    JOIN pg_class c ON c.oid = written
+    -- A statement that is put together as it runs names its table nowhere.
+    WHERE changed = 0 AND f.prosrc ~* '\minsert\s+into\M'
+      AND (f.prosrc ~* ('\m' || regexp_replace(c.relname, '\W', '\\\&', 'g') || '\M') OR f.prosrc ~* '\mexecute\M')
+    ORDER BY r.depth, r.told LIMIT 1
 $$;
 
 -- What was captured, held against the server's own counters; NULL where all was seen.
