@@ -174,6 +174,11 @@ def run(command: Command, config: Config, options: Namespace) -> int:
             raise
         if (reason := _unreachable(error)) is not None:
             error = CommandError(f"the project's database can't be connected to: {reason}")
+        elif _is_lost(error):
+            why = " ".join(str(getattr(error, "orig", None) or error).split())
+            error = CommandError(
+                f"the connection to the server was lost: {why}; nothing more was done, so run it again"
+            )
         if not isinstance(error, CommandError):
             # One of our own mistakes: with everything that helps to find it, and not with the status of a finding.
             traceback.print_exception(error)
@@ -210,6 +215,20 @@ def _unreachable(error: Exception) -> str | None:
     if not isinstance(error, DBAPIError) or error.statement is not None:
         return None
     return next((line.strip() for line in str(error.orig).splitlines() if line.strip()), type(error.orig).__name__)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the server, or somebody on it, ended the session: that is no mistake of ours."""
+    if "psycopg" not in sys.modules:
+        return False
+    import psycopg
+
+    from alembic_safety.postgres.session import sqlstate
+
+    driver = getattr(error, "orig", None) or error
+    # Without a state the driver found the connection closed; 57P01 to 57P03 are what the server says when it ends one.
+    state = sqlstate(error)
+    return isinstance(driver, psycopg.OperationalError) and (state is None or state.startswith("57P"))
 
 
 def run_sql_revision(config: Config, options: Namespace) -> bool:

@@ -49,9 +49,10 @@ def server_of(endpoint: Endpoint) -> Server:
         )
         server = Server(url, new_owner())
         try:
-            server.maintenance().execute(
-                "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0"
-            )
+            with databases.server_errors("The server went away"):
+                server.maintenance().execute(
+                    "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0"
+                )
         except ServerError as error:
             problem = error
             continue
@@ -279,7 +280,8 @@ def _ending_sessions(server: Server, names: list[str]) -> Iterator[None]:
     other = server.connect(_other(server), autocommit=True)
 
     def work() -> None:
-        with other:
+        # Where its own session was ended, the rename is no longer helped, and says so itself.
+        with suppress(psycopg.Error), other:
             while not stop.is_set():
                 found = other.execute(
                     "SELECT pid FROM pg_catalog.pg_stat_activity "

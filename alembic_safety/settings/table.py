@@ -31,6 +31,7 @@ CHECKS = (
     "privileges",
     "rows",
     "reversible",
+    "dependents",
     "locks",
     "prepared",
     "connections",

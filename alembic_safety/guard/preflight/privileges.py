@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.guard.preflight.kept import kept_by
 from alembic_safety.guard.preflight.records import Line
-from alembic_safety.guard.preflight.target import container
+from alembic_safety.guard.preflight.target import container, text_of
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
 from alembic_safety.postgres.lock_modes import rank
 from alembic_safety.rehearsal.closure import ABSENT, entries
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Pending, Target
-    from alembic_safety.revisions.chain import Revision
 
 _ROLE_CHANGES = re.compile(
     r"\bset\s+(local\s+|session\s+)?(role|session\s+authorization)\b|['\"]role['\"]", re.IGNORECASE
@@ -117,7 +116,7 @@ def look(target: Target) -> Iterator[Line]:
     user, is_superuser = target.session.fetch(_WHO)[0]
     if is_superuser or not target.is_upgrade:
         return
-    sure = not any(p.revision is not None and _ROLE_CHANGES.search(_text(p.revision)) for p in target.pending)
+    sure = not any(p.revision is not None and _ROLE_CHANGES.search(text_of(p.revision)) for p in target.pending)
     demands = _demands(target)
     for text, remedy in _missing(target, demands, str(user)):
         yield Line(text=text, remedy=remedy, sure=sure)
@@ -248,7 +247,7 @@ def _of_inheritors(pending: Pending, demands: _Demands, tables: AbstractSet[str]
 def _of_others(pending: Pending, demands: _Demands, made: set[str]) -> None:
     """Types and routines that the revision's own text alters, replaces or drops."""
     closure = (pending.seen.closure if pending.seen is not None else None) or {}
-    text = _text(pending.revision) if pending.revision is not None else ""
+    text = text_of(pending.revision) if pending.revision is not None else ""
     for (kind, identity), was, is_ in entries(closure):
         if was in (is_, ABSENT) or identity in made or kind not in _TYPES | _ROUTINES:
             continue
@@ -266,7 +265,3 @@ def _schema(identity: str) -> str:
         found = re.match(r'"((?:[^"]|"")*)"', identity)
         return found[1].replace('""', '"') if found else identity
     return identity.partition(".")[0]
-
-
-def _text(revision: Revision) -> str:
-    return revision.source + "".join(f.read_text(encoding="utf-8", errors="replace") for f in revision.sql_files)

@@ -11,6 +11,7 @@ from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight import (
     approval,
     connections,
+    dependents,
     disk,
     locks,
     prepared,
@@ -41,6 +42,7 @@ CHECKS: dict[str, Look] = {
     "privileges": privileges.look,
     "rows": rows.look,
     "reversible": reversible.look,
+    "dependents": dependents.look,
     "locks": locks.look,
     "prepared": prepared.look,
     "connections": connections.look,
@@ -72,7 +74,9 @@ def _one(name: str, look: Look, target: Target) -> Result:
         if state is None or state.startswith(_LOST):
             raise
         why = f"it took longer than {seconds:g} s" if seconds and state == _CANCELLED else _first_line(error)
-        result = Result(check=name, state=State.UNKNOWN, lines=(Line(text=f"it could not be looked at: {why}"),))
+        result = Result(
+            check=name, state=State.UNKNOWN, lines=(Line(text=f"the check {name} could not be made: {why}"),)
+        )
     session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}; RELEASE SAVEPOINT {_SAVEPOINT}")
     return result
 

@@ -90,6 +90,11 @@ def container(identity: str) -> str:
     return identity
 
 
+def text_of(revision: Revision) -> str:
+    """A revision's source, and that of its SQL files."""
+    return revision.source + "".join(f.read_text(encoding="utf-8", errors="replace") for f in revision.sql_files)
+
+
 def pending_of(
     chain: Chain | None,
     steps: Iterable[tuple[str, str]],

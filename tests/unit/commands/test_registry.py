@@ -6,6 +6,7 @@ import subprocess
 import sys
 from argparse import Namespace
 
+import psycopg
 import pytest
 import sqlalchemy
 from alembic.config import CommandLine, Config
@@ -170,6 +171,17 @@ def test_a_database_that_cannot_be_connected_to_is_one_sentence(capsys):
     assert told.startswith("FAILED: the project's database can't be connected to: connection failed:")
     assert "Traceback" not in told
     assert "secret" not in told
+
+
+def test_a_connection_that_is_lost_is_one_sentence(capsys):
+    for error in (
+        psycopg.OperationalError("server closed\nthe connection"),
+        psycopg.errors.AdminShutdown("terminating"),
+    ):
+        assert run(a_command(error), Config(), Namespace()) == 2
+        told = capsys.readouterr().err
+        assert told.startswith("FAILED: the connection to the server was lost: ")
+        assert len(told.splitlines()) == 1
 
 
 def test_the_exit_status_reaches_the_shell(monkeypatch):
