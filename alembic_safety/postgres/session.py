@@ -44,9 +44,9 @@ class PsycopgSession:
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """See :meth:`Session.fetch`."""
-        from psycopg.rows import tuple_row
+        import psycopg.rows
 
-        with self.connection.cursor(row_factory=tuple_row) as cursor:
+        with self.connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
             cursor.execute(sql, params or None)
             while cursor.nextset():
                 pass

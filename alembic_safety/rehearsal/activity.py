@@ -7,6 +7,7 @@ Locks are held to the end of a transaction, so what is new after a statement is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import SourceError
 from alembic_safety.model.catalog import Address
 from alembic_safety.postgres import own_schema
-from alembic_safety.postgres.catalog.batch import fetch_all
+from alembic_safety.postgres.catalog import Call, kept_rows
 from alembic_safety.postgres.lock_modes import rank, stronger
 from alembic_safety.postgres.parser import parse
 from alembic_safety.postgres.session import SENT, SqlalchemySession
@@ -38,13 +39,21 @@ SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.in
        pg_catalog.pg_stat_get_xact_numscans(oid)::pg_catalog.int8
 FROM pg_catalog.pg_class WHERE relkind IN ('r', 'm') AND relpersistence <> 't' AND oid >= 16384
 """
-_LOOK = """
+_LOOK = Call(
+    "look",
+    "",
+    """
 SELECT l.relation::pg_catalog.int8, l.mode, pg_catalog.pg_relation_filenode(l.relation)::pg_catalog.int8,
        pg_catalog.pg_stat_get_xact_numscans(l.relation)::pg_catalog.int8
-FROM pg_catalog.pg_locks l
+FROM pg_catalog.pg_lock_status() l
 WHERE l.locktype = 'relation' AND l.pid = pg_catalog.pg_backend_pid() AND l.granted AND l.relation >= 16384
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-"""
+""",
+)
+
+
+#: What may take from the session what it keeps prepared.
+_FORGETS = re.compile(r"\b(?:DEALLOCATE|DISCARD)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +92,15 @@ class Activity:
 class Activities:
     """Collects while the migration runs."""
 
-    def __init__(self, connection: Connection, before: Snapshot, files: Mapping[int, int] | None = None) -> None:
-        """``files`` of all tables in a new transaction that counts scans from zero; None: both are read."""
+    def __init__(
+        self,
+        connection: Connection,
+        before: Snapshot,
+        files: Mapping[int, int] | None = None,
+        kept: set[str] | None = None,
+    ) -> None:
+        """``files`` of all tables in a new transaction that counts scans from zero; None: both are read. ``kept``: see ``kept_rows``."""
+        self._kept = kept
         self._connection = connection
         self._session = SqlalchemySession(connection)
         self._before = before
@@ -113,6 +129,8 @@ class Activities:
         """A statement was done."""
         if self._looking:
             return
+        if _FORGETS.search(sql):
+            self._kept = None
         self._looking = True
         try:
             self._note(sql)
@@ -154,7 +172,7 @@ class Activities:
         held: dict[int, str] = {}
         files: dict[int, int] = {}
         scans: dict[int, int] = {}
-        for oid, mode, node, count in fetch_all(self._session, [_LOOK])[0]:
+        for oid, mode, node, count in kept_rows(self._session, _LOOK, self._kept):
             if self._is_known(oid):
                 held[oid] = stronger(held.get(oid, ""), mode)
                 scans[oid] = int(count or 0)
@@ -205,18 +223,21 @@ class Activities:
 
 @contextmanager
 def noticing(
-    connection: Connection, before: Snapshot | None, files: Mapping[int, int] | None = None
+    connection: Connection,
+    before: Snapshot | None,
+    files: Mapping[int, int] | None = None,
+    kept: set[str] | None = None,
 ) -> Iterator[Callable[[], tuple[Activity, ...]]]:
     """Within the block, every statement on the connection is looked at; what is yielded gives what was seen.
 
-    ``files`` as for ``Activities``.
+    ``files`` and ``kept`` as for ``Activities``.
     """
     if before is None:
         yield tuple
         return
     from sqlalchemy import event
 
-    seen = Activities(connection, before, files)
+    seen = Activities(connection, before, files, kept)
 
     def after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.sent(statement)

@@ -42,7 +42,7 @@ def committed(
 
     :return: the outcome; ``after`` (and ``before``, where the copy had to be used) are fresh snapshots.
     """
-    judge = Judge(stage, script, watch)
+    judge = Judge(stage, script, watch, terms.downgrade)
     outcome = Outcome(before=before, committed=True)
     heads = set(stage.heads)
     with place.copy(stage) as copy, stage.leaving():

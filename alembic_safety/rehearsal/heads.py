@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic.runtime.migration import HeadMaintainer
 
 from alembic_safety.errors import RehearsalError
+from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.identifiers import quote_literal
 
 if TYPE_CHECKING:
@@ -53,6 +54,6 @@ class Heads(HeadMaintainer):
 
     def _one(self, sql: str, version: str) -> None:
         """Raises RehearsalError where the version table doesn't hold the version once."""
-        found = len(self._session.fetch(f"{sql} RETURNING 1"))
+        found = len(fetch_all(self._session, [f"{sql} RETURNING 1"])[0])
         if found != 1:
             raise RehearsalError(f"the version table {self._table} holds {version!r} {found} times instead of once")

@@ -328,7 +328,13 @@ class Run:
             raise RehearsalError(f"revision {revision.id!r} disappeared while it was being rehearsed")
         judged = revision.id in self.plan.judged
         observe = self.visitor.observer(revision) if judged else None
-        terms = Terms(only_up=not judged, rows=self.options.rows, seed=self.options.seed, own=self._own_kind)
+        terms = Terms(
+            only_up=not judged,
+            rows=self.options.rows,
+            seed=self.options.seed,
+            own=self._own_kind,
+            downgrade=revision.downgrade,
+        )
         heads = set(stage.heads)
         outcome = None
         stage.isolation = isolation_of(revision)

@@ -150,6 +150,11 @@ class Stage:
         """The files of all tables, in a transaction that counts scans from zero; None where that can't be said."""
         return self.files if self._xid is not None and self._flushes else None
 
+    @property
+    def kept(self) -> set[str] | None:
+        """The statements of ours that the session keeps, in a transaction that ``begin`` opened."""
+        return self._kept if self._xid is not None else None
+
     def begin_plain(self) -> None:
         """Open a transaction that the migration may end and reopen."""
         self._end()
@@ -417,7 +422,14 @@ class Stage:
             return read_snapshot(self.session, exclude=self.excluded, edges=wanted)
         try:
             found = read_delta(
-                self.session, base, self._xid, self.excluded, start=self._start, edges=wanted, kept=self._kept
+                self.session,
+                base,
+                self._xid,
+                self.excluded,
+                start=self._start,
+                edges=wanted,
+                kept=self._kept,
+                marking=True,
             )
         except Exception as error:
             if sqlstate(error) == _NO_TRANSACTION:

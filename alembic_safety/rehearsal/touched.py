@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.keeps import columns_of_type
 from alembic_safety.model.catalog import Address
-from alembic_safety.postgres.catalog.batch import fetch_all
+from alembic_safety.postgres.catalog import Call, kept_rows
 
 if TYPE_CHECKING:
     from alembic_safety.model.catalog import CatalogObject
@@ -31,19 +31,23 @@ _FILES = """
 SELECT oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(oid)::pg_catalog.int8 FROM pg_catalog.pg_class
 WHERE relkind IN ('r', 'S') AND relpersistence <> 't' AND oid >= 16384
 """
-_LOCKS = """
+_LOCKS = Call(
+    "touched",
+    "",
+    """
 SELECT l.relation::pg_catalog.int8, l.writes, c.relkind = 'S', NULLIF(c.relfilenode, 0)::pg_catalog.int8,
   c.relnamespace::pg_catalog.regnamespace::pg_catalog.text,
   CASE WHEN c.relkind = 'r' AND c.relpersistence <> 't' AND pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 0
        THEN c.relname::pg_catalog.text END,
   c.relkind = 'r' AND pg_catalog.pg_relation_size(c.oid) > 0
 FROM (
-  SELECT relation, pg_catalog.bool_or(mode = 'RowExclusiveLock') AS writes FROM pg_catalog.pg_locks
+  SELECT relation, pg_catalog.bool_or(mode = 'RowExclusiveLock') AS writes FROM pg_catalog.pg_lock_status()
   WHERE locktype = 'relation' AND pid = pg_catalog.pg_backend_pid() AND granted AND relation >= 16384
     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
   GROUP BY relation
 ) l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
-"""
+""",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +90,17 @@ def files_of(session: Session) -> dict[int, int]:
     return {int(oid): int(node) for oid, node in session.fetch(_FILES) if node is not None}
 
 
-def touched(session: Session, before: Snapshot, files: Files, leaving_out: Exclusions) -> Touched:
+def touched(
+    session: Session, before: Snapshot, files: Files, leaving_out: Exclusions, kept: set[str] | None = None
+) -> Touched:
     """What this transaction touched; call it before anything else reads the tables.
 
     :param before: the catalog at the start of the transaction.
     :param leaving_out: what does not count (the version table).
     :param files: ``files_of`` at the start of the transaction. A table that gets another file is locked, so only locked ones are looked at.
+    :param kept: the statements that the session keeps for us, if it is to keep this one.
     """
-    locks = [(int(oid), *others) for oid, *others in fetch_all(session, [_LOCKS])[0]]
+    locks = [(int(oid), *others) for oid, *others in kept_rows(session, _LOCKS, kept)]
     used, written, refiled, filled = set(), set(), set(), False
     for oid, writes, _, node, schema, name, _ in locks:
         table = before.objects.get(Address("pg_class", oid))
@@ -154,9 +161,9 @@ def with_positions(
     sets = any(_SETS.search(statement) for statement in statements)
     moved = set()
     for oid in touched.locked:
-        sequence = before.objects.get(Address("pg_class", oid))
-        if sequence is None or sequence.kind != "sequence":
+        if not is_sequence(before, oid):
             continue
+        sequence = before.objects[Address("pg_class", oid)]
         if (
             (is_ := after.objects.get(sequence.address)) is None
             or (oid in touched.sequences and (sets or (oid in touched.advanced and not wrote)))
@@ -165,6 +172,12 @@ def with_positions(
         ):
             moved.add(sequence.identity)
     return replace(touched, moved=frozenset(moved)) if moved else touched
+
+
+def is_sequence(snapshot: Snapshot, oid: int) -> bool:
+    """Whether a relation is a sequence of the snapshot's."""
+    found = snapshot.objects.get(Address("pg_class", oid))
+    return found is not None and found.kind == "sequence"
 
 
 def _is_retyped(sequence: CatalogObject, is_: CatalogObject, before: Snapshot, after: Snapshot) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.downgrade.compare import Difference, Tier, changes, differences
 from alembic_safety.errors import IrreversibleError
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.activity import Activity, noticing
 from alembic_safety.rehearsal.failure import explain, is_artefact
@@ -20,13 +21,14 @@ from alembic_safety.rehearsal.stage import LeftTransaction, Stage
 from alembic_safety.rehearsal.touched import (
     Touched,
     files_of,
+    is_sequence,
     may_have_held_rows,
     touched,
     with_holders,
     with_positions,
 )
 from alembic_safety.rehearsal.verdict import Again, Down, Restored, Up, restored_by
-from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET, Anatomy
+from alembic_safety.revisions.anatomy import EMPTY, MISSING, NOT_YET
 
 if TYPE_CHECKING:
     from alembic.script import Script
@@ -53,6 +55,8 @@ class Terms:
     seed: int
     #: What rows are there already, on which it is rehearsed in the place of made ones; '' for none.
     own: str
+    #: What the revision's file says of its downgrade.
+    downgrade: str
 
 
 @dataclass
@@ -114,15 +118,18 @@ def _nothing() -> None:
 class Judge:
     """The steps that the transactional and the committed trial share."""
 
-    def __init__(self, stage: Stage, script: Script, watch: Watch) -> None:
+    def __init__(self, stage: Stage, script: Script, watch: Watch, downgrade: str) -> None:
+        """``downgrade``: what the revision's file says of it (``Revision.downgrade``)."""
         self.stage = stage
         self.script = script
         self.watch = watch
         self.heads_before = set(stage.heads)
         #: Whether we may look at something within the transaction before the migration begins.
         self.may_ask_first = True
-        #: What the revision's downgrade is: one of the states of ``revisions.anatomy``.
-        self.downgrade = downgrade_state(script)
+        #: What the revision's downgrade is: one of the states of ``revisions.anatomy``; '' where it may be there all the same.
+        self.downgrade = "" if downgrade == MISSING else downgrade
+        if not hasattr(script.module, "downgrade"):
+            self.downgrade = MISSING
 
     def run(self, *, is_upgrade: bool = True) -> None:
         """The upgrade or the downgrade as it is; raises whatever it raises."""
@@ -138,7 +145,10 @@ class Judge:
         # The first time tells it all.
         before = None if outcome.activity or not self.may_ask_first else outcome.before
         try:
-            with self._quiet(), noticing(self.stage.connection, before, self.stage.fresh_files) as seen:
+            with (
+                self._quiet(),
+                noticing(self.stage.connection, before, self.stage.fresh_files, self.stage.kept) as seen,
+            ):
                 self.stage.apply(RevisionStep(self._map, self.script, True))
                 outcome.activity = outcome.activity or seen()
             finish()
@@ -146,8 +156,9 @@ class Judge:
         except LeftTransaction:
             raise
         except Exception as error:
-            if sqlstate(error) == HAS_TO_BE_FIRST and not outcome.committed:
-                raise LeftTransaction from error  # SET TRANSACTION, before any query: we have looked around by then
+            if sqlstate(error) in (HAS_TO_BE_FIRST, NO_SUCH_STATEMENT) and not outcome.committed:
+                # SET TRANSACTION, before any query: we have looked around by then. Or what we keep prepared was deallocated out of sight.
+                raise LeftTransaction from error
             outcome.up = Up.TIMED_OUT if self.watch.fired else Up.FAILED
             outcome.error, outcome.cause = self.watch.explain() or explain(error), error
             return False
@@ -254,7 +265,7 @@ def transactional(
     :return: the outcome; ``after`` is set exactly where the upgrade was committed.
     :raises LeftTransaction: it does not stay in one transaction; the database is as before unless ``lost`` is noted by the caller.
     """
-    judge = Judge(stage, script, watch)
+    judge = Judge(stage, script, watch, terms.downgrade)
     outcome = Outcome(before=before)
     empty = not terms.only_up and judge.downgrade == EMPTY
     stage.begin(counting=observe is not None or empty)
@@ -266,10 +277,10 @@ def transactional(
         with stage.staying_in_transaction():
             if not judge.up(outcome):
                 return outcome
-            outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded)
+            outcome.touched = last = touched(stage.session, before, stage.files, stage.excluded, stage.kept)
             after = stage.snapshot(before)
             outcome.touched = with_holders(outcome.touched, before, after)
-            if any(obj.address.oid in outcome.touched.locked for obj in before.of_kind("sequence")):
+            if any(is_sequence(before, oid) for oid in outcome.touched.locked):
                 now = positions(stage.session, outcome.touched.sequences)
                 sent = [one.sql for one in outcome.activity]
                 outcome.touched = with_positions(outcome.touched, before, after, stage.positions, now, sent)
@@ -301,7 +312,7 @@ def transactional(
             with stage.staying_in_transaction():
                 if not judge.up(outcome):
                     return outcome
-                last = touched(stage.session, before, stage.files, stage.excluded)
+                last = touched(stage.session, before, stage.files, stage.excluded, stage.kept)
                 after = stage.snapshot(before)
         try:
             stage.commit(last)
@@ -377,25 +388,13 @@ def _back_and_forth(judge: Judge, outcome: Outcome, before: Snapshot, after: Sna
         if outcome.down is Down.FAILED and outcome.cause is not None and is_artefact(outcome.cause):
             raise LeftTransaction
         return
-    # From the committed state, of which nothing can be rolled back.
-    judge.compare_down(outcome, before, stage.snapshot(before, edges=False))
+    found = stage.snapshot(after, edges=False)
+    judge.compare_down(outcome, before, found)
     if not judge.again(outcome):
         if outcome.cause is not None and is_artefact(outcome.cause):
             raise LeftTransaction
         return
-    judge.compare_again(outcome, after, stage.snapshot(before, edges=False))
-
-
-def downgrade_state(script: Script) -> str:
-    """What the revision's downgrade is: one of the states of ``revisions.anatomy``."""
-    try:
-        with open(script.path, encoding="utf-8", errors="surrogateescape") as file:
-            state = Anatomy(file.read()).downgrade_state
-    except (OSError, SyntaxError, ValueError):
-        state = ""
-    if not hasattr(script.module, "downgrade"):
-        return MISSING
-    return "" if state == MISSING else state
+    judge.compare_again(outcome, after, stage.snapshot(found, edges=False))
 
 
 def _raises_itself(error: BaseException, script: Script) -> bool:

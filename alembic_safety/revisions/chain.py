@@ -45,6 +45,8 @@ class Revision:
     #: Hash of the sources and of the parents' keys, without the blocks that we wrote.
     key: str
     source: str
+    #: What its file's downgrade is: one of the states of ``anatomy``; '' where the file can't be read as Python.
+    downgrade: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -241,9 +243,9 @@ def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:
     try:
         anatomy = Anatomy(plain)
     except (SyntaxError, ValueError):  # a form that Alembic could load all the same
-        named, essence = ((), ()), plain
+        named, essence, downgrade = ((), ()), plain, ""
     else:
-        named, essence = _sql_files(anatomy, path), canonical(anatomy)
+        named, essence, downgrade = _sql_files(anatomy, path), canonical(anatomy), anatomy.downgrade_state
     files, missing = named
     return Revision(
         id=node.id,
@@ -256,6 +258,7 @@ def _revision(script: Script, node: Node, keys: Mapping[str, str]) -> Revision:
         missing_files=missing,
         key=_key(essence, files, [keys[n] for n in node.needs]),
         source=source,
+        downgrade=downgrade,
     )
 
 

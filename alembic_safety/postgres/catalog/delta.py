@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
@@ -12,20 +13,21 @@ from alembic_safety.model.snapshot import Snapshot, Token
 from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, carry_over
 from alembic_safety.postgres.catalog.moment import FOLLOWED, Alone, Moment, Start
-from alembic_safety.postgres.catalog.queries import sections
+from alembic_safety.postgres.catalog.queries import recent_sections
 from alembic_safety.postgres.catalog.quiet import MARK, canonical_names
 from alembic_safety.postgres.catalog.reader import (
     NOTHING_MORE,
     Exclusions,
     comments_of,
     full,
+    locks_of,
     member_tally,
     no_collection,
     with_comments,
     without,
 )
 from alembic_safety.postgres.catalog.rereading import BeyondError, Rereading
-from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Call, Statements, kept_statements, plain
 from alembic_safety.postgres.session import Session, sqlstate
 
 #: Catalogs whose rows can go without a trace in a row that stays.
@@ -37,6 +39,10 @@ _DROPPABLE = frozenset(
 )  # fmt: skip
 #: Schema public, the only object of a fresh database that is in a snapshot and may change like one of the user's.
 _PUBLIC = 2200
+#: With strong locks on more relations than this a catalog is as quickly read through.
+_MOST_RELATIONS = 300
+_ATTRIBUTES = "pg_attribute"
+_DEPENDENCIES = "pg_depend"
 
 
 class _OthersError(Exception):
@@ -91,21 +97,24 @@ def _read_delta(
     marking: bool,
 ) -> FollowedSnapshot:
     version = base.server_version
-    statements = Statements(session, version // 10000, kept)
-    moment = statements.plain("moment")
-    known = kept is not None and moment.kept_name in kept
-    mark = secrets.token_hex(8) if marking else ""
-    last = [f"SET LOCAL {MARK} = '{mark}'"] if mark else []
-    with canonical_names(session, [moment.kept] if known else [], last) as first, no_collection():
+    asked = [plain(name, version // 10000) for name in ("moment", "strong_locks")]
+    known = kept is not None and all(call.kept_name in kept for call in asked)
+    with canonical_names(session, [call.kept for call in asked] if known else []) as (quiet, first), no_collection():
+        statements = Statements(quiet, version // 10000, kept)
         if not isinstance(base, FollowedSnapshot) or base.moment is None:
             return full(statements, version, exclude, edges=edges)
-        now = Moment.of((first[0] if known else statements.rows(moment))[0])
+        moments, locks = first if known else statements.run(asked)
+        now = Moment.of(moments[0])
+        locked = locks_of(locks)
+        mark = secrets.token_hex(8) if marking else ""
+        if mark:
+            quiet.leave(f"SET LOCAL {MARK} = '{mark}'")
         alone = Alone.where(base.moment, start, now)
         try:
             try:
-                found = _Delta(statements, base, now, since_xid, exclude, edges, alone).snapshot(mark)
+                found = _Delta(statements, base, now, locked, since_xid, exclude, edges, alone).snapshot(mark)
             except _OthersError:
-                found = _Delta(statements, base, now, since_xid, exclude, edges, None).snapshot("")
+                found = _Delta(statements, base, now, locked, since_xid, exclude, edges, None).snapshot("")
         except BeyondError:
             return full(statements, version, exclude, edges=edges)
     carry_over(base, found)
@@ -118,6 +127,7 @@ class _Delta(Rereading):
         statements: Statements,
         base: FollowedSnapshot,
         now: Moment,
+        locked: AbstractSet[tuple[str, int]],
         since_xid: int,
         exclude: Exclusions,
         edges: bool,
@@ -126,6 +136,8 @@ class _Delta(Rereading):
         assert base.moment is not None
         super().__init__(statements, base, exclude)
         self.now = now
+        #: What ``strong_locks.sql`` tells.
+        self.locked = locked
         # age() counts back from this transaction's id, if it has one, else from the next one to be given.
         self.age = f"pg_catalog.age('{since_xid % 2**32}'::pg_catalog.xid)"
         self.alone = alone
@@ -142,130 +154,173 @@ class _Delta(Rereading):
             self.start = base.moment if self.follows else alone.start.moment
             if now.transaction is not None:
                 self.age = f"pg_catalog.age('{now.transaction % 2**32}'::pg_catalog.xid)"
-        #: The last command that is known to have written what was read.
+        #: The last command that is known to have written what was read, and whether none of a later one has written anything.
         self.command = base.command if self.follows else -1
+        self.is_last_command = alone is not None and (base.is_last_command if self.follows else alone.start.is_first)
+        #: What each relation with recent rows is read with (None: with nothing), by OID, and new rows of pg_depend, as in ``edges.sql``.
+        self.relations: dict[int, Address | None] = {}
+        self.lines: list[str] = []
         if not (self.settled or self.follows):
             self.pending.update(base.unsettled)
 
     def snapshot(self, mark: str) -> FollowedSnapshot:
         """The snapshot, of which that mark is left. Raises _OthersError where ``alone`` doesn't hold."""
-        start = self.start
-        changed = FOLLOWED if start is None else self.now.changed_since(start)
-        self.written = None if start is None else changed
-        deleted = None if start is None else self.now.deleted_since(start)
-        covered = start is not None and self.now.only_inserted(start, "pg_attribute")
-        removed = start is None or not self.now.only_inserted(start, "pg_depend")
-        found = self._ask(
-            rare=start is None or bool(changed - FOLLOWED),
-            # A new attribute comes with a new relation, or with a new count of them in the relation's row.
-            recent=changed - {"pg_attribute"} if covered else changed,
-            members=deleted is None or "pg_depend" in deleted,
-            dropped=None if deleted is None else not _DROPPABLE.isdisjoint(deleted),
-            depends=None if not (self.edges and "pg_depend" in changed) else "all" if removed else "new",
-        )
-        self.depends = found["depends"][0][0] if "depends" in found else None
-        locked = {(str(catalog), int(oid)) for catalog, oid in found.get("locks", ())}
-        if self._may_go_back and not self.base.held <= locked:
+        start, base = self.start, self.base
+        if self._may_go_back and not base.held <= self.locked:
             raise BeyondError  # rolled back to before base: what base saw dropped may be there again
-        rare = found["rare"][0][0] if "rare" in found else self.base.rare
-        if rare != self.base.rare:
-            raise BeyondError
-        if "members" in found and self._tally(found["members"]) != member_tally(self.base.members):
-            raise BeyondError
-        for name in sections("recent"):
-            self._add_recent(found.get(name, ()))
-        if deleted is None:
-            self._add_missing(found["oids"])
-        elif not _DROPPABLE.isdisjoint(deleted):
-            self._add_dropped(locked, deleted)
+        changed = FOLLOWED if start is None else self.now.changed_since(start)
+        deleted = None if start is None else self.now.deleted_since(start)
+        removed = start is None or not self.now.only_inserted(start, _DEPENDENCIES)
+        rare = self._look(changed, deleted, removed=removed)
+        self.is_to_go_on = start is None or "pg_description" in changed or (self.edges and removed)
         while self.pending:
             self.propagate(self.read_pending())
         if start is None or "pg_description" in changed:
             self._comments()
-        made = replace(
-            self.base, moment=self.now, rare=rare, objects=self.objects, units=self.units, token=Token(id(self.objects))
-        )
-        unsettled = frozenset(self.done) if self.settled else self.base.unsettled | self.done
         return replace(
-            self._with_edges(made, removed=removed),
+            base,
+            moment=self.now,
+            rare=rare,
+            objects=self.objects,
+            units=self.units,
+            token=Token(id(self.objects)),
             mark=mark,
-            command=self.command,
-            unsettled=unsettled,
-            held=frozenset() if self.settled else self.base.held,
-            root=self.base.token if self.settled or self.base.root is None else self.base.root,
-            changed=frozenset(self.changed if self.settled else self.changed | self.base.changed),
-            previous=self.base.token,
+            command=self.command
+            if self.alone is not None
+            else -1,  # others have written rows, too, with commands of their own
+            is_last_command=self.is_last_command,
+            unsettled=frozenset(self.done) if self.settled else base.unsettled | self.done,
+            held=frozenset() if self.settled else base.held,
+            root=base.token if self.settled or base.root is None else base.root,
+            changed=frozenset(self.changed if self.settled else self.changed | base.changed),
+            previous=base.token,
             fresh=frozenset(self.changed),
+            **self._dependencies(removed=removed),
         )
 
     # -- what changed -------------------------------------------------------------------------------------------------------
 
-    def _ask(
-        self, *, rare: bool, recent: Collection[str], members: bool, dropped: bool | None, depends: str | None
-    ) -> dict[str, list[tuple[Any, ...]]]:
-        """Rows of all that can be asked at once, by what was asked; those about recent rows by catalog.
+    def _look(self, changed: AbstractSet[str], deleted: Collection[str] | None, *, removed: bool) -> str:
+        """Note what is to be read again; the result is the fingerprint of what is rare.
 
-        ``dropped``: whether the locks may tell of what is gone; None: something may be gone that they don't tell of. ``depends``: the new
-        dependencies, or all that are not committed for good.
+        ``deleted``: catalogs that have lost rows; None: any may have. Raises _OthersError and BeyondError.
         """
         statements, alone = self.statements, self.alone
-        after = self.base.command if self.follows else None
-        calls = {name: statements.recent(name, self.age, after) for name in sections("recent") if name in recent}
-        if depends is not None:
-            calls["depends"] = statements.since("recent_depends", self.age, after if depends == "new" else None)
+        calls = self._recent_rows()
+        about = list(calls)
+        if self.edges and _DEPENDENCIES in changed and (_DEPENDENCIES not in calls or (removed and self.follows)):
+            calls["depends"] = statements.recent_depends(self.age)  # all that are not committed for good
         if alone is not None and alone.unknown:
             calls["committed"] = statements.committed(alone.unknown)
-        if rare:
+        if self.start is None or changed - FOLLOWED:
             calls["rare"] = statements.plain("fingerprint")
-        if members:
+        if deleted is None or _DEPENDENCIES in deleted:
             calls["members"] = statements.plain("members")
-        if dropped is None:
+        by_hand = any(catalog == "by hand" for catalog, _ in self.locked)
+        there: dict[str, set[int]] = {}
+        if deleted is None or (by_hand and not _DROPPABLE.isdisjoint(deleted)):
             calls["oids"] = statements.plain("oids")
-        if dropped or self._may_go_back:
-            calls["locks"] = statements.plain("strong_locks")
+        else:
+            there = self._perhaps_dropped(deleted)
+            calls.update((f"there {name}", statements.still_there(name, oids)) for name, oids in there.items())
         found = dict(zip(calls, statements.run([*calls.values()]), strict=True))
         if found.get("committed"):
             raise _OthersError
         if alone is not None:
             alone.start.harmless |= alone.unknown
-        return found
+        rare: str = found["rare"][0][0] if "rare" in found else self.base.rare
+        if rare != self.base.rare:
+            raise BeyondError
+        if "members" in found and self._tally(found["members"]) != member_tally(self.base.members):
+            raise BeyondError
+        for name in about:
+            self._add_recent(name, found[name])
+        if self.edges and _DEPENDENCIES in changed:
+            self.depends = found["depends"][0][0] if "depends" in found else "\n".join(self.lines)
+        if "oids" in found:
+            self._add_missing(found["oids"])
+        self._add_dropped(
+            Address(name, oid)
+            for name, oids in there.items()
+            for oid in oids.difference(*(map(int, (text or "").split()) for _, text in found[f"there {name}"]))
+        )
+        return rare
+
+    def _recent_rows(self) -> dict[str, Call]:
+        """Asks for the recent rows of each catalog that may have any."""
+        statements, start = self.statements, self.start
+        after = self.base.command if self.follows else None
+        sections = recent_sections()
+        if start is None:
+            return {name: statements.recent(name, self.age, after) for name in sections}
+        written = self.now.written_since(start)
+        self.written = frozenset(written)
+        # A new attribute comes with a new relation, or with a new count of them in the relation's row.
+        covered = self.now.only_inserted(start, _ATTRIBUTES)
+        relations = {oid for catalog, oid in self.locked if catalog == "pg_class"}
+        # Only as long as these counts and the commands tell of all that this transaction has written.
+        is_near = self.is_last_command and len(relations) <= _MOST_RELATIONS
+        calls = {}
+        for name in sections:
+            if name not in written:
+                continue
+            is_covered = covered and name == _ATTRIBUTES
+            if is_near and sections[name].near:
+                count = 0 if is_covered else written[name]
+                calls[name] = statements.nearby(name, self.age, after, relations, count)
+            elif is_covered:
+                self.is_last_command = False
+            else:
+                calls[name] = statements.recent(name, self.age, after)
+        return calls
 
     @property
     def _may_go_back(self) -> bool:
         return not self.settled and not self.follows and bool(self.base.held)
 
-    def _add_recent(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        for catalog, oid, command in rows:
-            self.command = max(self.command, -1 if command is None else command)
-            if oid < 16384 and (catalog, oid) != ("pg_namespace", _PUBLIC):
+    def _add_recent(self, catalog: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add what the recent rows of a catalog belong to; those of pg_class come first."""
+        seen = 0
+        for unit_catalog, oid, own, command, count, note in rows:
+            seen += count
+            if command is None:
+                self.is_last_command = False
+            else:
+                self.command = max(self.command, command)
+            unit = None if unit_catalog is None else Address(unit_catalog, oid)
+            if catalog == _DEPENDENCIES and note is not None:
+                self.lines.append(note)
+            elif note is not None and unit is not None:
+                self.letters[unit] = note
+            if catalog == "pg_class":
+                self.relations[own] = unit
+            elif unit_catalog == "pg_class":
+                unit = self.relations.get(oid, unit)
+            if unit is None:
+                continue
+            if oid < 16384 and unit != ("pg_namespace", _PUBLIC, 0):
                 raise BeyondError  # an object of the system
-            self.add(Address(catalog, oid))
+            self.add(unit)
+        if catalog == _ATTRIBUTES and self.start is not None and seen != self.now.written_since(self.start)[catalog]:
+            self.is_last_command = False  # one that was not looked for may be of a later command
 
-    def _add_dropped(self, locked: Collection[tuple[str, int]], deleted: Collection[str]) -> None:
-        """Add what has lost something: each thing that is dropped is locked until the end, before it goes.
+    def _perhaps_dropped(self, deleted: Collection[str]) -> dict[str, set[int]]:
+        """OIDs of what may be gone, by catalog: each thing that is dropped is locked until the end, before it goes."""
+        found: dict[str, set[int]] = {}
+        for catalog, oid in self.locked:
+            if catalog in _DROPPABLE and catalog in deleted and Address(catalog, oid) in self.base.objects:
+                found.setdefault(catalog, set()).add(oid)
+        return found
 
-        ``deleted``: catalogs that have lost rows.
-        """
-        if any(catalog == "by hand" for catalog, _ in locked):
-            self._add_missing(self.statements.rows(self.statements.plain("oids")))
-            return
-        known = self.base.objects
-        mine = [address for address in (Address(catalog, oid) for catalog, oid in locked) if address in known]
-        if not self.follows:
-            for address in mine:
-                if address.catalog in _DROPPABLE:
-                    self.add(address)
-            return
-        # Most of these were locked for what base has seen already.
-        by_catalog: dict[str, set[int]] = {}
-        for catalog, oid, _ in mine:
-            if catalog in _DROPPABLE and catalog in deleted:
-                by_catalog.setdefault(catalog, set()).add(oid)
-        calls = [self.statements.still_there(catalog, oids) for catalog, oids in by_catalog.items()]
-        for catalog, text in (row for rows in self.statements.run(calls) for row in rows):
-            there = {int(oid) for oid in (text or "").split()}
-            for oid in by_catalog[catalog] - there:
-                self.add(Address(catalog, oid))
+    def _add_dropped(self, gone: Iterable[Address]) -> None:
+        """Take out units that are gone, and add those that have lost something."""
+        for address in sorted(gone, key=lambda each: self.objects[each].parent is not None):
+            if self.objects.get(address) is None:
+                continue  # with its unit
+            if self.objects[address].parent is None:
+                self.remove(address)
+            else:
+                self.add(address)
 
     def _add_missing(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Add what is not among the rows of ``oids.sql``, which hold all that there is."""
@@ -284,10 +339,10 @@ class _Delta(Rereading):
 
     # -- dependencies -------------------------------------------------------------------------------------------------------
 
-    def _with_edges(self, snapshot: FollowedSnapshot, *, removed: bool) -> FollowedSnapshot:
-        """Give the snapshot its dependencies, or none. ``removed``: old rows of pg_depend may be gone or others."""
+    def _dependencies(self, *, removed: bool) -> dict[str, Any]:
+        """The fields of a snapshot about its dependencies, or about none. ``removed``: old rows of pg_depend may be gone or others."""
         if not self.edges:
-            return replace(snapshot, edges=UnreadEdges(), depend_texts=None)
+            return {"edges": UnreadEdges(), "depend_texts": None}
         recent, aliases, known = self.depends, self.base.alias_text, self.base.depend_texts
         classes = self.base.classes
         if known is None or removed:
@@ -307,7 +362,7 @@ class _Delta(Rereading):
                     new = self.statements.rows(self.aliases_of_new())[0][0]
                 aliases = "\n".join(text for text in (aliases, new) if text)
         edges = EdgeSet(texts[1], aliases, classes, self.objects, self.base.members)
-        return replace(snapshot, edges=edges, depend_texts=texts, alias_text=aliases, classes=classes)
+        return {"edges": edges, "depend_texts": texts, "alias_text": aliases, "classes": classes}
 
 
 def _later(xid: int, than: int) -> bool:

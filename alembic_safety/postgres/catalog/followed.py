@@ -22,10 +22,11 @@ class FollowedSnapshot(Snapshot):
     rare: str = field(default="", compare=False, repr=False)
     #: What was read again in that very transaction: it may yet be rolled back.
     unsettled: frozenset[Address] = field(default=frozenset(), compare=False, repr=False)
-    #: What the reading left in the transaction as it ended (see ``quiet.MARK``; '' for nothing), and the last command of the transaction that is
-    #: known to have written what it saw.
+    #: What the reading left in the transaction as it ended (see ``quiet.MARK``; '' for nothing), the last command of the transaction that is
+    #: known to have written what it saw, and whether certainly none of a later one had written anything by then.
     mark: str = field(default="", compare=False, repr=False)
     command: int = field(default=-1, compare=False, repr=False)
+    is_last_command: bool = field(default=False, compare=False, repr=False)
     #: Locks that its transaction held where all of it was read within one that had written already.
     held: frozenset[tuple[str, int]] = field(default=frozenset(), compare=False, repr=False)
     #: All that is read again together: a relation with what hangs on it, a type with its attributes, a routine.

@@ -63,6 +63,15 @@ class Moment:
         """Catalogs that this session has written to since, rolled back or not; both moments lie in one transaction."""
         return frozenset(name for name, counts in self.counts.items() if counts != start.counts.get(name))
 
+    def written_since(self, start: Moment) -> dict[str, int]:
+        """How many row versions this session has written to catalogs since, rolled-back ones included."""
+        found = {}
+        for name, counts in self.counts.items():
+            before = start.counts.get(name, (0, 0, 0))
+            if (written := counts[0] + counts[1] - before[0] - before[1]) > 0:
+                found[name] = written
+        return found
+
     def only_inserted(self, start: Moment, catalog: str) -> bool:
         """Whether this session has neither updated nor deleted rows of a catalog since."""
         return self.counts.get(catalog, (0, 0, 0))[1:] == start.counts.get(catalog, (0, 0, 0))[1:]
@@ -84,8 +93,10 @@ class Moment:
 class Start:
     """The moment at which a transaction of this session began, for readings within it."""
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, moment: Moment, *, is_first: bool = False) -> None:
+        """``is_first``: the transaction had written nothing before."""
         self.moment = moment
+        self.is_first = is_first
         #: Transactions that were found to have ended without a change of anything.
         self.harmless: set[int] = set()
 

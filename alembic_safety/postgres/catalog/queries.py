@@ -7,7 +7,8 @@ taken instead of ``column.sql`` from PostgreSQL 18 on.
 
 Marks are filled in: ``{own:catalog, oid}`` (no member of an extension), ``{only:oid}`` (one of the wanted objects) and
 ``{user:oid}`` (no object of the system; of wanted objects that is known, and the planner would rather read all by it). In the files about what is recent ``{recent:x}`` (the row's age is at most ``$1``, and with
-``after`` no command of this transaction up to ``$2`` wrote it) and ``{command:x}`` (the last command that wrote one of the rows, as far as it can be told).
+``after`` no command of this transaction up to ``$2`` wrote it), ``{command:x}`` (the command that wrote the row, NULL where it can't be told), ``{relations}`` (OIDs of
+relations, the next parameter) and ``{parts}`` (what belongs to them, for ``pg_depend``).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _ONLY = re.compile(r"\{only:([\w.]+)\}")
 _USER = re.compile(r"\{user:([\w.]+)\}")
 _RECENT = re.compile(r"\{recent:(\w+)\}")
 _COMMAND = re.compile(r"\{command:(\w+)\}")
-_SECTION = re.compile(r"^-- == (\w+)\n", re.MULTILINE)
+_SECTION = re.compile(r"^-- == (\w+)(?: near (.+))?\n", re.MULTILINE)
 FACTS = frozenset({"oid", "sub", "identity", "name", "schema", "parent", "owner", "acl", "acl_default", "label_oids"})
 
 
@@ -75,23 +76,55 @@ def query(name: str, major: int) -> Query:
     return Query(name, text, _output_columns(text))
 
 
-@cache
-def sections(name: str) -> Mapping[str, str]:
-    """The statements of a file that holds several, each under a line ``-- == title``, by title."""
-    parts = _SECTION.split(files(__package__).joinpath("sql").joinpath(f"{name}.sql").read_text("utf-8"))
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is recent in one catalog."""
+
+    text: str
+    #: Which of its rows belong to the relations given; '' where that can't be said.
+    near: str
 
 
 @cache
-def recent(text: str, *, after: bool) -> str:
+def recent_sections() -> Mapping[str, Section]:
+    """The statements of ``recent.sql`` by catalog."""
+    parts = _SECTION.split(files(__package__).joinpath("sql").joinpath("recent.sql").read_text("utf-8"))
+    found = {
+        name: Section(text, near or "") for name, near, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    }
+    belonging = found.pop("parts").text
+    return {name: Section(one.text, one.near.replace("{parts}", belonging)) for name, one in found.items()}
+
+
+@cache
+def recent(text: str, *, after: bool, more: str = "") -> str:
     """A statement about what is recent: of ``$1``, the greatest age, or (``after``) of ``$2`` too, a command.
 
     A row's ``cmin`` is the number of the command that wrote it as long as nothing has tried to delete or lock the row since (PostgreSQL's
     ``combocid.c``: afterwards the same field can hold something else, and ``xmax`` tells that it may).
+
+    :param more: one more condition on the rows.
     """
     filters = r"pg_catalog.age(\1.xmin) <= $1" + (r" AND (\1.xmax <> 0 OR \1.cmin::text::bigint > $2)" if after else "")
-    text = _COMMAND.sub(r"pg_catalog.max(\1.cmin::text::bigint) FILTER (WHERE \1.xmax = 0)", text)
-    return _RECENT.sub(filters, text)
+    text = _COMMAND.sub(r"CASE WHEN \1.xmax = 0 THEN \1.cmin::text::bigint END", text)
+    return _RECENT.sub(filters, text.replace("{recent:x}", f"{{recent:x}} AND {more}") if more else text)
+
+
+@cache
+def recent_nearby(catalog: str, *, after: bool) -> str:
+    """What is recent in a catalog among the rows that belong to some relations; where that is less than was written, among all rows.
+
+    Parameters after those of ``recent``: the relations, and how many rows were written. A row version that is there was written once, so
+    when as many are found as were ever written, there are no others.
+    """
+    section = recent_sections()[catalog]
+    relations, written = ("$3", "$4") if after else ("$2", "$3")
+    near = recent(section.text, after=after, more=recent(section.near, after=after)).replace("{relations}", relations)
+    # Of a row whose command can't be told it is not known that it was written after that command.
+    sure = " WHERE n_.command IS NOT NULL" if after else ""
+    gate = f"(SELECT COALESCE(pg_catalog.sum(n_.count), 0) FROM near n_{sure}) < {written}"
+    far = recent(section.text, after=after, more=gate)
+    return f"WITH near AS MATERIALIZED (\n{near})\nSELECT * FROM near\nUNION ALL\nSELECT * FROM (\n{far}) far"
 
 
 def oid_array(oids: Sequence[int]) -> str:

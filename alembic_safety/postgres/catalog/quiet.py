@@ -29,19 +29,56 @@ _BEGIN = (
 _END = (f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}", f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
 
-@contextmanager
-def canonical_names(
-    session: Session, first: Sequence[str] = (), last: Sequence[str] = ()
-) -> Iterator[list[list[tuple[Any, ...]]]]:
-    """Let the server write every name qualified (search_path is empty); the end of the block undoes that with all else in it.
+class Quiet:
+    """A session whose server writes every name qualified (search_path is empty), until ``close`` undoes that with all else."""
 
-    Gives the rows of the statements ``first``, which go along with the settings; ``last`` goes along with the end, and stays. Needs an open transaction, which stays usable
-    whatever fails inside.
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._is_open = False
+        self._left: list[str] = []
+
+    def open(self) -> None:
+        """Make the settings where they are not made."""
+        self.fetch(())
+
+    def fetch(self, statements: Sequence[str], *, closing: bool = False) -> list[list[tuple[Any, ...]]]:
+        """The rows of each statement; in one request with the settings where they are not made, and (``closing``) with their end."""
+        begin = () if self._is_open else _BEGIN
+        if closing:
+            found = fetch_all(self.session, [*begin, *statements, *_END, *self._left])
+            self._is_open = False
+            return found[len(begin) : len(begin) + len(statements)]
+        found = fetch_all(self.session, [*begin, *statements]) if begin or statements else []
+        self._is_open = True
+        return found[len(begin) :]
+
+    def leave(self, statement: str) -> None:
+        """Run a statement after each end of the settings from now on, unless the block fails; what it does stays."""
+        self._left = [statement]
+
+    def leave_nothing(self) -> None:
+        """Take ``leave`` back."""
+        self._left = []
+
+    def close(self) -> None:
+        """Undo the settings where they are made."""
+        if self._is_open:
+            self.fetch((), closing=True)
+
+
+@contextmanager
+def canonical_names(session: Session, first: Sequence[str] = ()) -> Iterator[tuple[Quiet, list[list[tuple[Any, ...]]]]]:
+    """Let the server write every name qualified within the block.
+
+    Gives what sends further statements, and the rows of the statements ``first``, which go along with the settings. Needs an open
+    transaction, which stays usable whatever fails inside.
     """
+    quiet = Quiet(session)
     try:
-        yield fetch_all(session, [*_BEGIN, *first])[len(_BEGIN) :]
+        yield quiet, quiet.fetch(first)
     except BaseException:
+        quiet.leave_nothing()
         with suppress(Exception):  # what failed first is what to tell
-            fetch_all(session, _END)
+            quiet.close()
         raise
-    fetch_all(session, [*_END, *last])
+    quiet.close()

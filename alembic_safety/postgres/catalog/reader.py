@@ -16,7 +16,7 @@ from alembic_safety.postgres.catalog.edges import EdgeSet
 from alembic_safety.postgres.catalog.finish import finish
 from alembic_safety.postgres.catalog.followed import FollowedSnapshot, UnreadEdges, units_of
 from alembic_safety.postgres.catalog.moment import Moment
-from alembic_safety.postgres.catalog.queries import query, sections
+from alembic_safety.postgres.catalog.queries import query, recent_sections
 from alembic_safety.postgres.catalog.quiet import canonical_names
 from alembic_safety.postgres.catalog.rows import PARENTS, RELATIVE, build
 from alembic_safety.postgres.catalog.statements import Statements
@@ -65,9 +65,9 @@ def read_snapshot(session: Session, exclude: Exclusions = NOTHING_MORE, *, edges
 
     :param edges: False spares the dependencies; the result's ``edges`` can't be asked then.
     """
-    with canonical_names(session, ["SHOW server_version_num"]) as first, no_collection():
+    with canonical_names(session, ["SHOW server_version_num"]) as (quiet, first), no_collection():
         version = int(first[0][0][0])
-        return full(Statements(session, version // 10000), version, exclude, edges=edges)
+        return full(Statements(quiet, version // 10000), version, exclude, edges=edges)
 
 
 def full(statements: Statements, version: int, exclude: Exclusions, *, edges: bool) -> FollowedSnapshot:
@@ -126,14 +126,19 @@ def full(statements: Statements, version: int, exclude: Exclusions, *, edges: bo
 def _unsettled(statements: Statements, objects: Mapping[Address, CatalogObject]) -> dict[str, Any]:
     """What may yet be rolled back of what a reading in the middle of a transaction saw."""
     locks, *recent = statements.once(
-        [statements.plain("strong_locks"), *(statements.recent(name, "0") for name in sections("recent"))]
+        [statements.plain("strong_locks"), *(statements.recent(name, "0") for name in recent_sections())]
     )
-    touched = {Address(catalog, oid) for rows in recent for catalog, oid, _ in rows}
+    touched = {Address(row[0], row[1]) for rows in recent for row in rows if row[0] is not None}
     owners = {address: objects[address].parent or address for address in touched if address in objects}
     return {
         "unsettled": frozenset(owners.get(address, address) for address in touched if address.catalog in UNITS),
-        "held": frozenset((str(catalog), int(oid)) for catalog, oid in locks),
+        "held": frozenset(locks_of(locks)),
     }
+
+
+def locks_of(rows: Iterable[tuple[Any, ...]]) -> set[tuple[str, int]]:
+    """From the rows of ``strong_locks.sql``: catalog and OID of each object."""
+    return {(catalog.removeprefix("pg_catalog."), int(oid)) for catalog, oid in rows}
 
 
 def member_tally(members: Iterable[Address]) -> tuple[int, int]:

@@ -15,6 +15,9 @@ from alembic_safety.postgres.catalog.rows import build
 from alembic_safety.postgres.catalog.statements import Call, Statements
 from alembic_safety.postgres.catalog.units import KINDS_OF, known_kinds
 
+#: Catalogs of what may hold a query.
+_QUERIES = frozenset({"pg_rewrite", "pg_proc", "pg_policy"})
+
 
 class BeyondError(Exception):
     """Something changed that only a full reading follows."""
@@ -38,8 +41,12 @@ class Rereading:
         self.depends: str | None = None
         self.aliases: str | None = None
         self.dependents: dict[Address, list[tuple[Any, ...]]] = {}
-        #: Catalogs that this session has written to since the base, as its counts tell; None: others may have, too.
+        #: Catalogs that this session has written rows to since the base, as its counts tell; None: others may have, too.
         self.written: frozenset[str] | None = None
+        #: relkind, typtype or prokind of units, as far as it was told.
+        self.letters: dict[Address, str] = {}
+        #: Whether there will be more to ask when all units have been read.
+        self.is_to_go_on = True
 
     def add(self, address: Address) -> None:
         """Have the unit that an object belongs to read again. Raises BeyondError."""
@@ -49,6 +56,14 @@ class Rereading:
             raise BeyondError
         if unit not in self.done:
             self.pending.add(unit)
+
+    def remove(self, unit: Address) -> None:
+        """Take out a unit that is gone, with all in it. What named it was changed before it could go, or went with it (pg_depend)."""
+        self.pending.discard(unit)
+        self.done.add(unit)
+        for address in self.units.pop(unit, ()):
+            del self.objects[address]
+            self.changed.add(address)
 
     def read_pending(self) -> set[Address]:
         """Read the pending units; the result is those among them that others may name."""
@@ -66,7 +81,10 @@ class Rereading:
         # Most changes are of one table, which has got something more (see propagate).
         known = units & self.base.units.keys()
         alone = next(iter(known)) if len(known) == 1 else None
-        found = statements.run([*calls, *([statements.only("dependents", {alone.oid})] if alone is not None else ())])
+        found = statements.run(
+            [*calls, *([statements.only("dependents", self._all_of(alone))] if alone is not None else ())],
+            closing=not self.is_to_go_on and len(known) <= 1,
+        )
         if alone is not None:
             self.dependents[alone] = found.pop()
         for kind, rows in zip(asked, found, strict=True):
@@ -88,7 +106,7 @@ class Rereading:
         """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
         kinds: dict[str, set[int]] = {}
         if self.written is not None and (self.aliases is not None or not self.depends):
-            known = known_kinds(self.pending, self.base, self.written)
+            known = known_kinds(self.pending, self.base, self.written, self.letters)
             if known is not None:
                 return known
         asked = set(self.pending)
@@ -135,22 +153,27 @@ class Rereading:
         if any(unit.catalog == "pg_namespace" and unit in self.objects for unit in known):
             raise BeyondError  # a schema has another name, and so has all that is in it
         grown = {unit for unit in known if self._only_grown(unit)}
-        wider = {address.oid for unit in known if unit not in grown for address in (unit, *self.base.units[unit])}
-        if wider:
-            self._again(self.statements.rows(self.statements.only("dependents", wider)))
-        if grown:
+        for units in (grown, set(known) - grown):
+            unread = [unit for unit in units if unit not in self.dependents]
+            rows = [row for unit in units for row in self.dependents.get(unit, ())]
+            if unread:
+                oids = {oid for unit in unread for oid in self._all_of(unit)}
+                rows += self.statements.rows(self.statements.only("dependents", oids))
             # A new column is named by nobody, but in a query that joins with USING it can make an alias necessary.
-            first = next(iter(grown))
-            if len(grown) == 1 and first in self.dependents:
-                rows = self.dependents[first]
-            else:
-                rows = self.statements.rows(self.statements.only("dependents", {unit.oid for unit in grown}))
-            self._again(row for row in rows if row[2] in ("pg_rewrite", "pg_proc"))
+            self._again(row for row in rows if units is not grown or row[2] in _QUERIES)
+
+    def _all_of(self, unit: Address) -> set[int]:
+        return {address.oid for address in (unit, *self.base.units[unit])}
 
     def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
         for catalog, oid, _ in dependents:
-            if Address(catalog, oid) not in self.done:
-                self.add(Address(catalog, oid))
+            address = Address(catalog, oid)
+            if address in self.done:
+                continue
+            # What this session has made is read anyway; others are tables' own (TOAST), or are left out.
+            is_known = address in self.objects or address in self.base.objects or address in self.base.members
+            if is_known or self.written is None or catalog not in UNITS:
+                self.add(address)
 
     def _only_grown(self, unit: Address) -> bool:
         now = self._names(unit, self.units, self.objects)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from alembic_safety.postgres.catalog.batch import fetch_all
 from alembic_safety.postgres.catalog.moment import Moment, Start
-from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Statements, kept_statements
+from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, kept_statements, plain
 from alembic_safety.postgres.session import Session, sqlstate
 
-_XID = "SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"
+_XID = "SELECT pg_catalog.pg_current_xact_id_if_assigned() IS NULL, pg_catalog.pg_current_xact_id()::pg_catalog.text"
 _FLUSH = ", pg_catalog.pg_stat_force_next_flush()::pg_catalog.text"
 _SAVEPOINT = "alembic_safety_start"
 
@@ -49,7 +49,7 @@ def _read_start(
     session: Session, kept: set[str] | None, flush: bool, before: tuple[str, ...] = (), after: tuple[str, ...] = ()
 ) -> tuple[int, Start]:
     # Not the statement of the readings: the server plans one anew whenever search_path is another than the time before.
-    moment = replace(Statements(session, 0, kept).plain("moment"), name="moment_at_start")
+    moment = replace(plain("moment", 0), name="moment_at_start")
     prepare = []
     if kept is not None and moment.kept_name not in kept:
         prepare = [moment.preparation]
@@ -57,4 +57,5 @@ def _read_start(
     xid, found = fetch_all(session, [*before, *prepare, *asked, *after])[len(before) + len(prepare) :][:2]
     if kept is not None:
         kept.add(moment.kept_name)
-    return int(xid[0][0]), Start(Moment.of(found[0]))
+    is_first, whole = xid[0][:2]
+    return int(whole), Start(Moment.of(found[0]), is_first=bool(is_first))

@@ -37,18 +37,24 @@ KINDS_OF: Mapping[tuple[str, str], list[str]] = _kinds_of()
 
 
 def known_kinds(
-    units: Iterable[Address], base: FollowedSnapshot, written: Collection[str]
+    units: Iterable[Address], base: FollowedSnapshot, written: Collection[str], letters: Mapping[Address, str]
 ) -> dict[str, set[int]] | None:
-    """OIDs of the units by the kinds of rows that they may have, as far as a snapshot tells; None: it doesn't tell of all.
+    """OIDs of the units by the kinds of rows that they may have, as far as a snapshot and their letters tell; None: they don't tell of all.
 
-    It tells of its relations: they stay what they are, and what they may have got since is in the catalogs that were written to.
+    ``written``: the catalogs that hold what they may have got since the snapshot.
     """
     kinds: dict[str, set[int]] = {}
     got = [kind for kind, catalog in _WRITTEN_TO.items() if catalog in written]
     for unit in units:
-        if unit.catalog != "pg_class" or unit not in base.units:
+        letter = letters.get(unit)
+        if letter is None and unit not in base.units:
             return None
-        had = {base.objects[address].kind for address in base.units[unit]}
-        for kind in had.union(got, () if "sequence" in had else ("column",)):
+        has = {base.objects[address].kind for address in base.units.get(unit, ())}
+        has.update(KINDS_OF.get((unit.catalog, letter), ()) if letter is not None else ())
+        if unit.catalog == "pg_class" and "sequence" not in has:
+            has.update(got, ("column",))
+        elif "domain" in has and "pg_constraint" in written:
+            has.add("domain_constraint")
+        for kind in has:
             kinds.setdefault(kind, set()).add(unit.oid)
     return kinds

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from alembic_safety.model.catalog import CatalogObject
 from alembic_safety.model.snapshot import Snapshot, privileges_of, structure_of
-from alembic_safety.postgres.catalog import read_delta, read_snapshot, read_start
+from alembic_safety.postgres.catalog import Start, read_delta, read_snapshot, read_start
 from alembic_safety.postgres.session import PsycopgSession
 from tests.conftest import ScratchDatabase
 
@@ -63,10 +62,11 @@ def assert_same(full: Snapshot, delta: Snapshot, after: str) -> None:
     assert len(full.by_identity) == len(full.objects), f"identities are not unique after {after}"
 
 
-def xid_of(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
-    assert row is not None
-    return int(row[0]) % 2**32
+def begun(session: PsycopgSession) -> tuple[int, Start]:
+    """What tells of a transaction that has done nothing yet."""
+    xid, start = read_start(session)
+    assert start.is_first
+    return xid % 2**32, start
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_every_change_is_seen_and_deltas_equal_full_readings(database: ScratchDa
         connection.rollback()
         shown = facts(before)
         for number, (sql, quiet) in enumerate(statements(database.server.version_num // 10000)):
-            xid, start = xid_of(connection), read_start(session)[1]
+            xid, start = begun(session)
             session.execute(sql)
             # By the session's own counts, which is what a rehearsal does; and without them.
             after = read_delta(session, before, xid, start=start)
@@ -119,10 +119,10 @@ def test_deltas_survive_rollbacks_whatever_they_start_from(database: ScratchData
         session = PsycopgSession(connection)
         first = read_snapshot(session)
         connection.rollback()
-        xid, known, start = 0, [first], read_start(session)[1]
+        xid, known, start = 0, [first], None
         for sql, _ in statements(database.server.version_num // 10000):
             if not xid:
-                xid, start = xid_of(connection), read_start(session)[1]
+                xid, start = begun(session)
             if chance.random() < 0.1:
                 # ALTER DOMAIN … DROP CONSTRAINT leaves the server unable to go on below a savepoint until something is written.
                 session.execute(
