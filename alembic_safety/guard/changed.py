@@ -26,6 +26,7 @@ from alembic_safety.rehearsal.closure import (
     relabelled,
     value_digest,
 )
+from alembic_safety.rehearsal.patterns import are_others, patterns_of
 
 if TYPE_CHECKING:
     from alembic_safety.model.snapshot import Snapshot
@@ -53,7 +54,9 @@ def unlike_rehearsal(
         for name, relabelling in relabelled(closure).items():
             labels.setdefault(name, []).append(relabelling)
     others = _others(before, closures)
-    wrong = []
+    wrong: list[str] = []
+    notes: list[str] = []
+    patterns = {name: found for closure in closures for name, found in patterns_of(closure).items()}
     seen = Surroundings(after)
     for name, is_ in sorted(wanted.items()):
         if is_ and not seen.is_as(name, is_) and not _is_altered_so(name, altered, before, after):
@@ -63,9 +66,11 @@ def unlike_rehearsal(
                 continue
             if is_ != ABSENT and _follows(after.by_identity.get(name), others, before, after, session, other):
                 continue
+            if name in patterns and are_others(patterns[name], before, after):
+                notes.append(f"{_words(name)} is another than rehearsed: what it is made from is")
+                continue
             state = "is still there" if is_ == ABSENT else "is missing" if seen.find(name) is None else "is another"
             wrong.append(f"{_words(name)} {state}")
-    notes: list[str] = []
     for change in changes(before, after):
         if (
             change.kind in PERSONAL
@@ -142,8 +147,12 @@ def _follows(
     if obj is None:
         return False
     was = before.objects.get(obj.address)
-    if was is not None and obj.address in others:
-        return digest(was) == digest(obj) or not is_written_here(obj.address, session, other, is_there=True)
+    if (
+        was is not None
+        and obj.address in others
+        and (digest(was) == digest(obj) or not is_written_here(obj.address, session, other, is_there=True))
+    ):
+        return True
     parent = after.objects.get(obj.parent) if obj.parent is not None else None
     holders = [obj.address]
     if parent is not None and parent.kind in ("view", "materialized_view"):
@@ -231,6 +240,9 @@ def _is_explained(change: Change, before: Snapshot, after: Snapshot, wanted: Map
     obj, snapshot = (change.after, after) if change.after is not None else (change.before, before)
     assert obj is not None
     table = snapshot.objects.get(obj.parent) if obj.parent is not None else None
+    if obj.kind == "sequence":
+        column = snapshot.by_identity.get(("column", str(obj.props["owned_by"])))
+        table = snapshot.objects.get(column.parent) if column is not None and column.parent is not None else None
     if obj.kind == "publication_table":
         table = snapshot.by_identity.get(("table", str(obj.props["table"])))
     if change.after is None and obj.parent is not None and (table is None or table.address not in after.objects):

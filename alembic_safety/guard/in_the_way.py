@@ -26,7 +26,7 @@ from alembic_safety.guard.own_columns import OwnColumns
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
-from alembic_safety.postgres.parser import drops_something, table_command
+from alembic_safety.postgres.parser import drops_something, fleeting_kind, table_command
 from alembic_safety.postgres.session import THROUGH, DirectSession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _CREATE = re.compile(rf"{_BLANK}CREATE\s+(?:(?:UNLOGGED\s+)?TABLE|TYPE)\b", re.I
 _DEPENDED_ON = "2BP01"
 #: A view, policy, trigger, generated column, index, check or default does not let a column's type change.
 _TYPE_IN_USE = frozenset({"0A000", "42601", "42804", "42883"})
+#: What a statement names is not there.
+_NOT_THERE = frozenset({"42704", "42883", "42P01"})
 #: Each attempt takes something out of the way.
 _ATTEMPTS = 10
 #: Kinds that hold rows, or what holds rows: never put aside.
@@ -150,6 +152,10 @@ class InTheWay:
                 break
             except Exception as error:
                 state = sqlstate(error)
+                if state in _NOT_THERE and (kind := fleeting_kind(statement)) is not None:
+                    self._session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+                    log().warning("passed over, because somebody has dropped that %s: %s", kind, statement.strip())
+                    break
                 if attempt == _ATTEMPTS - 1 or (state != _DEPENDED_ON and state not in _TYPE_IN_USE):
                     raise
                 self._session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")

@@ -157,6 +157,7 @@ class _Goal:
         self._state = state or State()
         #: Only then is it known what the downgrade is meant to drop.
         self._is_known = state is not None
+        self._recorded = {found.key for found in self._state.found}
         self._within = {identity for _, identity in self._state.made}
         self._before = before
         self._now = now
@@ -175,9 +176,8 @@ class _Goal:
         """The goal (None where it is reached), and what cannot be reached, a sentence each. Raises GuardError."""
         for found in self._state.found:
             self._found_by_the_upgrade(found)
-        recorded = {found.key for found in self._state.found}
         for obj in self._now.objects.values():
-            if (obj.kind, obj.identity) in recorded:
+            if (obj.kind, obj.identity) in self._recorded:
                 continue
             same = self._before.objects.get(obj.address)
             live = same or self._before.by_identity.get((obj.kind, obj.identity))
@@ -204,14 +204,15 @@ class _Goal:
         for name in self._state.missing:
             obj = self._now.by_identity.get(name)
             if obj is not None and name not in self._before.by_identity and not _is_left_out(obj.kind, obj.props):
-                del self._objects[obj.address]
-                self.unwanted.add(name)
+                self._take_away(obj)
         for kind, identity in self._state.made:  # of what hangs on a table that it copied
             obj = self._now.by_identity.get((kind, identity))
             is_left = obj is not None and obj.address in self._before.objects and obj.parent is not None
             if obj is not None and is_left and is_carried(obj) and not _is_left_out(obj.kind, obj.props):
-                del self._objects[obj.address]
-                self.unwanted.add((kind, identity))
+                self._take_away(obj)
+        for obj in self._now.objects.values():
+            if self._is_made_for_nobody(obj):
+                self._take_away(obj)
         for name in self._state.already:
             was, is_ = self._before.by_identity.get(name), self._now.by_identity.get(name)
             if was is None or is_ is None or digest(was) == digest(is_):
@@ -223,6 +224,21 @@ class _Goal:
                 )
             self._objects[is_.address] = replace(is_, props={**is_.props, **was.props})
             self.concerned.add(name)
+
+    def _is_made_for_nobody(self, obj: CatalogObject) -> bool:
+        """Whether the downgrade made it again by the way, and somebody had dropped it: before the upgrade, or since."""
+        name = (obj.kind, obj.identity)
+        if not self._is_known or obj.address in self._before.objects or name in self._before.by_identity:
+            return False
+        props = obj.props
+        follows = props.get("has_parent") or props.get("attached_to") or props.get("is_local") is False
+        is_expected = name in self._recorded or follows or _is_left_out(obj.kind, props)
+        return not is_expected and self._is_by_the_way(obj)
+
+    def _take_away(self, obj: CatalogObject) -> None:
+        for one in (obj, *self._now.children.get(obj.address, ())):
+            self._objects.pop(one.address, None)
+        self.unwanted.add((obj.kind, obj.identity))
 
     @staticmethod
     def _plain(side: Snapshot) -> Snapshot:

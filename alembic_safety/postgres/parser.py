@@ -101,6 +101,44 @@ def drops_something(sql: str) -> bool:
     return kind == "drop_stmt" and enum_name(tree.stmts[0].stmt.drop_stmt, "behavior") != "DROP_CASCADE"
 
 
+#: Kinds that hold no rows, by the grammar's name.
+_FLEETING = {
+    "OBJECT_AGGREGATE": "aggregate",
+    "OBJECT_FUNCTION": "function",
+    "OBJECT_INDEX": "index",
+    "OBJECT_POLICY": "policy",
+    "OBJECT_PROCEDURE": "procedure",
+    "OBJECT_RULE": "rule",
+    "OBJECT_STATISTIC_EXT": "statistics object",
+    "OBJECT_TABCONSTRAINT": "constraint",
+    "OBJECT_TRIGGER": "trigger",
+    "OBJECT_VIEW": "view",
+}
+
+
+def fleeting_kind(sql: str) -> str | None:
+    """The kind of the one object without rows that a text of one statement drops, renames or (an index, a view) alters; None for all else."""
+    tree = parse(sql)
+    if tree is None or len(tree.stmts) != 1:
+        return None
+    statement = tree.stmts[0].stmt
+    kind = statement.WhichOneof("node")
+    if kind == "drop_stmt":
+        return (
+            _FLEETING.get(enum_name(statement.drop_stmt, "remove_type"))
+            if len(statement.drop_stmt.objects) == 1
+            else None
+        )
+    if kind == "rename_stmt":
+        return _FLEETING.get(enum_name(statement.rename_stmt, "rename_type"))
+    if kind == "alter_table_stmt":
+        commands = [entry.alter_table_cmd for entry in statement.alter_table_stmt.cmds]
+        if [enum_name(command, "subtype") for command in commands] == ["AT_DropConstraint"]:
+            return "constraint"
+        return _FLEETING.get(enum_name(statement.alter_table_stmt, "objtype"))
+    return None
+
+
 def enum_name(message: Any, attribute: str) -> str:
     """The name of an enumeration's value."""
     field = message.DESCRIPTOR.fields_by_name[attribute]

@@ -28,7 +28,7 @@ WHOLE = "+"
 #: What an administrator tunes on a live database.
 TUNED: frozenset[str] = frozenset({
     "access_method", "cache", "clustered_on", "columns_order", "compression", "enabled", "force_row_security", "options",
-    "populated", "relocatable", "replica_identity", "replica_identity_index", "roles", "row_security",
+    "persistence", "populated", "relocatable", "replica_identity", "replica_identity_index", "roles", "row_security",
     "statistics_target", "statistics_targets", "storage", "tablespace", "version",
 })  # fmt: skip
 #: Kinds whose ``options`` are a part of what they are.
@@ -165,6 +165,8 @@ def _around(
 
 def _facts(obj: CatalogObject) -> list[object]:
     props = {k: v for k, v in obj.props.items() if k not in TUNED or (k == "options" and obj.kind in _OPTIONS_COUNT)}
+    if "persistence" in obj.props:
+        props["persistence"] = "permanent"
     if obj.kind == "index":
         props["definition"] = without_storage_parameters(str(props["definition"]))
     return [obj.kind, props]
@@ -196,8 +198,8 @@ def altered_keys(value: Mapping[str, str]) -> dict[tuple[str, str], dict[str, st
     found = {}
     for key, pair in value.items():
         parts = pair.split(" ")
-        if len(parts) == 3 and not parts[2].startswith(_LABELS):
-            kind, _, identity = key.partition(" ")
+        kind, _, identity = key.partition(" ")
+        if len(parts) == 3 and kind == "column":
             found[kind, identity] = dict(one.split("=", 1) for one in parts[2].split(","))
     return found
 
@@ -209,8 +211,8 @@ class Relabelling:
     steps: tuple[str, ...]
 
     def fits(self, labels: Collection[str]) -> bool:
-        """Whether an enum has all labels that it was rehearsed with."""
-        return {step.lstrip("-").partition("=")[0] for step in self.steps if step[:1] != "+"} <= _hashed(labels)
+        """Whether an enum has all labels that are renamed; those that it lacks of the others no row of it can hold."""
+        return {step.lstrip("-").partition("=")[0] for step in self.steps if "=" in step} <= _hashed(labels)
 
     def result(self, hashes: Collection[str]) -> set[str]:
         """What it makes of labels, given as hashes: those that it doesn't know stay."""

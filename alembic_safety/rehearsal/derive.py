@@ -22,6 +22,7 @@ from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.grading import losses
 from alembic_safety.rehearsal.keeping import Attempt, attempts
 from alembic_safety.rehearsal.lines import run_lines
+from alembic_safety.rehearsal.patterns import with_patterns
 from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.trial import Observer, Outcome
@@ -159,7 +160,7 @@ class Deriver(Visitor):
             revision=revision,
             synthesis=None,
             fingerprints=prints,
-            closure=closure(before, after, dict(rows)),
+            closure=with_patterns(closure(before, after, dict(rows)), before, after),
             rows_written=rows,
             leaves=stage.leaves,
         )

@@ -268,12 +268,11 @@ def transactional(
     judge = Judge(stage, script, watch, terms.downgrade)
     outcome = Outcome(before=before)
     empty = not terms.only_up and judge.downgrade == EMPTY
+    _know_positions(stage)
     stage.begin(counting=observe is not None or empty)
     try:
         if stage.files is None:
             stage.files = files_of(stage.session)
-        if stage.positions is None:
-            stage.positions = positions(stage.session)
         with stage.staying_in_transaction():
             if not judge.up(outcome):
                 return outcome
@@ -283,7 +282,7 @@ def transactional(
             if any(is_sequence(before, oid) for oid in outcome.touched.locked):
                 now = positions(stage.session, outcome.touched.sequences)
                 sent = [one.sql for one in outcome.activity]
-                outcome.touched = with_positions(outcome.touched, before, after, stage.positions, now, sent)
+                outcome.touched = with_positions(outcome.touched, before, after, stage.positions or {}, now, sent)
             heads_after = set(stage.heads)
             demands = (
                 _demands(stage, before, after, outcome.touched)
@@ -307,6 +306,7 @@ def transactional(
             stage.rollback()
             stage.heads = set(judge.heads_before)
             outcome.rows = _on_rows(judge, outcome, before, after, observe, demands, terms)
+            assert stage.positions is not None
             set_positions(stage.session, stage.positions)
             stage.begin()
             with stage.staying_in_transaction():
@@ -326,6 +326,17 @@ def transactional(
         if outcome.after is None:
             stage.rollback()
             stage.heads = set(judge.heads_before)
+
+
+def _know_positions(stage: Stage) -> None:
+    """Look where the sequences stand, in a transaction of its own: that locks each of them as ``setval`` does."""
+    if stage.positions is not None:
+        return
+    stage.begin_plain()
+    try:
+        stage.positions = positions(stage.session)
+    finally:
+        stage.rollback()
 
 
 def _demands(stage: Stage, before: Snapshot, after: Snapshot, seen: Touched) -> list[Demand]:

@@ -36,6 +36,9 @@ create table orders_done (n int);
 create table list (id int primary key, n int, twice int); alter table list add constraint few_n check (n < 100);
 create table parted (id int, at date) partition by range (at);
 create table parted_1 partition of parted for values from ('2020-01-01') to ('2021-01-01');
+create view felt_ok as select 'ok'::mood as mood;
+create table stock (id int primary key, n int, note text default 'x'); create index stock_n on stock (n);
+create table days (at date, note text) partition by range (at);
 """
 LATER = {
     "a2": "drop table gone",
@@ -52,6 +55,9 @@ LATER = {
     "b3": "create table list_new (like list including all); alter table list_new drop twice; insert into list_new select id, n from list;"
     "drop table list; alter table list_new rename to list",
     "b4": "alter table list rename to listed",
+    "b5": "create table stock_copy (like stock including all); create view all_stock as select * from stock;"
+    "create table days_1 partition of days for values from ('2020-01-01') to ('2021-01-01')",
+    "b6": "alter table stock add more int",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
 OWN = f"""
@@ -75,6 +81,9 @@ alter index gone_ab rename to by_hand_ab;
 alter table gone rename constraint few to by_hand_few;
 alter sequence gone_id_seq increment 2;
 alter type mood add value 'by hand' before 'ok';
+drop view felt_ok;
+alter table stock set unlogged; alter table stock alter n set default 7; alter table stock add by_hand text; drop index stock_n;
+alter table days alter note set default 'by hand';
 create index by_hand_list on list (n) include (id);
 create or replace function log() returns trigger language plpgsql as 'begin return null; end';
 create or replace view feelings as select 1 as n, 'ok'::mood as mood, 2 as by_hand;

@@ -141,6 +141,7 @@ def test_what_an_upgrade_reads_is_found_out(tmp_path, database, pg_binaries):
 
 #: What sets or loses where sequences stand, and writes no row; what alters one otherwise keeps nothing.
 MOVES = {
+    "granted": ("GRANT SELECT ON item TO PUBLIC", False),
     "restarted": ("ALTER SEQUENCE ticket RESTART; ALTER TABLE item ALTER id RESTART WITH 3", True),
     "set": ("SELECT setval('ticket', 3)", True),
     "set_by_a_string": ("DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %I RESTART WITH 2', 'ticket'); END $$", True),
