@@ -10,6 +10,7 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.changed import unlike_rehearsal
 from alembic_safety.guard.closing import Closing
 from alembic_safety.guard.earlier import Earlier
+from alembic_safety.guard.elsewhere import schema_elsewhere, sentence
 from alembic_safety.guard.following import Following
 from alembic_safety.guard.integrity_check import check_integrity, check_soundness
 from alembic_safety.guard.live import GivingBack, LiveState, exclusions
@@ -136,7 +137,7 @@ class Inspection:
                 self._look()
                 if self._found(expected):
                     self._look()  # somebody else's change may just have been on its way
-                    refuse_drift(self._found(expected))
+                    refuse_drift(self._found(expected), self._elsewhere())
             elif uses_certificates(chain):
                 self._look()  # nothing is known of this major version, but what was there can be told from what comes
         if self._catalog is None and any(self._live.concerns(step.revision.revision) for step in steps):
@@ -280,10 +281,11 @@ class Inspection:
             for note in notes:
                 log().warning("%s", note)
             if wrong:
+                hint = self._elsewhere()
                 raise GuardError(
                     "the migration did not do here what it did when it was rehearsed:"
                     + "".join(f"\n  {line}" for line in wrong)
-                    + f"\n{WAY_OUT}"
+                    + (f"\n{hint}; {WAY_OUT}" if hint else f"\n{WAY_OUT}")
                 )
         self._catalog.settle()
 
@@ -300,6 +302,10 @@ class Inspection:
             self._closing.end(session)
         if self._catalog is not None:
             self._catalog.end(session)
+
+    def _elsewhere(self) -> str:
+        live, rehearsed = schema_elsewhere(self._session(), self._closures.values(), self._settings.search_path)
+        return sentence(live, rehearsed) if live else ""
 
     def _look(self) -> None:
         within = is_in_foreign_transaction(self._migration) or has_open_transaction(self._migration)

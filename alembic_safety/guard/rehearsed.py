@@ -150,7 +150,7 @@ def _is_only_needed(obj: CatalogObject, before: str, after: str) -> bool:
     return before == after and obj.kind != "table"
 
 
-def refuse_drift(found: Iterable[str]) -> None:
+def refuse_drift(found: Iterable[str], hint: str = "") -> None:
     """Raise GuardError where something drifted."""
     lines = list(found)
     if lines:
@@ -158,7 +158,7 @@ def refuse_drift(found: Iterable[str]) -> None:
             "the database is not what the revisions were rehearsed on, so nothing was changed:"
             + "".join(f"\n  {line}" for line in lines[:_SHOWN])
             + (f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else "")
-            + f"\nput it right, or rehearse the revisions anew; {WAY_OUT}"
+            + f"\n{hint or 'put it right, or rehearse the revisions anew'}; {WAY_OUT}"
         )
 
 

@@ -55,3 +55,10 @@ def quote_literal(text: str) -> str:
     if "\\" in text:
         return "E'" + doubled.replace("\\", "\\\\") + "'"
     return f"'{doubled}'"
+
+
+def folded(written: str) -> str:
+    """The name that PostgreSQL makes of one as it is written in SQL: in lower case, unless it is quoted."""
+    if len(written) > 1 and written[0] == written[-1] == '"':
+        return written[1:-1].replace('""', '"')
+    return written.lower()

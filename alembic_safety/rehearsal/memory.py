@@ -143,6 +143,7 @@ def _conditions(config: Config, chain: Chain, options: Options, server: Server) 
             str(script.resolve()),
             digest.hexdigest(),
             options.role or "",
+            ",".join(options.search_path),
             f"{options.rows} {options.seed}",
             baseline,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic_safety.postgres.catalog import Exclusions
+from alembic_safety.postgres.identifiers import folded
 
 if TYPE_CHECKING:
     from alembic_safety.rehearsal.rows.own import Rows
@@ -45,6 +46,8 @@ class Options:
     timeout: float | None = 300.0
     #: Role to rehearse as; it is created on a server of ours.
     role: str | None = None
+    #: Schemas of the search_path to rehearse with; none: the server's own.
+    search_path: tuple[str, ...] = ()
     #: A dump, and the revision at which it was taken.
     baseline: tuple[Path, str] | None = None
     #: A dump with rows, to rehearse what is pending there; or the URL of a database, of which rows are sampled.
@@ -84,6 +87,7 @@ def options_of(settings: Settings, **others: Any) -> Options:
         pg_version=settings.pg_version,
         timeout=settings.timeout,
         role=settings.role,
+        search_path=tuple(map(folded, settings.search_path)),
         baseline=parse_baseline(settings.baseline),
         cache_dir=settings.cache_dir,
         data=settings.data,

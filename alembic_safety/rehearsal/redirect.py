@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.server import Terminated
 from alembic_safety.rehearsal.failure import explain
+from alembic_safety.rehearsal.search_path import set_for_session
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def _redirected(places: Places) -> Iterator[None]:
         for name in _PLACES:
             cparams.pop(name, None)
         cparams.update(parameters)
+        set_for_session(dialect.driver, cparams, places.search_path)
 
     def check(connection: Any, record: Any) -> None:
         cursor = connection.cursor()

@@ -43,8 +43,11 @@ class SeveralDatabases(Exception):  # noqa: N818 - a signal between our own modu
 class Places:
     """Which scratch database stands for what env.py connects to."""
 
-    def __init__(self, first: URL, another: Callable[[], URL] | None = None) -> None:
-        """``another`` makes one more; without it everything is led to the first."""
+    def __init__(
+        self, first: URL, another: Callable[[], URL] | None = None, *, search_path: Sequence[str] = ()
+    ) -> None:
+        """``another`` makes one more; without it everything is led to the first. Sessions begin with ``search_path``."""
+        self.search_path = search_path
         self.first = first
         self._another = another
         self._known: dict[tuple[str, ...], URL] = {}

@@ -93,6 +93,12 @@ class StandIns:
             for name in names:
                 connection.execute(f"CREATE SCHEMA {quote_ident(name)}{by}", prepare=False)
 
+    def make_missing(self, names: Iterable[str], place: Place) -> None:
+        """Create those schemas that are not there yet."""
+        with self.server.connect(place.database.name) as connection:
+            there = {name for (name,) in connection.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
+        self.make_schemas([name for name in names if name not in there], place)
+
     def login_role(self, role: str, place: Place) -> None:
         """Let a role own the database and connect to it; it is created where it isn't there.
 

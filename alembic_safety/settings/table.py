@@ -32,6 +32,7 @@ CHECKS = (
     "rows",
     "reversible",
     "dependents",
+    "search_path",
     "locks",
     "prepared",
     "connections",
@@ -90,6 +91,11 @@ class Settings:
         "Folder of rows to rehearse on: REVISION.sql is run once that revision is applied; by default tests/data, where it exists",
     )
     role: str | None = _setting(text(), None, "Role to rehearse as, instead of a superuser")
+    search_path: tuple[str, ...] = _setting(
+        names(),
+        (),
+        "search_path to rehearse with, where production sets it for the role or the database; schemas that no revision makes are there",
+    )
     exclude: tuple[str, ...] = _setting(
         names(), (), "Schemas and tables (schema.table) left out of every comparison; the version table always is"
     )
