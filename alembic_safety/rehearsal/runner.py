@@ -23,7 +23,6 @@ from alembic_safety.rehearsal.real import start_from
 from alembic_safety.rehearsal.redirect import run_environment
 from alembic_safety.rehearsal.rows.own import OwnRows, own_files
 from alembic_safety.rehearsal.rows.records import OWN
-from alembic_safety.rehearsal.search_path import made_by_nobody
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, check_place, label_of, merged
 from alembic_safety.rehearsal.soundness import Found, Soundness
 from alembic_safety.rehearsal.stage import LeftTransaction, Stage
@@ -166,7 +165,7 @@ class Run:
             from alembic_safety.rehearsal.baseline import restore_baseline
 
             restore_baseline(self.place, self.options.baseline[0], self.stand_ins.roles)
-        self._make_schemas(self.place)
+        self.stand_ins.make_path(self.plan.order, self.place)
 
         def work(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
             if self.several and context.connection is not None:
@@ -219,14 +218,8 @@ class Run:
         """One more scratch database."""
         place = Place(self.server, self.server.create_database())
         self.places[place.database.name] = place
-        self._make_schemas(place)
+        self.stand_ins.make_path(self.plan.order, place)
         return place
-
-    def _make_schemas(self, place: Place) -> None:
-        """Those of the search_path that production had before the first revision."""
-        self.stand_ins.make_missing(
-            made_by_nobody(self.options.search_path, (r.source for r in self.plan.order)), place
-        )
 
     def _heads_at_start(self, stage: Stage) -> set[str]:
         """The heads of what a baseline brought along; written into the version table where they are missing."""

@@ -11,12 +11,14 @@ from alembic_safety.postgres.roles import missing_role_in
 from alembic_safety.postgres.schemas import missing_schema_in
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.failure import driver_error
+from alembic_safety.rehearsal.search_path import made_by_nobody
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.server import Server
     from alembic_safety.rehearsal.options import Options
     from alembic_safety.rehearsal.place import Place
     from alembic_safety.rehearsal.stage import Stage
+    from alembic_safety.revisions.chain import Revision
 
 #: What a database may have had before its first revision.
 _UNDEFINED_SCHEMA, _UNDEFINED_TABLE = "3F000", "42P01"
@@ -93,8 +95,11 @@ class StandIns:
             for name in names:
                 connection.execute(f"CREATE SCHEMA {quote_ident(name)}{by}", prepare=False)
 
-    def make_missing(self, names: Iterable[str], place: Place) -> None:
-        """Create those schemas that are not there yet."""
+    def make_path(self, revisions: Iterable[Revision], place: Place) -> None:
+        """Create the schemas of the search_path that production has had before its first revision."""
+        names = made_by_nobody(self.options.search_path, (revision.source for revision in revisions))
+        if not names:
+            return
         with self.server.connect(place.database.name) as connection:
             there = {name for (name,) in connection.execute("SELECT nspname::text FROM pg_catalog.pg_namespace")}
         self.make_schemas([name for name in names if name not in there], place)
