@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from alembic_safety.guard.preflight.kept import kept_by
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.postgres.probes import ask
 from alembic_safety.rehearsal.certificate import Grade
+from alembic_safety.rehearsal.grading import SYNTHESIZED
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Pending, Target
+    from alembic_safety.model.probe import Probe
 
 
 def look(target: Target) -> Iterator[Line]:
@@ -32,14 +35,31 @@ def look(target: Target) -> Iterator[Line]:
                         note=True,
                     )
                 elif answer.count:
+                    fails = answer.probe.seen if target.is_upgrade else _stops_downgrade(target, pending, answer.probe)
+                    aside = ", and '-x safety.on_conflict=keep' puts them aside" if not target.is_upgrade else ""
                     yield Line(
                         text=f"revision {pending.id}: {answer.sentence}",
-                        remedy=f"these are they: {answer.probe.query}",
-                        sure=answer.probe.seen and not any(_may_write(one, table) for one in earlier),
+                        remedy=f"these are they{aside}: {answer.probe.query}",
+                        sure=fails and not any(_may_write(one, table) for one in earlier),
                     )
                 elif answer.count is None and not any(table in one.tables or one.seen is None for one in earlier):
                     yield Line(text=f"revision {pending.id}: {answer.sentence}", note=True)
         earlier.append(pending)
+
+
+def _stops_downgrade(target: Target, pending: Pending, probe: Probe) -> bool:
+    """Whether a derived downgrade surely stops on what a probe found: nothing that its upgrade kept takes the place of that."""
+    certificate, revision = pending.certificate, pending.revision
+    if certificate is None or revision is None or certificate.downgrade != SYNTHESIZED or not probe.places:
+        return False
+    kept = list(kept_by(revision.source))
+    # One that has another name now may be the table in question.
+    if len(target.relations({table for _, table, _ in kept})) < len({table for _, table, _ in kept}):
+        return False
+    return all(
+        table != probe.table or (name == "preserve_columns" and probe.column and probe.column not in columns)
+        for name, table, columns in kept
+    )
 
 
 def _may_write(pending: Pending, table: str) -> bool:

@@ -178,7 +178,7 @@ BEGIN
         alembic_safety.rows_of(q, q.source), replace(going, '{t}', 't'), q.preservation, q.source, why);
 END $aside$;
 
--- Rows that are in the way of a downgrade whose upgrade kept nothing of their table: a value goes where the column may be NULL, else the row.
+-- Rows that are in the way of a downgrade whose upgrade kept nothing of their table, or not the column: a value goes where the column may be NULL, else the row.
 -- places: a SELECT of tableoid and ctid. Returns how many it found.
 CREATE OR REPLACE FUNCTION alembic_safety.put_unfit_aside(in_table text, in_revision text, source text, places text, why text, emptied text) RETURNS bigint LANGUAGE plpgsql {pinned} AS $unfit$
 DECLARE
@@ -189,10 +189,11 @@ DECLARE
     back text[];
 BEGIN
     IF EXISTS (
-        SELECT FROM alembic_safety.quarantine x WHERE to_regclass(x.after_source) = rel AND x.strategy <> 'sequence' AND NOT x.returned AND x.preservation =
+        SELECT FROM alembic_safety.quarantine x WHERE to_regclass(x.after_source) = rel AND x.strategy <> 'sequence' AND NOT x.returned
+            AND (x.strategy <> 'columns' OR emptied IS NULL OR emptied = ANY (x.after_columns)) AND x.preservation =
             (SELECT max(p.number) FROM alembic_safety.preservation p WHERE p.version_table = in_table AND p.revision = in_revision AND p.restored IS NULL)
     ) THEN
-        RETURN 0;  -- the downgrade itself looks after that table, and has the old values
+        RETURN 0;  -- the downgrade itself looks after that table or column, and has the old values
     END IF;
     EXECUTE format('SELECT count(*) FROM (%s) x', places) INTO moved;
     IF moved = 0 THEN
