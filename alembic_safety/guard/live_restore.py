@@ -19,6 +19,7 @@ from alembic_safety.model.kinds import KINDS
 from alembic_safety.model.snapshot import PHYSICAL, Snapshot
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.closure import PERSONAL, digest, is_carried
+from alembic_safety.revisions.refresh import run_or_fill
 
 if TYPE_CHECKING:
     from alembic_safety.postgres.session import Session
@@ -98,7 +99,7 @@ def columns_as_found(found: Iterable[Found], now: Snapshot) -> list[str]:
 
 def _run(session: Session, sql: str) -> None:
     try:
-        session.execute(sql)
+        run_or_fill(session, sql)
     except Exception as error:
         if sqlstate(error) is None:
             raise
@@ -112,11 +113,17 @@ def _run(session: Session, sql: str) -> None:
 def _check(wanted: Snapshot, concerned: set[Name], found: Snapshot) -> None:
     for name in sorted(concerned):
         want, is_ = wanted.by_identity[name], found.by_identity.get(name)
-        if is_ is None or Facts.of(is_) != Facts.of(want) or (is_carried(want) and not _is_same(is_, want)):
+        if is_ is None or _facts(is_) != _facts(want) or (is_carried(want) and not _is_same(is_, want)):
             raise GuardError(
                 f"the downgrade would give the schema back, and not what this database had of its own: "
                 f"{name[0].replace('_', ' ')} {name[1]} is not as it was; {_WAY_OUT}"
             )
+
+
+def _facts(obj: CatalogObject) -> Facts:
+    """Without whether a materialized view is filled, which its rows may not allow."""
+    facts = Facts.of(obj)
+    return replace(facts, tuned={name: value for name, value in facts.tuned.items() if name != "populated"})
 
 
 def _is_same(obj: CatalogObject, want: CatalogObject) -> bool:

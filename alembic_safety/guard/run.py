@@ -35,6 +35,7 @@ from alembic_safety.revisions.internals import (
     is_transaction_per_migration,
 )
 from alembic_safety.revisions.isolation import isolation_of
+from alembic_safety.revisions.module_data import renew_data
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -171,6 +172,8 @@ class Run:
     def _until_done(self) -> None:
         attempt = 0
         while True:
+            for step in self.progress.remaining_at_start:
+                renew_data(step.revision.module)
             try:
                 return plainly(self.context, self.arguments)
             except Exception as error:

@@ -20,6 +20,7 @@ from alembic_safety.postgres import own_schema
 from alembic_safety.postgres.identifiers import qualified, quote_literal
 from alembic_safety.postgres.probes import ask
 from alembic_safety.postgres.session import Session, SqlalchemySession, sqlstate
+from alembic_safety.revisions.refresh import run_or_fill
 from alembic_safety.settings import load_settings
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _run_one(context: MigrationContext, session: SqlalchemySession, item: Stored
     session.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         for statement in item.statements:
-            session.execute(within_transaction(statement))
+            run_or_fill(session, within_transaction(statement))
     except DBAPIError as error:
         if (sqlstate(error) or "")[:2] not in OF_ROWS:
             raise

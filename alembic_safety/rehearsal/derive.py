@@ -393,7 +393,7 @@ def upgrade_again(stage: Stage, revision: Revision) -> None:
     assert script is not None
     loaded = script.get_revision(revision.id)
     assert loaded is not None
-    stage.forget_types()
+    stage.forget_run(revision.id)
     with Operations.context(stage.context), stage.staying_in_transaction(), stage.preserving(revision.id):
         loaded.module.upgrade()
     stage.finish_preserving(revision.id)

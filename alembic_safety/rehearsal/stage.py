@@ -19,7 +19,9 @@ from alembic_safety.rehearsal.alive import staying_alive
 from alembic_safety.rehearsal.lent import Lent, apply_settings, session_settings
 from alembic_safety.rehearsal.lines import run_lines
 from alembic_safety.rehearsal.rows.sequences import positions
+from alembic_safety.revisions.module_data import renew_data
 from alembic_safety.revisions.preserve import POLICY, finish, forget_callbacks, policy
+from alembic_safety.revisions.refresh import QUIETLY
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationStep
@@ -97,6 +99,7 @@ class Stage:
         elif self.connection.in_transaction():
             self.connection.commit()
         context.on_version_apply_callbacks = ()  # they notify others of real upgrades; this is none
+        context.opts[QUIETLY] = True
         context.opts[POLICY] = "exact"  # what a downgrade gives back is rehearsed whatever the project's policy is
         # The isolation level of an engine in AUTOCOMMIT reads as the server's own: the driver knows.
         self.autocommits = bool(getattr(self.connection.connection.dbapi_connection, "autocommit", False))
@@ -322,7 +325,7 @@ class Stage:
 
         maintainer = Heads(self.context, self.heads, self.session)
         self.may_have_temporary = True
-        self.forget_types()
+        self.forget_run(step.info.up_revision_id or "")  # type: ignore[attr-defined]  # as below
         forget_callbacks(self.context)
         with staying_alive(), self.preserving(step.info.up_revision_id or "", is_upgrade=step.is_upgrade):  # type: ignore[attr-defined]
             step.migration_fn(**self.arguments)
@@ -389,9 +392,15 @@ class Stage:
             forget_callbacks(self.context)
             finish(self.context, revision)
 
-    def forget_types(self) -> None:
-        """Let SQLAlchemy forget which enum types it created: a real upgrade runs in a process of its own, without that memory."""
+    def forget_run(self, revision: str) -> None:
+        """Take back what an earlier run of a revision left in this process: a real one runs in a process of its own.
+
+        SQLAlchemy forgets which enum types it created, and data at the top of the revision's file is what it was.
+        """
         self.context.impl.memo.clear()
+        script = self.context.script.get_revision(revision) if self.context.script is not None else None
+        if script is not None:
+            renew_data(script.module)
 
     def end_session(self) -> None:
         """Drop temporary tables: what runs next would run in a session of its own, after the COMMIT that drops them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 from alembic_safety.errors import UsageError
@@ -25,29 +26,30 @@ class Node:
 
 
 def in_order(nodes: Mapping[str, Node]) -> list[str]:
-    """All identifiers, each after what it needs; a branch is kept together, ties go by identifier.
+    """All identifiers, each after what it needs, and otherwise as ``alembic upgrade heads`` applies them.
 
+    :param nodes: in the order of Alembic's own walk, which goes from the heads down.
     :raises UsageError: a revision that is needed doesn't exist, or revisions need each other.
     """
-    children: dict[str, list[str]] = {i: [] for i in nodes}
+    children: dict[str, set[str]] = {i: set() for i in nodes}
     missing: dict[str, int] = {}
     for identifier, node in nodes.items():
         for need in node.needs:
             if need not in nodes:
                 raise UsageError(f"revision {identifier!r} needs {need!r}, which does not exist")
-            children[need].append(identifier)
+            children[need].add(identifier)
         missing[identifier] = len(set(node.needs))
-    ready = sorted((i for i, count in missing.items() if count == 0), reverse=True)
+    place = {identifier: -number for number, identifier in enumerate(nodes)}
+    ready = [(place[i], i) for i, count in missing.items() if count == 0]
+    heapify(ready)
     result: list[str] = []
     while ready:
-        identifier = ready.pop()
+        _, identifier = heappop(ready)
         result.append(identifier)
-        unlocked = []
-        for child in set(children[identifier]):
+        for child in children[identifier]:
             missing[child] -= 1
             if missing[child] == 0:
-                unlocked.append(child)
-        ready += sorted(unlocked, reverse=True)
+                heappush(ready, (place[child], child))
     if len(result) < len(nodes):
         stuck = sorted(set(nodes) - set(result))
         raise UsageError(f"these revisions need each other: {', '.join(stuck[:5])}")

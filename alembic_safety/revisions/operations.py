@@ -1,4 +1,4 @@
-"""Our Alembic operations: ``op.run_sql_file``, ``op.run_sql``, ``op.irreversible``, ``op.preserve_*`` and ``op.restore_*``.
+"""Our Alembic operations: ``op.run_sql_file``, ``op.run_sql``, ``op.refresh_materialized_view``, ``op.irreversible``, ``op.preserve_*`` and ``op.restore_*``.
 
 Imported by the plugin in the middle of ``import alembic``, for every ``alembic`` call: nothing but ``alembic.operations`` at
 the top, the work is in ``revisions.execute``.
@@ -62,6 +62,22 @@ class RunSqlOp(MigrateOperation):
         :raises StatementError: the server refused a statement.
         """
         operations.invoke(cls(text, transaction=transaction))
+
+
+@Operations.register_operation("refresh_materialized_view")
+class RefreshMaterializedViewOp(MigrateOperation):
+    """Fill a materialized view that came back."""
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+
+    @classmethod
+    def refresh_materialized_view(cls, operations: Operations, view: str) -> None:
+        """Fill a materialized view; where the rows that are there do not let it be built, warn and leave it empty.
+
+        :param view: with its schema, as SQL writes it.
+        """
+        operations.invoke(cls(view))
 
 
 @Operations.register_operation("irreversible")
@@ -218,6 +234,13 @@ def _run_sql(operations: Operations, operation: RunSqlOp) -> None:
     from alembic_safety.revisions.execute import run_text
 
     run_text(operations.get_context(), operation.text, transaction=operation.transaction)
+
+
+@Operations.implementation_for(RefreshMaterializedViewOp)
+def _refresh_materialized_view(operations: Operations, operation: RefreshMaterializedViewOp) -> None:
+    from alembic_safety.revisions.refresh import refresh
+
+    refresh(operations.get_context(), operation.view)
 
 
 @Operations.implementation_for(IrreversibleOp)

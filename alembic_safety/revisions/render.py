@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from alembic_safety.revisions.alembic_ops import as_operation
+from alembic_safety.revisions.refresh import refreshed_view
 from alembic_safety.revisions.sql_format import formatted, may_indent
 
 _WIDTH = 110
@@ -67,10 +68,12 @@ def render_irreversible(reasons: Sequence[str], *, remarks: Sequence[str] = (), 
 
 
 def render_statement(sql: str, *, op: str = "op") -> list[str]:
-    """One statement as a call: Alembic's own operation where that says exactly the same, or where it is a setting; else ``op.run_sql``."""
+    """One statement as a call: Alembic's own operation where that says exactly the same, or our own; else ``op.run_sql``."""
     operation = as_operation(sql, op=op)
     if operation is not None:
         return [operation]
+    if (view := refreshed_view(sql)) is not None:
+        return [f"{op}.refresh_materialized_view({_quoted(view)})"]
     if _SETTING.match(sql):
         return [f"{op}.execute({_quoted(sql.replace(':', chr(92) + ':'))})"]
     text = formatted(sql.strip().rstrip(";").rstrip())

@@ -110,7 +110,7 @@ def _head(chain: Chain, chosen: str | None) -> str | None:
         return chain.resolve(chosen).id
     if len(chain.heads) > 1:
         raise UsageError(
-            f"the chain has {len(chain.heads)} heads, {', '.join(chain.heads)}: choose one by --head, or merge them"
+            f"the chain has {len(chain.heads)} heads, {', '.join(sorted(chain.heads))}: choose one by --head, or merge them"
         )
     return chain.heads[0] if chain.heads else None
 

@@ -53,7 +53,7 @@ class ViewRules(Rules):
 
 
 class MaterializedViewRules(Rules):
-    """Materialized views; created filled where they were filled."""
+    """Materialized views; filled where they were filled."""
 
     rank: ClassVar[int] = 56
 
@@ -67,10 +67,13 @@ class MaterializedViewRules(Rules):
         if props["tablespace"]:
             text += f" TABLESPACE {quote_ident(props['tablespace'])}"
         text += f" AS\n{_query(want)}"
-        if not props["populated"]:
-            text += "\nWITH NO DATA"
+        text += "\nWITH NO DATA"
         held = [step for c in ctx.carried.get(want.address, ()) if c.kind == "column" for step in extras(c, ctx)]
-        return [Step(text), *held, *self._mark(want)]
+        return [Step(text), *held, *self._mark(want), *self._fill(want)]
+
+    def _fill(self, want: CatalogObject) -> list[Step]:
+        """Late, when its indexes are there: what rows do not let be built is left empty then (``op.refresh_materialized_view``)."""
+        return [Step(f"REFRESH MATERIALIZED VIEW {want.identity}", late=True)] if want.props["populated"] else []
 
     def _mark(self, want: CatalogObject) -> list[Step]:
         on = want.props["clustered_on"]
@@ -96,6 +99,6 @@ class MaterializedViewRules(Rules):
             on = wish["clustered_on"]
             steps.append(Step(f"{alter} {f'CLUSTER ON {quote_ident(on)}' if on else 'SET WITHOUT CLUSTER'}", late=True))
         if "populated" in changed:
-            words = f"REFRESH MATERIALIZED VIEW {want.identity}{'' if wish['populated'] else ' WITH NO DATA'}"
-            steps.append(Step(words, late=True))
+            emptied = [Step(f"REFRESH MATERIALIZED VIEW {want.identity} WITH NO DATA", late=True)]
+            steps += self._fill(want) or emptied
         return steps
