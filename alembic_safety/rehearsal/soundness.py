@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.compare import changes
-from alembic_safety.integrity.soundness import broken_routines, broken_views, views_that_call
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from alembic_safety.downgrade.compare import Change
+    from alembic_safety.model.catalog import CatalogObject
     from alembic_safety.model.finding import Finding
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.stage import Stage
@@ -40,11 +43,14 @@ class Soundness:
     def __init__(self) -> None:
         #: "kind identity" of what is broken; None where nobody looked.
         self._known: dict[str, Finding] | None = None
+        #: Whether there have been any routines that can break.
+        self._any = False
 
     def begins(self, stage: Stage, before: Snapshot) -> None:
         """A revision is about to be judged."""
         if self._known is None:
-            self._known = _look(stage) if _has_routines(before) else {}
+            self._any = any(map(_can_break, before.of_kind(*_ROUTINES)))
+            self._known = _look(stage) if self._any else {}
 
     def passed(self) -> None:
         """A revision was applied, and nobody looked."""
@@ -52,7 +58,11 @@ class Soundness:
 
     def after(self, stage: Stage, before: Snapshot, after: Snapshot) -> Found:
         """The upgrade was committed."""
-        if self._known is None or not (self._known or _has_routines(after)) or not _may_break(before, after):
+        if self._known is None:
+            return Found()
+        changed = changes(before, after)
+        self._any = self._any or any(change.after is not None and _can_break(change.after) for change in changed)
+        if not self._any or not _may_break(changed):
             return Found()
         earlier, self._known = self._known, _look(stage)
         fresh = [finding for name, finding in sorted(self._known.items()) if name not in earlier]
@@ -63,19 +73,21 @@ class Soundness:
         )
 
 
-def _has_routines(side: Snapshot) -> bool:
-    return any(routine.props.get("language") in _LANGUAGES for routine in side.of_kind(*_ROUTINES))
+def _can_break(one: CatalogObject) -> bool:
+    return one.kind in _ROUTINES and one.props.get("language") in _LANGUAGES
 
 
-def _may_break(before: Snapshot, after: Snapshot) -> bool:
+def _may_break(changed: Iterable[Change]) -> bool:
     """New tables, indexes and rows break nothing that is there."""
     return any(
-        change.kind in _CAN_BREAK and (change.before is not None or change.kind in _MADE_OF_TEXT)
-        for change in changes(before, after)
+        change.kind in _CAN_BREAK and (change.before is not None or change.kind in _MADE_OF_TEXT) for change in changed
     )
 
 
 def _look(stage: Stage) -> dict[str, Finding]:
+    # All checks of a database: most histories break nothing.
+    from alembic_safety.integrity.soundness import broken_routines, broken_views, views_that_call
+
     stage.begin_plain()
     try:
         found = [*broken_views(stage.session, views_that_call(stage.session)), *broken_routines(stage.session)]

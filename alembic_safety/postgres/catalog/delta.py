@@ -28,6 +28,7 @@ from alembic_safety.postgres.catalog.reader import (
 )
 from alembic_safety.postgres.catalog.rereading import BeyondError, Rereading
 from alembic_safety.postgres.catalog.statements import NO_SUCH_STATEMENT, Call, Statements, kept_statements, plain
+from alembic_safety.postgres.catalog.units import PARTS
 from alembic_safety.postgres.session import Session, sqlstate
 
 #: Catalogs whose rows can go without a trace in a row that stays.
@@ -160,6 +161,8 @@ class _Delta(Rereading):
         #: What each relation with recent rows is read with (None: with nothing), by OID, and new rows of pg_depend, as in ``edges.sql``.
         self.relations: dict[int, Address | None] = {}
         self.lines: list[str] = []
+        #: Whether no column that was there has changed.
+        self.has_only_grown = False
         if not (self.settled or self.follows):
             self.pending.update(base.unsettled)
 
@@ -258,6 +261,7 @@ class _Delta(Rereading):
         # A new attribute comes with a new relation, or with a new count of them in the relation's row.
         covered = self.now.only_inserted(start, _ATTRIBUTES)
         relations = {oid for catalog, oid in self.locked if catalog == "pg_class"}
+        self.has_only_grown = covered
         # Only as long as these counts and the commands tell of all that this transaction has written.
         is_near = self.is_last_command and len(relations) <= _MOST_RELATIONS
         calls = {}
@@ -300,7 +304,10 @@ class _Delta(Rereading):
                 continue
             if oid < 16384 and unit != ("pg_namespace", _PUBLIC, 0):
                 raise BeyondError  # an object of the system
-            self.add(unit)
+            inside = self.objects.get(unit)
+            is_whole = own == unit.oid and (inside is None or inside.parent is None)
+            parts = PARTS.get(catalog, () if is_whole else ("index",))
+            self.add(unit, parts if self.has_only_grown else None)
         if catalog == _ATTRIBUTES and self.start is not None and seen != self.now.written_since(self.start)[catalog]:
             self.is_last_command = False  # one that was not looked for may be of a later command
 

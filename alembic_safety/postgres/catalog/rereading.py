@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from alembic_safety.model.catalog import Address, CatalogObject
@@ -45,17 +45,32 @@ class Rereading:
         self.written: frozenset[str] | None = None
         #: relkind, typtype or prokind of units, as far as it was told.
         self.letters: dict[Address, str] = {}
+        #: Of relations that have only got something, as far as is known: the kinds of what is to be read again besides the relation and its columns.
+        self.partly: dict[Address, set[str]] = {}
+        #: Those of which something was left as it was.
+        self.incomplete: set[Address] = set()
         #: Whether there will be more to ask when all units have been read.
         self.is_to_go_on = True
 
-    def add(self, address: Address) -> None:
-        """Have the unit that an object belongs to read again. Raises BeyondError."""
+    def add(self, address: Address, parts: Collection[str] | None = None) -> None:
+        """Have the unit that an object belongs to read again. Raises BeyondError.
+
+        :param parts: the kinds of what has changed in it, where it lost nothing; None: any may have.
+        """
         obj = self.objects.get(address)
         unit = obj.parent if obj is not None and obj.parent is not None else Address(address.catalog, address.oid)
         if unit.catalog not in UNITS or unit in self.base.members:
             raise BeyondError
-        if unit not in self.done:
-            self.pending.add(unit)
+        if unit in self.done and (parts is not None or unit not in self.incomplete):
+            return
+        self.done.discard(unit)
+        if parts is None or unit.catalog != "pg_class" or unit not in self.base.units:
+            self.partly.pop(unit, None)
+        elif unit not in self.pending:
+            self.partly[unit] = set(parts)
+        elif unit in self.partly:
+            self.partly[unit].update(parts)
+        self.pending.add(unit)
 
     def remove(self, unit: Address) -> None:
         """Take out a unit that is gone, with all in it. What named it was changed before it could go, or went with it (pg_depend)."""
@@ -70,53 +85,69 @@ class Rereading:
         statements = self.statements
         kinds = self._kinds()
         units, self.pending = self.pending, set()
+        partly = {unit: self.partly.pop(unit) for unit in units & self.partly.keys()}
         self.done |= units
-        old = {address: self.objects.pop(address) for unit in units for address in self.units.pop(unit, ())}
+        were = {unit: self.units.pop(unit, ()) for unit in units}
+        kept = {unit: [a for a in were[unit] if self.objects[a].kind not in partly[unit]] for unit in partly}
+        self.incomplete = (self.incomplete - units) | {unit for unit in kept if kept[unit]}
+        old = {
+            address: self.objects.pop(address)
+            for unit, addresses in were.items()
+            for address in set(addresses).difference(kept.get(unit, ()))
+        }
         comments = {address: obj.comment for address, obj in old.items() if obj.comment is not None}
         labels = {address: obj.labels for address, obj in old.items() if obj.labels}
         fresh: dict[Address, list[Address]] = {}
         members = self.base.member_catalogs
         asked = [kind for kind in READING_ORDER if kind in kinds]
         calls = [statements.only(kind, kinds[kind], members=KINDS[kind].catalog in members) for kind in asked]
+        if self.aliases is None and self.depends:
+            calls.append(self.aliases_of_new())
         # Most changes are of one table, which has got something more (see propagate).
         known = units & self.base.units.keys()
         alone = next(iter(known)) if len(known) == 1 else None
-        found = statements.run(
-            [*calls, *([statements.only("dependents", self._all_of(alone))] if alone is not None else ())],
-            closing=not self.is_to_go_on and len(known) <= 1,
-        )
+        if alone is not None:
+            # Of what has only grown the columns that were there name nothing new.
+            calls.append(statements.only("dependents", {alone.oid} if alone in partly else self._all_of(alone)))
+        found = statements.run(calls, closing=not self.is_to_go_on and len(known) <= 1)
         if alone is not None:
             self.dependents[alone] = found.pop()
+        if len(found) > len(asked):
+            self.aliases = found.pop()[0][0] or ""
         for kind, rows in zip(asked, found, strict=True):
             for obj in build(query(kind, statements.major), rows, self.objects, comments, labels):
                 if not self.exclude.apply(obj):
                     self.objects[obj.address] = obj
                     fresh.setdefault(obj.parent or obj.address, []).append(obj.address)
-        self.units.update((unit, tuple(members)) for unit, members in fresh.items())
         self.changed.update(old)
         self.changed.update(address for members in fresh.values() for address in members)
-        finish(self.objects, [unit for unit in units if unit in self.objects], self.units)
-        return {
+        finish(self.objects, [unit for unit in units if unit in self.objects], fresh)
+        self.units.update((unit, (*members, *kept.get(unit, ()))) for unit, members in fresh.items())
+        renamed = {
             unit
             for unit in units
             if self._names(unit, self.base.units, self.base.objects) != self._names(unit, self.units, self.objects)
         }
+        for unit in [unit for unit in renamed & self.incomplete if not self._only_grown(unit)]:
+            # It is not as it seemed: what was kept may name what has another name now.
+            renamed.remove(unit)
+            self.dependents.pop(unit, None)
+            self.add(unit)
+        return renamed
 
     def _kinds(self) -> dict[str, set[int]]:
         """OIDs of the pending units by the kinds of rows that they have; an index or the like is replaced by its unit."""
         kinds: dict[str, set[int]] = {}
-        if self.written is not None and (self.aliases is not None or not self.depends):
-            known = known_kinds(self.pending, self.base, self.written, self.letters)
+        if self.written is not None:
+            for unit, parts in self.partly.items():
+                kind = self.base.objects[unit].kind
+                parts.update((kind,) if kind == "sequence" else (kind, "column"))
+            known = known_kinds(self.pending, self.base, self.written, self.letters, self.partly)
             if known is not None:
                 return known
+        self.partly.clear()
         asked = set(self.pending)
-        oids = {unit.oid for unit in asked}
-        calls = [self.statements.only("units", oids)]
-        if self.aliases is None and self.depends:
-            calls.append(self.aliases_of_new())
-        found = self.statements.run(calls)
-        if len(found) > 1:
-            self.aliases = found[1][0][0] or ""
+        found = self.statements.run([self.statements.only("units", {unit.oid for unit in asked})])
         for catalog, oid, unit_catalog, unit_oid, letter, hanging in found[0]:
             if Address(catalog, oid) not in asked:
                 continue
@@ -168,7 +199,7 @@ class Rereading:
     def _again(self, dependents: Iterable[tuple[str, int, str]]) -> None:
         for catalog, oid, _ in dependents:
             address = Address(catalog, oid)
-            if address in self.done:
+            if address in self.done - self.incomplete:
                 continue
             # What this session has made is read anyway; others are tables' own (TOAST), or are left out.
             is_known = address in self.objects or address in self.base.objects or address in self.base.members

@@ -32,16 +32,26 @@ def _kinds_of() -> dict[tuple[str, str], list[str]]:
     return found
 
 
+#: By catalog, the kinds of what a recent row in it may have changed in a relation, besides the relation and its columns. An index shows the
+#: name of its constraint.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    **{catalog: (kind,) for kind, catalog in _WRITTEN_TO.items()},
+    "pg_constraint": ("constraint", "index"),
+}
 #: Kinds of rows that every unit of a catalog with that letter has.
 KINDS_OF: Mapping[tuple[str, str], list[str]] = _kinds_of()
 
 
 def known_kinds(
-    units: Iterable[Address], base: FollowedSnapshot, written: Collection[str], letters: Mapping[Address, str]
+    units: Iterable[Address],
+    base: FollowedSnapshot,
+    written: Collection[str],
+    letters: Mapping[Address, str],
+    partly: Mapping[Address, Collection[str]],
 ) -> dict[str, set[int]] | None:
     """OIDs of the units by the kinds of rows that they may have, as far as a snapshot and their letters tell; None: they don't tell of all.
 
-    ``written``: the catalogs that hold what they may have got since the snapshot.
+    ``written``: the catalogs that hold what they may have got since the snapshot. ``partly``: all kinds that are to be read of some units.
     """
     kinds: dict[str, set[int]] = {}
     got = [kind for kind, catalog in _WRITTEN_TO.items() if catalog in written]
@@ -49,9 +59,11 @@ def known_kinds(
         letter = letters.get(unit)
         if letter is None and unit not in base.units:
             return None
-        has = {base.objects[address].kind for address in base.units.get(unit, ())}
+        has = set(partly.get(unit, ())) or {base.objects[address].kind for address in base.units.get(unit, ())}
         has.update(KINDS_OF.get((unit.catalog, letter), ()) if letter is not None else ())
-        if unit.catalog == "pg_class" and "sequence" not in has:
+        if unit in partly:
+            pass
+        elif unit.catalog == "pg_class" and "sequence" not in has:
             has.update(got, ("column",))
         elif "domain" in has and "pg_constraint" in written:
             has.add("domain_constraint")
