@@ -29,7 +29,7 @@ from alembic_safety.guard.rehearsed import (
 from alembic_safety.guard.stored import certificate_of, chain_in
 from alembic_safety.guard.unfit import put_aside
 from alembic_safety.guard.user_checks import run_user_checks
-from alembic_safety.guard.written_since import touched_of_own
+from alembic_safety.guard.written_since import kept_from_writers, small_tables, touched_of_own
 from alembic_safety.integrity.touched import known_findings
 from alembic_safety.postgres.identifiers import qualified
 from alembic_safety.postgres.session import DirectSession, SqlalchemySession, commits_by_itself
@@ -198,7 +198,10 @@ class Inspection:
         if self._catalog is None or not self._others.has_committed or self.earlier.first is None:
             return
         _, certificate = certificate_of(self._migration, step.revision)
-        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest, columns=False)
+        known = chain.by_id.get(step.revision.revision) if (chain := chain_in(self._migration)) is not None else None
+        held = kept_from_writers(certificate, known.source if known is not None else "")
+        held = set(small_tables(self._session(), held, self._settings.large_table))
+        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest, columns_of=held)
         self._others.remember(self._session(), touched, lock=not commits_by_itself(self._session().connection))
 
     @contextmanager

@@ -152,7 +152,6 @@ def take_back(run: Run, committed: Sequence[RevisionStep], closures: Mapping[str
     inspection = run.inspection
     earlier = inspection.earlier if isinstance(inspection, Inspection) else Earlier()
     undoing = Undoing(run, earlier, closures)
-    run.others.turns_back()
     AnotherRun(
         run.context,
         run.migration,
@@ -223,7 +222,7 @@ class Undoing:
         session, lock = self._session(), not self._is_autocommit()
         first = self._earlier.first
         if first is not None and self._catalog is not None:
-            touched = touched_of_own(_certificate(self._migration, step)[1], first, self._catalog.latest, columns=True)
+            touched = touched_of_own(_certificate(self._migration, step)[1], first, self._catalog.latest)
             self._others.remember(session, touched, lock=lock)
         found = self._others.found(session, closure, horizon, lock=lock)
         if found:

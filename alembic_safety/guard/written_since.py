@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alembic_safety.guard.preflight.kept import expected_writes, kept_by
 from alembic_safety.postgres.identifiers import quote_literal
 from alembic_safety.postgres.lock_modes import rank
 from alembic_safety.postgres.session import Session
@@ -37,6 +38,11 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
 _NAME = """
 SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {oid}
+"""
+_SIZES = """
+SELECT named.identity, coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(p.relid)) FROM pg_catalog.pg_partition_tree(c.oid) p),
+    pg_catalog.pg_relation_size(c.oid))::pg_catalog.int8
+FROM pg_catalog.unnest({names}) AS named (identity) JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(named.identity)
 """
 #: Which of these numbers of 32 bits, less than 2^31 transactions away, belong to transactions that have not ended.
 _AT_WORK = """
@@ -65,23 +71,21 @@ class WrittenByOthers:
     def __init__(self) -> None:
         #: Numbers (of 32 bits) of transactions of the run, and of savepoints in them as far as they wrote where it matters.
         self._own: set[int] = set()
-        #: Those of the way back. Values in a column of a table that was there may be others' whichever of our revisions wrote its rows
-        #: since: to look before each of these would keep writers off a table in use.
-        self._back: set[int] = set()
-        self._is_back = False
+        #: Those that were found since the last COMMIT of the run.
+        self._fresh: set[int] = set()
+        #: By column of a table that was there, those before which it was looked at. What others wrote there otherwise shows no more
+        #: once one of our revisions has written their rows; to look before each of these would keep writers off a table in use.
+        self._looked: dict[tuple[int, int], set[int]] = {}
         self._first: Horizon | None = None
-        #: Tables that the transaction which is running touches.
+        #: Tables that the transaction which is running touches, and columns that were looked at in it.
         self._touched: set[int] = set()
+        self._columns: set[tuple[int, int]] = set()
         self._known: dict[tuple[int, int], Writers] = {}
 
     @property
     def has_committed(self) -> bool:
         """Whether anything of the run can have been seen by others."""
         return self._first is not None
-
-    def turns_back(self) -> None:
-        """From now on the run takes back what it did."""
-        self._is_back = True
 
     def committing(self, session: Session, horizon: Horizon) -> None:
         """A transaction of the run is about to commit; what is asked here is asked within it."""
@@ -94,6 +98,9 @@ class WrittenByOthers:
                 newer = f"pg_catalog.age(t.xmin) <= pg_catalog.age('{horizon.xid % 2**32}'::xid)"
                 rows = session.fetch(f"SELECT DISTINCT t.xmin::text FROM {table} t WHERE {newer}")
                 self._learn(session, {int(xid) for (xid,) in rows})
+        for key in self._columns:
+            self._looked.setdefault(key, set()).update(self._fresh)
+        self._columns, self._fresh = set(), set()
 
     def remember(self, session: Session, names: Iterable[Name], *, lock: bool) -> None:
         """Look at tables and columns that are about to be touched.
@@ -108,6 +115,8 @@ class WrittenByOthers:
             if place is None:
                 continue
             self._touched.add(place.key[0])
+            if place.key[1]:
+                self._columns.add(place.key)
             known = self._known.setdefault(place.key, {})
             for xid, count in self._writers(session, place, self._first).items():
                 known[xid] = max(count, known.get(xid, 0))
@@ -143,7 +152,9 @@ class WrittenByOthers:
         )
         found = {int(xid): int(count) for xid, count in rows}
         self._learn(session, found.keys())
-        own = self._back if place.key[1] else self._own
+        own = self._looked.get(place.key, set()) if place.key[1] else self._own
+        if place.key in self._columns:
+            own = own | self._fresh
         return {xid: count for xid, count in found.items() if xid not in own}
 
     def _learn(self, session: Session, xids: AbstractSet[int]) -> None:
@@ -155,14 +166,16 @@ class WrittenByOthers:
 
     def _add_own(self, xids: AbstractSet[int]) -> None:
         self._own |= xids
-        if self._is_back:
-            self._back |= xids
+        self._fresh |= xids
 
 
-def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapshot, *, columns: bool) -> set[Name]:
-    """Tables that a run made and that its next step writes to or alters, going up or back; with ``columns`` those of other tables, too.
+def touched_of_own(
+    certificate: Certificate | None, first: Snapshot, now: Snapshot, *, columns_of: Collection[str] | None = None
+) -> set[Name]:
+    """Tables that a run made and that its next step writes to or alters, going up or back, and columns that it made in other tables.
 
     :param first: as it was before the run; ``now``: before the step.
+    :param columns_of: the other tables of which columns are meant; None is all.
     """
     if certificate is None:
         return set()
@@ -178,13 +191,31 @@ def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapsh
             continue
         if table.address not in first.objects:
             touched.add((table.kind, table.identity))
-        elif columns:
+        elif columns_of is None or identity in columns_of:
             touched |= {
                 (column.kind, column.identity)
                 for column in now.children.get(table.address, ())
                 if column.kind == "column" and column.address not in first.objects
             }
     return touched
+
+
+def kept_from_writers(certificate: Certificate | None, source: str) -> set[str]:
+    """Tables that an upgrade keeps writers off before it writes their rows: they are captured by triggers, get a column or are rewritten.
+
+    :param source: of the revision.
+    """
+    found = {table for name, table, _ in kept_by(source) if name != "preserve_columns"} | set(expected_writes(source))
+    for proof in certificate.proofs.values() if certificate is not None else ():
+        found.update(relation for activity in proof.activity or () for relation in activity.rewrites)
+    return found
+
+
+def small_tables(session: Session, names: Iterable[str], limit: int | None) -> list[str]:
+    """Those of these tables that are there and soon read: under ``limit`` bytes; None is any size."""
+    listed = "ARRAY[" + ", ".join(map(quote_literal, sorted(names))) + "]::text[]"
+    rows = session.fetch(_SIZES.format(names=listed)) if names else []
+    return [str(name) for name, size in rows if limit is None or int(size) < limit]
 
 
 def _place(session: Session, name: Name, *, lock: bool) -> _Place | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic_safety.postgres.identifiers import quote_literal
 
@@ -69,22 +70,27 @@ def _width(target: Target, oid: int, columns: tuple[str, ...], row: int) -> int:
 
 def kept_by(source: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Name, table and columns of each ``op.preserve_…`` in a revision's source."""
-    if "preserve_" not in source:
+    for name, arguments in _calls(source, "preserve_"):
+        if name in _WHAT and arguments:
+            yield name, str(arguments[0]), tuple(map(str, arguments[1] if len(arguments) > 1 else ()))
+
+
+def expected_writes(source: str) -> Iterator[str]:
+    """The tables of each ``op.expect_writes`` in a revision's source."""
+    for name, arguments in _calls(source, "expect_writes"):
+        if name == "expect_writes":
+            yield from map(str, arguments)
+
+
+def _calls(source: str, word: str) -> Iterator[tuple[str, list[Any]]]:
+    """Method calls whose arguments are all written out, in a source that holds the word at all."""
+    if word not in source:
         return
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
-        if not (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in _WHAT
-            and node.args
-        ):
-            continue
-        try:
-            arguments = [ast.literal_eval(argument) for argument in node.args]
-        except ValueError:
-            continue
-        yield node.func.attr, str(arguments[0]), tuple(map(str, arguments[1] if len(arguments) > 1 else ()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.startswith(word):
+            with suppress(ValueError):
+                yield node.func.attr, [ast.literal_eval(argument) for argument in node.args]

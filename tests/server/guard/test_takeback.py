@@ -124,26 +124,45 @@ def test_rows_that_others_wrote_since_are_not_dropped(
         assert heads(database) == ["a1"]
 
 
-@pytest.mark.parametrize("written", ["", "insert into u values (9, 9)"])
+@pytest.mark.parametrize(
+    ("written", "told", "stays_at"),
+    [
+        ("update t set n = 1", "", "b0"),
+        (
+            "insert into u values (9, 9); update t set c = 5 where id = 1",
+            "1 row in public.u, 1 row in public.t.c",
+            "b1",
+        ),
+    ],
+)
 def test_what_later_revisions_wrote_over_is_told_from_what_others_wrote(
     tmp_path: Path,
     database: ScratchDatabase,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     written: str,
+    told: str,
+    stays_at: str,
 ) -> None:
     def in_savepoint(statement: str) -> str:
         return f"do $$ begin begin {statement}; exception when others then raise; end; end $$"
 
     project = Project.new(tmp_path / "project")
-    project.sql("b0", "create table t (n int)", "drop table t")
-    project.sql("b1", f"create table u (id int, v int); {in_savepoint('insert into u values (1, 1)')}", "drop table u")
+    project.sql("b0", "create table t (n int, id int primary key)", "drop table t")
+    added = "alter table t add column c int default 0"
+    project.sql(
+        "b1", f"{added}; create table u (id int, v int); {in_savepoint('insert into u values (1, 1)')}", "drop table u"
+    )
     project.sql("b2", f"alter table u alter v type bigint; {in_savepoint('update u set v = v + 1')}", None)
-    project.sql("b3", "alter table u add column w text; update u set w = 'x'", None)
+    project.sql(
+        "b3",
+        f"alter table u add column w text; update u set w = 'x'; {in_savepoint('update t set c = 7')}; alter table t alter c set not null",
+        None,
+    )
     project.sql("b4", "create unique index t_unique on t (n)", "drop index t_unique")
     certified(project, database)
     assert up(project, database, to="b0").status == 0
-    database.run("insert into t values (1), (1)")
+    database.run("insert into t values (1, 1), (1, 2)")
     before = database.dump_schema(*_OURS)
     begins = Run._transaction_begins
 
@@ -154,9 +173,9 @@ def test_what_later_revisions_wrote_over_is_told_from_what_others_wrote(
 
     monkeypatch.setattr(Run, "_transaction_begins", with_others)
     assert up(project, database).status != 0
-    if written:
-        assert "taking back revision b1 would lose what others wrote since: 1 row in public.u;" in caplog.text
-        assert heads(database) == ["b1"]
+    assert heads(database) == [stays_at]
+    if told:
+        assert f"taking back revision b1 would lose what others wrote since: {told};" in caplog.text
     else:
         assert (
             "revision b3, b2, b1 was taken back; the database is at b0 and verified to be as it was before"
