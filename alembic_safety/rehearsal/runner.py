@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alembic_safety.errors import RehearsalError, UsageError
+from alembic_safety.errors import PreservationError, RehearsalError, UsageError
 from alembic_safety.postgres.extensions import extension_missing
 from alembic_safety.postgres.server import throwaway_server
 from alembic_safety.rehearsal.describe import describe
@@ -31,6 +31,7 @@ from alembic_safety.rehearsal.trial import Outcome, Terms, transactional
 from alembic_safety.rehearsal.verdict import Rehearsal, Up, Verdict
 from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.rehearsal.watch import Watcher
+from alembic_safety.revisions.anatomy import holds_block
 from alembic_safety.revisions.chain import Chain, Revision, load_chain
 from alembic_safety.revisions.isolation import isolation_of
 
@@ -312,6 +313,15 @@ class Run:
             outcome = self._attempt(stage, revision, before)
             if outcome.cause is None or len(created) >= _MOST_STAND_INS:
                 break
+            if isinstance(outcome.cause, PreservationError) and revision.id not in stage.outdated:
+                if type(self.visitor) is Visitor or not holds_block(revision.source):
+                    outcome.error = (
+                        f"{outcome.error}\n'alembic safety-downgrade {revision.id}' derives anew what is kept"
+                    )
+                    break
+                stage.outdated.add(revision.id)
+                before = stage.full_snapshot()
+                continue
             made = self.stand_ins.for_failure(outcome.cause, stage, self.place)
             if not made:
                 break

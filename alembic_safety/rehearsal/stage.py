@@ -73,6 +73,8 @@ class Stage:
         self._callers_transaction = context._transaction is not None
         #: Lines of Python that keep rows before an upgrade; None: what its own file says.
         self.block: Sequence[str] | None = None
+        #: Revisions whose file has a block that no longer fits them: they are run without.
+        self.outdated: set[str] = set()
         #: Whether what would leave the transaction runs within it.
         self._bends = False
         #: SQL that sets the isolation level which the revision asks for, before anything else in each transaction; '' for none.
@@ -379,10 +381,11 @@ class Stage:
     @contextmanager
     def preserving(self, revision: str, *, is_upgrade: bool = True) -> Iterator[None]:
         """Run an upgrade as if ``block`` stood at its start, in the place of the one that its file may have."""
-        if self.block is None or not is_upgrade:
+        block = () if self.block is None and revision in self.outdated else self.block
+        if block is None or not is_upgrade:
             yield
             return
-        run_lines(self.context, self.block, revision)
+        run_lines(self.context, block, revision)
         with policy(self.context, "schema"):
             yield
 
