@@ -1,6 +1,7 @@
 """Other values for columns of which an upgrade reads something else than they hold: its error says what.
 
-A text column that is cast to ``uuid`` holds nothing else in a table in use, and nothing in the catalog says so.
+A text column that is cast to ``uuid`` holds nothing else in a table in use, and nothing in the catalog says so. Nor does it say of
+a column that is compared with one of another table, to fill a new one that takes no NULL, that it refers to it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,27 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE c.oid = ANY (ARRAY[%s]::pg_catalog.regclass[]) AND t.typname IN (%s) AND a.attgenerated = '' ORDER BY c.oid, a.attnum
 """
+_NULL = "23502"
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
+_SIDE = rf"(?:\b\w+\s*\(\s*)?(?:{_NAME}\s*\.\s*)*({_NAME})\s*\)?(?:\s*::\s*\w+)?"
+#: Two columns that are held against each other, as they are or through a function.
+_EQUAL = re.compile(rf"{_SIDE}\s*=\s*{_SIDE}")
+_COLUMNS = """
+SELECT pg_catalog.format('%%I.%%I', s.nspname, c.relname), a.attname::pg_catalog.text,
+    EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1
+        AND i.indkey[0] = a.attnum)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = ANY (ARRAY[%s]::pg_catalog.regclass[]) AND a.attgenerated = '' ORDER BY c.oid, a.attnum
+"""
+#: Rows take the values of the other column in turn.
+_MATCHING = """
+WITH value AS (SELECT v, pg_catalog.row_number() OVER (ORDER BY v) - 1 AS n, pg_catalog.count(*) OVER () AS number
+  FROM (SELECT DISTINCT {source_column} AS v FROM {source} WHERE {source_column} IS NOT NULL) AS q),
+line AS (SELECT tableoid AS place, ctid AS id, pg_catalog.row_number() OVER (ORDER BY tableoid, ctid) - 1 AS n FROM {table})
+UPDATE {table} AS t SET {column} = v::pg_catalog.text::{type}
+FROM line JOIN value ON value.n = line.n % value.number WHERE t.tableoid = line.place AND t.ctid = line.id
+"""
 _OWN_TYPE = """
 SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute WHERE attrelid = %s::pg_catalog.regclass AND attname = %s
 """
@@ -66,18 +88,28 @@ class Amend:
 
     table: str
     column: str
-    #: A type as the server names it in errors; ``array`` for a document that is one.
+    #: A type as the server names it in errors; ``array`` for a document that is one; ``source`` in words.
     type: str
+    #: A column of another table whose values they are; empty for none.
+    source: tuple[str, ...] = ()
 
     def apply(self, session: Session) -> None:
-        """Give every value that is there one of that type in its place, the same for the same."""
+        """Give every value that is there one of that type in its place, the same for the same; or values of the other column."""
         column = quote_ident(self.column)
+        type_ = session.fetch(_OWN_TYPE % (quote_literal(self.table), quote_literal(self.column)))[0][0]
+        if self.source:
+            table, other = self.source
+            matching = _MATCHING.format(
+                source=table, source_column=quote_ident(other), table=self.table, column=column, type=type_
+            )
+            if not attempt(session, matching):
+                attempt(session, unchecked(matching))
+            return
         form = _FORMS.get(self.type)
         if form is None:  # an enum, perhaps
             labels = f"pg_catalog.enum_range(NULL::{self.type})"
             form = f"({labels})[1 + {{n}} % pg_catalog.cardinality({labels})]"
         new = form.format(n=_NUMBER.format(old=column), old=column)
-        type_ = session.fetch(_OWN_TYPE % (quote_literal(self.table), quote_literal(self.column)))[0][0]
         change = f"UPDATE {self.table} SET {column} = ({new})::pg_catalog.text::{type_} WHERE {column} IS NOT NULL"
         if not attempt(session, change):  # the application's own triggers may refuse
             attempt(session, unchecked(change))
@@ -85,14 +117,19 @@ class Amend:
 
 def may_tell(error: Exception) -> bool:
     """Whether an error may say what has to be other about rows."""
-    return sqlstate(error) in _STATES
+    return sqlstate(error) in (*_STATES, _NULL)
 
 
-def amends_for(session: Session, error: Exception, tables: Collection[str]) -> tuple[Amend, ...]:
+def amends_for(
+    session: Session, error: Exception, tables: Collection[str], executed: Iterable[str] = ()
+) -> tuple[Amend, ...]:
     """What has to be other about the rows of these tables for the upgrade not to fail as it did; () where that can't be told.
 
     :param session: at the rows that the upgrade failed on.
+    :param executed: the statements that it got to.
     """
+    if sqlstate(error) == _NULL:
+        return _matches(session, child_of(error), tables, executed)
     said = explain(error)
     message = _message(error)
     if _DOCUMENT.match(message):
@@ -114,8 +151,28 @@ def amends_for(session: Session, error: Exception, tables: Collection[str]) -> t
     return tuple(Amend(table, column, type_) for table, column in mentioned or columns)
 
 
+def _matches(session: Session, table: str, tables: Collection[str], executed: Iterable[str]) -> tuple[Amend, ...]:
+    """Columns of a table that were compared with those of others, which are to hold values of theirs."""
+    if table not in tables:
+        return ()
+    holders: dict[str, list[tuple[str, str, bool]]] = {}
+    for name, column, is_key in session.fetch(_COLUMNS % ", ".join(map(quote_literal, sorted(tables)))):
+        holders.setdefault(str(column).lower(), []).append((str(name), str(column), bool(is_key)))
+    found: dict[str, Amend] = {}
+    for match in (match for text in executed for match in _EQUAL.finditer(text)):
+        left, right = (name.strip('"').lower() for name in match.groups())
+        for own, other in (left, right), (right, left):
+            columns = [column for name, column, is_key in holders.get(own, ()) if name == table and not is_key]
+            sources = [(name, column) for name, column, is_key in holders.get(other, ()) if name != table and is_key]
+            if columns and sources:
+                name, column = sources[0]
+                words = f"{name}.{quote_ident(column)}"
+                found.setdefault(columns[0], Amend(table, columns[0], words, (name, column)))
+    return tuple(found.values())
+
+
 def child_of(error: Exception) -> str:
-    """The table, as SQL writes it, whose row breaks a foreign key; '' where the error does not say."""
+    """The table, as SQL writes it, whose row breaks a constraint; '' where the error does not say."""
     diagnostics = getattr(driver_error(error), "diag", None)
     schema, table = (getattr(diagnostics, name, None) for name in ("schema_name", "table_name"))
     return qualified(schema, table) if schema and table else ""

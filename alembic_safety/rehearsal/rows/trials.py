@@ -139,6 +139,8 @@ class Trial:
         self.emptied = False
         #: Whether the upgrade runs only where deferred constraints are checked at once.
         self._immediate = False
+        #: The statements of the upgrade, where it ran within the transaction.
+        self._executed: list[str] = []
         self.filled = Filled(rows={})
         #: What the upgrade left in the tables that it may have written to, and their names.
         self.outcome_tables: list[str] = []
@@ -196,7 +198,7 @@ class Trial:
         except Exception as left:  # it ended the transaction before it failed
             raise_signals(left)
             return ()
-        return amends_for(self._stage.session, error, filled)
+        return amends_for(self._stage.session, error, filled, self._executed or self._stage.executed)
 
     def refresh(self) -> None:
         """Fail where a materialized view that the upgrade drops or changes can't be built of the rows: of such it never was."""
@@ -210,6 +212,15 @@ class Trial:
 
     def up(self) -> None:
         """Run the upgrade. May raise anything."""
+        stage = self._stage
+        stage.executed = []
+        try:
+            with stage.noting():
+                self._up()
+        finally:
+            self._executed, stage.executed = stage.executed, []
+
+    def _up(self) -> None:
         case = self._case
         try:
             case.up()

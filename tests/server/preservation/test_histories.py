@@ -107,6 +107,8 @@ CREATE TABLE colour (name text PRIMARY KEY, old boolean); INSERT INTO colour VAL
 CREATE TABLE car (id int PRIMARY KEY, colour text NOT NULL REFERENCES colour);
 CREATE TABLE paper (id int PRIMARY KEY, run int NOT NULL REFERENCES run ON DELETE CASCADE);
 CREATE TABLE page (id int PRIMARY KEY, paper int NOT NULL REFERENCES paper ON DELETE CASCADE);
+CREATE TABLE "user" (id int PRIMARY KEY, "Login name" text NOT NULL UNIQUE);
+CREATE TABLE task (id int PRIMARY KEY, done_by text, asked_by varchar(40) NOT NULL);
 CREATE TABLE pair (a int, b int);
 CREATE FUNCTION as_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT $1, 2';
 ALTER TABLE pair ADD c int;
@@ -120,6 +122,10 @@ READS = {
     # A column that takes no NULL in the end and is filled before that needs no empty table.
     "not_of_archived_rows": "UPDATE member SET name = upper(name); ALTER TABLE car ADD owner text; UPDATE car SET owner = colour || 's';"
     "ALTER TABLE car ALTER owner SET NOT NULL, ADD CHECK (id > 0)",
+    "found_by_name": 'ALTER TABLE task ADD by_id int REFERENCES "user", ADD for_id int REFERENCES "user";'
+    'UPDATE task SET by_id = "user".id FROM "user" WHERE "user"."Login name" = task.done_by;'
+    'UPDATE task SET for_id = u.id FROM "user" u WHERE task.asked_by = u."Login name"::text;'
+    "ALTER TABLE task ALTER by_id SET NOT NULL, DROP done_by; ALTER TABLE task ALTER for_id SET NOT NULL, DROP asked_by",
     "what_is_referred_to": "DELETE FROM colour WHERE NOT old",
     "children_of_children": "DROP TABLE page, paper; CREATE OR REPLACE FUNCTION as_pair(int) RETURNS pair LANGUAGE sql AS 'SELECT $1, 2, 3'",
 }  # fmt: skip
@@ -129,6 +135,7 @@ INSERT INTO event SELECT i, md5(i::text)::uuid, to_char(timestamp '2020-01-01' +
   jsonb_build_array('t' || i, 'u'), '{"k": 1}', 'simple' FROM generate_series(1, 7) i;
 INSERT INTO member (id, name) SELECT i, 'n' || i FROM generate_series(1, 4) i;
 INSERT INTO car SELECT i, 'red' FROM generate_series(1, 3) i;
+INSERT INTO "user" SELECT i, 'n' || i FROM generate_series(1, 3) i; INSERT INTO task SELECT i, 'n' || i, 'n1' FROM generate_series(1, 3) i;
 INSERT INTO paper SELECT i, i FROM generate_series(1, 5) i; INSERT INTO page SELECT i, 1 + i % 5 FROM generate_series(1, 9) i;
 """
 
