@@ -16,6 +16,7 @@ from alembic_safety.postgres.extensions import extension_missing
 from alembic_safety.postgres.server import throwaway_server
 from alembic_safety.rehearsal.describe import describe
 from alembic_safety.rehearsal.failure import driver_error, is_fatal, server_failure
+from alembic_safety.rehearsal.log import quiet_driver
 from alembic_safety.rehearsal.memory import Memory
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.plan import Plan
@@ -64,9 +65,16 @@ def rehearse(
     chain = chain or load_chain(config)
     if options.backup is None and options.sample is None:
         Plan(chain, options)  # what was named wrongly is said before a server is started
-    with throwaway_server(
-        url=options.server, pg_bin=options.pg_bin, pg_version=options.pg_version, keep=options.keep, tell=options.tell
-    ) as server:
+    with (
+        quiet_driver(),
+        throwaway_server(
+            url=options.server,
+            pg_bin=options.pg_bin,
+            pg_version=options.pg_version,
+            keep=options.keep,
+            tell=options.tell,
+        ) as server,
+    ):
         start = start_from(server, chain, options)
         plan = Plan(chain, options, start.present if start is not None else None)
         visitor = visitor or Visitor()
