@@ -40,6 +40,7 @@ create table parted_1 partition of parted for values from ('2020-01-01') to ('20
 create view felt_ok as select 'ok'::mood as mood;
 create table stock (id int primary key, n int, note text default 'x'); create index stock_n on stock (n);
 create table days (at date, note text) partition by range (at);
+create table plain (n int, note text default 'x');
 """
 LATER = {
     "a2": "drop table gone",
@@ -58,7 +59,7 @@ LATER = {
     "b4": "alter table list rename to listed",
     "b5": "create table stock_copy (like stock including all); create view all_stock as select * from stock;"
     "create table days_1 partition of days for values from ('2020-01-01') to ('2021-01-01')",
-    "b6": "alter table stock add more int",
+    "b6": "alter table stock add more int; alter table plain alter note type varchar(40)",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
 OWN = f"""
@@ -84,7 +85,7 @@ alter sequence gone_id_seq increment 2;
 alter type mood add value 'by hand' before 'ok';
 drop view felt_ok;
 alter table stock set unlogged; alter table stock alter n set default 7; alter table stock add by_hand text; drop index stock_n;
-alter table days alter note set default 'by hand';
+alter table days alter note set default 'by hand'; insert into plain values (1, 'a'), (1, 'a');
 create index by_hand_list on list (n) include (id);
 create or replace function log() returns trigger language plpgsql as 'begin return null; end';
 create or replace view feelings as select 1 as n, 'ok'::mood as mood, 2 as by_hand;
@@ -216,6 +217,7 @@ def test_each_downgrade_gives_back_what_the_database_had_of_its_own(
     assert alembic(*url, "upgrade", "a1", cwd=project.folder).status == 0
     _run_as_app(production, OWN)
     production.run(f"alter table gone owner to {DBA}; grant usage on schema billing to {DBA}; {OTHERS}")
+    production.run("create publication everything for all tables")
     states = [_dump(production)]
     for revision in LATER:
         done = alembic(*url, "upgrade", revision, cwd=project.folder)

@@ -1,4 +1,4 @@
-"""Whether the migrating role could take a revision back: types that its downgrade builds anew, and who uses them here."""
+"""Whether the migrating role could take a revision back: types that its downgrade builds anew, and who uses them here; publications."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.downgrade.aside import ASIDE
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.postgres.identifiers import quote_ident, quote_literal
+from alembic_safety.rehearsal.closure import ABSENT, entries
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Target
@@ -46,12 +47,44 @@ FROM used u CROSS JOIN LATERAL (
 WHERE NOT (pg_catalog.pg_has_role(owned.owner, 'USAGE') AND pg_catalog.has_schema_privilege(owned.namespace, 'USAGE'))
 ORDER BY 1, 2, 3
 """
+#: Publications of roles that the migrating one is no member of, with the tables among these that they name.
+_PUBLISHED = """
+SELECT named.name, p.pubname::pg_catalog.text, pg_catalog.pg_get_userbyid(p.pubowner)::pg_catalog.text
+FROM pg_catalog.unnest({names}::pg_catalog.text[]) AS named (name)
+JOIN pg_catalog.pg_publication_rel r ON r.prrelid = pg_catalog.to_regclass(named.name)
+JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+WHERE NOT pg_catalog.pg_has_role(p.pubowner, 'USAGE') ORDER BY 1, 2
+"""
 
 
 def look(target: Target) -> Iterator[Line]:
-    """Tables and the like of other roles that would have to be moved over to a type that a downgrade builds anew."""
+    """What of other roles would have to be moved over to a type that a downgrade builds anew, or would have to name its tables again."""
     if not target.is_upgrade:
         return
+    user = str(target.session.fetch("SELECT current_user::pg_catalog.text")[0][0])
+    yield from _published(target, user)
+    yield from _built_anew(target, user)
+
+
+def _published(target: Target, user: str) -> Iterator[Line]:
+    dropped: dict[str, str] = {}
+    for pending in target.pending:
+        closure = pending.seen.closure if pending.seen is not None else None
+        for (kind, identity), was, is_ in entries(closure or {}):
+            if kind == "table" and was != ABSENT and is_ == ABSENT:
+                dropped.setdefault(identity, pending.id)
+    if not dropped:
+        return
+    names = "ARRAY[" + ", ".join(map(quote_literal, sorted(dropped))) + "]"
+    for table, publication, owner in target.session.fetch(_PUBLISHED.format(names=names)):
+        yield Line(
+            text=f"revision {dropped[table]} drops table {table} out of publication {quote_ident(publication)}, and {user} could not put it "
+            f"back there: it belongs to {owner}",
+            remedy=f"GRANT {quote_ident(owner)} TO {quote_ident(user)}, or take the table out of the publication yourself, before it is taken back",
+        )
+
+
+def _built_anew(target: Target, user: str) -> Iterator[Line]:
     rebuilt: dict[str, str] = {}
     for pending in target.pending:
         source = pending.revision.source if pending.revision is not None else ""
@@ -60,7 +93,6 @@ def look(target: Target) -> Iterator[Line]:
     if not rebuilt:
         return
     names = "ARRAY[" + ", ".join(map(quote_literal, sorted(rebuilt))) + "]"
-    user = str(target.session.fetch("SELECT current_user::pg_catalog.text")[0][0])
     for named, what, name, owner in target.session.fetch(_USERS.format(names=names)):
         yield Line(
             text=f"revision {rebuilt[named]} could not be taken back by {user}: the way back builds type {named} anew, and "

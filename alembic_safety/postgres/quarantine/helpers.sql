@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION alembic_safety.image_of(q alembic_safety.quarantine, 
     FROM unnest(q.after_columns) WITH ORDINALITY AS u (name, i)
 $$;
 
--- Take every grant away that default privileges gave to others.
+-- Take every grant away that default privileges gave to others, and let rows be changed that a publication of all tables tells of.
 CREATE OR REPLACE FUNCTION alembic_safety.keep_private(name text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     other oid;
@@ -73,9 +73,12 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %s', name, CASE WHEN other = 0 THEN 'PUBLIC' ELSE other::regrole::text END);
     END LOOP;
+    IF EXISTS (SELECT FROM pg_publication p WHERE p.puballtables AND (p.pubupdate OR p.pubdelete)) THEN
+        EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', name);
+    END IF;
 END $$;
 
--- Keep triggers, rules and row security of a table and its partitions from what is done to its rows; returns what brings them back.
+-- Keep triggers, rules, row security and publications of a table and its partitions from what is done to its rows; returns what brings them back.
 CREATE OR REPLACE FUNCTION alembic_safety.silence(rel oid) RETURNS text[] LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     back text[] := '{}';
@@ -98,6 +101,13 @@ BEGIN
         SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass), format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass)
         FROM pg_class c
         WHERE c.oid IN (SELECT alembic_safety.members_of(rel)) AND c.relforcerowsecurity AND c.relrowsecurity
+        UNION ALL
+        -- The server lets no row be changed that a publication could not tell of.
+        SELECT format('ALTER TABLE ONLY %s REPLICA IDENTITY FULL', c.oid::regclass),
+               format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', c.oid::regclass, CASE c.relreplident WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
+        FROM pg_class c
+        WHERE c.oid IN (SELECT alembic_safety.members_of(rel)) AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_publication p WHERE p.pubupdate OR p.pubdelete)
+          AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
     LOOP
         EXECUTE off;
         back := back || back_on;

@@ -122,6 +122,7 @@ BEGIN
         back := back || coming;
     END LOOP;
     EXECUTE format('CREATE TABLE alembic_safety.q%s_now AS SELECT m.made, row_number() OVER (PARTITION BY m.made) AS n FROM alembic_safety.q%s_made m', q.number, q.number);
+    PERFORM alembic_safety.keep_private(format('alembic_safety.q%s_now', q.number));
     EXECUTE format('WITH found AS (SELECT y.at, y.part, y.made, y.n FROM (SELECT x.at, x.part, x.made, row_number() OVER (PARTITION BY x.made) AS n'
         ' FROM (SELECT s.ctid AS at, s.tableoid AS part, %2$s AS made FROM %3$s s) x) y JOIN alembic_safety.q%1$s_now m ON m.made = y.made AND m.n = y.n),'
         ' gone AS (DELETE FROM %3$s t USING found f WHERE t.ctid = f.at AND t.tableoid = f.part)'

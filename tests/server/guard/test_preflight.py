@@ -244,6 +244,21 @@ def test_privileges_on_types_and_routines(session: PsycopgSession, database: Scr
     session.execute("reset role")
 
 
+def test_a_publication_of_others_that_a_dropped_table_could_not_come_back_to(
+    session: PsycopgSession, database: ScratchDatabase
+) -> None:
+    role = f"{database.name}_app"
+    session.execute(
+        f"create role {role}; create table u (n int); create publication ours for table t; set local role {role}"
+    )
+    gone = revision(closure={"table public.t": "1 -", "table public.u": "1 -"})
+    (line,) = look("way_back", target(session, gone))
+    assert f"drops table public.t out of publication ours, and {role} could not put it back" in line.text
+    session.execute(f"reset role; grant {database.url.username} to {role}; set local role {role}")
+    assert look("way_back", target(session, gone)) == []
+    session.execute("reset role")
+
+
 def test_disk_says_what_is_needed(session: PsycopgSession, monkeypatch: pytest.MonkeyPatch) -> None:
     one = target(session, revision(REWRITE))
     assert look("disk", one) == []
