@@ -28,7 +28,7 @@ _QUERY = """
 WITH RECURSIVE named (n, how, kind, name, part) AS (VALUES {named}),
 doomed (n, how, classid, objid, objsubid) AS ({found}),
 going (n, classid, objid, objsubid) AS (
-  SELECT n, classid, objid, objsubid FROM doomed WHERE how = 'drop'
+  SELECT n, classid, objid, objsubid::pg_catalog.int4 FROM doomed WHERE how = 'drop'
   UNION
   SELECT g.n, d.classid, d.objid, d.objsubid FROM going g JOIN pg_catalog.pg_depend d
     ON d.refclassid = g.classid AND d.refobjid = g.objid AND (g.objsubid = 0 OR d.refobjsubid = g.objsubid)

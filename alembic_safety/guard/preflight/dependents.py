@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.guard.preflight.target import container, text_of
 from alembic_safety.postgres.dependents import DROP, REBUILD, RETYPE, Dependent, Doomed, columns_of, dependents
-from alembic_safety.rehearsal.closure import ABSENT, altered_keys, entries, relabelled
+from alembic_safety.rehearsal.closure import ABSENT, WHOLE, altered_keys, entries, relabelled
 
 if TYPE_CHECKING:
     from alembic_safety.guard.preflight.target import Pending, Target
@@ -88,8 +88,10 @@ def look(target: Target) -> Iterator[Line]:
 
 def _doomed(pending: Pending) -> Iterator[Doomed]:
     closure = _closure(pending)
+    # What comes and is not told of as a whole was there, under another name.
+    renamed = {(kind, is_) for (kind, _), was, is_ in entries(closure) if was == ABSENT and not is_.startswith(WHOLE)}
     for (kind, identity), was, is_ in entries(closure):
-        if was != ABSENT and is_ == ABSENT and kind in _KINDS:
+        if was != ABSENT and is_ == ABSENT and kind in _KINDS and (kind, was) not in renamed:
             part = identity[len(container(identity)) + 1 :] if not _KINDS[kind] else ""
             yield Doomed(DROP, _KINDS[kind] or kind, container(identity) if part else identity, part)
     for (kind, identity), keys in altered_keys(closure).items():
