@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.session import sqlstate
 from alembic_safety.rehearsal.committed_rows import Ways, in_one_step
+from alembic_safety.rehearsal.judge import HAS_TO_BE_FIRST, Judge
+from alembic_safety.rehearsal.outcome import Observer, Outcome, Terms
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.records import RowProof
 from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.rows.witness import Witness
 from alembic_safety.rehearsal.touched import Touched, files_of, with_holders
-from alembic_safety.rehearsal.trial import AFTER, HAS_TO_BE_FIRST, Judge, Observer, Outcome, Terms
+from alembic_safety.rehearsal.trial import AFTER
 from alembic_safety.rehearsal.verdict import Restored
 
 if TYPE_CHECKING:

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 from alembic_safety.postgres.fingerprint import Fingerprint, differences, fingerprints
 from alembic_safety.rehearsal.failure import explain, is_fatal
+from alembic_safety.rehearsal.judge import Judge
 from alembic_safety.rehearsal.keeping import WAY, Attempt
+from alembic_safety.rehearsal.outcome import Observer, Outcome
 from alembic_safety.rehearsal.rows.adverse import Adverse
 from alembic_safety.rehearsal.rows.images import Image
 from alembic_safety.rehearsal.rows.proof import more_variants
 from alembic_safety.rehearsal.rows.records import NONE, RowProof
 from alembic_safety.rehearsal.rows.trials import Case, Refusals, Trial
 from alembic_safety.rehearsal.rows.variants import EMPTY, Variant, first_variants
-from alembic_safety.rehearsal.stage import LeftTransaction
-from alembic_safety.rehearsal.trial import Judge, Observer, Outcome
+from alembic_safety.rehearsal.transactions import LeftTransaction
 from alembic_safety.rehearsal.verdict import Down
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from alembic_safety.rehearsal.failure import driver_error, explain, is_fatal
 from alembic_safety.rehearsal.grading import losses
 from alembic_safety.rehearsal.keeping import Attempt, attempts
 from alembic_safety.rehearsal.lines import run_lines
+from alembic_safety.rehearsal.outcome import Observer, Outcome
 from alembic_safety.rehearsal.patterns import with_patterns
 from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.rows.records import RowProof
-from alembic_safety.rehearsal.trial import Observer, Outcome
 from alembic_safety.rehearsal.verdict import Again, Restored, Verdict, restored_by
 from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.revisions.anatomy import holds_block, policy_of

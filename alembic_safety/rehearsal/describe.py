@@ -12,8 +12,8 @@ from alembic_safety.rehearsal.rows.repeat import volatile_calls
 from alembic_safety.rehearsal.verdict import Down, Restored, Verdict
 
 if TYPE_CHECKING:
+    from alembic_safety.rehearsal.outcome import Outcome
     from alembic_safety.rehearsal.soundness import Found
-    from alembic_safety.rehearsal.trial import Outcome
     from alembic_safety.revisions.chain import Revision
 
 #: Kinds that an application's queries name.

@@ -18,6 +18,7 @@ from alembic_safety.rehearsal.describe import describe
 from alembic_safety.rehearsal.failure import driver_error, is_fatal, server_failure
 from alembic_safety.rehearsal.log import quiet_driver
 from alembic_safety.rehearsal.memory import Memory
+from alembic_safety.rehearsal.outcome import Outcome, Terms
 from alembic_safety.rehearsal.place import Place
 from alembic_safety.rehearsal.plan import Plan
 from alembic_safety.rehearsal.real import start_from
@@ -26,9 +27,10 @@ from alembic_safety.rehearsal.rows.own import OwnRows, own_files
 from alembic_safety.rehearsal.rows.records import OWN
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases, check_place, label_of, merged
 from alembic_safety.rehearsal.soundness import Found, Soundness
-from alembic_safety.rehearsal.stage import LeftTransaction, Stage
+from alembic_safety.rehearsal.stage import Stage
 from alembic_safety.rehearsal.stand_ins import BEGIN_ELSEWHERE, StandIns
-from alembic_safety.rehearsal.trial import Outcome, Terms, transactional
+from alembic_safety.rehearsal.transactions import LeftTransaction
+from alembic_safety.rehearsal.trial import transactional
 from alembic_safety.rehearsal.verdict import Rehearsal, Up, Verdict
 from alembic_safety.rehearsal.visitor import Visitor
 from alembic_safety.rehearsal.watch import Watcher

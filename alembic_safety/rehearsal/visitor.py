@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alembic_safety.rehearsal.trial import Observer, Outcome
+    from alembic_safety.rehearsal.outcome import Observer, Outcome
     from alembic_safety.rehearsal.verdict import Verdict
     from alembic_safety.revisions.chain import Revision
 

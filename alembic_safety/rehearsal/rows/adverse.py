@@ -93,7 +93,7 @@ def _refuses(stage: Stage, up: Callable[[], None]) -> bool | None:
         up()
         check_deferred(stage.session)
     except Exception as error:
-        from alembic_safety.rehearsal.stage import LeftTransaction
+        from alembic_safety.rehearsal.transactions import LeftTransaction
 
         if isinstance(error, LeftTransaction) or is_fatal(error):
             raise

@@ -284,7 +284,7 @@ class Later:
             check_deferred(self._stage.session)
             return ""
         except Exception as error:
-            from alembic_safety.rehearsal.stage import LeftTransaction
+            from alembic_safety.rehearsal.transactions import LeftTransaction
 
             if isinstance(error, LeftTransaction) or is_fatal(error):
                 raise

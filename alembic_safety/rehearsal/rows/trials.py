@@ -107,7 +107,7 @@ class Refusals:
 
 def raise_signals(error: Exception) -> None:
     """Raise again what says nothing of a revision: a transaction that was left, a server that is gone."""
-    from alembic_safety.rehearsal.stage import LeftTransaction
+    from alembic_safety.rehearsal.transactions import LeftTransaction
 
     if isinstance(error, LeftTransaction) or is_fatal(error):
         raise error
