@@ -16,9 +16,10 @@ from alembic_safety.rehearsal.judge import HAS_TO_BE_FIRST, Judge
 from alembic_safety.rehearsal.outcome import Observer, Outcome, Terms
 from alembic_safety.rehearsal.rows.demands import Demand, Reader
 from alembic_safety.rehearsal.rows.records import RowProof
+from alembic_safety.rehearsal.rows.sequences import Positions, positions
 from alembic_safety.rehearsal.rows.trials import Case
 from alembic_safety.rehearsal.rows.witness import Witness
-from alembic_safety.rehearsal.touched import Touched, files_of, with_holders
+from alembic_safety.rehearsal.touched import Files, Touched, files_of, with_holders, with_positions
 from alembic_safety.rehearsal.trial import AFTER
 from alembic_safety.rehearsal.verdict import Restored
 
@@ -53,18 +54,21 @@ def committed(
             watched, refiled = _watched(judge, before)
             copy.restore()
             stage.heads = set(heads)
+        stood = _stood(stage)
         ran = in_one_step(stage, lambda finish: judge.up(outcome, finish))
         if not ran and judge.may_ask_first and outcome.cause is not None and sqlstate(outcome.cause) == HAS_TO_BE_FIRST:
             copy.restore()
             stage.heads = set(heads)
             judge.may_ask_first = False
             outcome = Outcome(before=before, committed=True)
+            stood = _stood(stage)
             ran = in_one_step(stage, lambda finish: judge.up(outcome, finish))
         if not ran:
             copy.restore()
             stage.heads = heads
             return outcome
         after = stage.full_snapshot()
+        stands = _stood(stage)
         heads_after = set(stage.heads)
         if observe is not None:
             _observe(stage, observe, before, after)
@@ -86,7 +90,8 @@ def committed(
                 return outcome
         if observe is not None and watched is not None and (terms.rows or terms.own) and not terms.only_up:
             touched = _touched(stage, before, after, watched.writes, refiled)
-            if touched.used:
+            touched = replace(touched, moved=_moved(stage, before, after, watched.writes, (stood, stands)))
+            if touched.used or touched.moved:
                 ways = Ways(judge, copy, observe, before, after)
                 case = Case(
                     stage=stage,
@@ -153,6 +158,37 @@ def _touched(
     }
     known = {name for name in writes if ("table", name) in before.by_identity}
     return with_holders(Touched(used=frozenset(used), written=frozenset(known), refiled=refiled), before, after)
+
+
+def _stood(stage: Stage) -> tuple[Positions, Files]:
+    """Where the sequences stand, and the file of each."""
+    stage.begin_plain()
+    try:
+        return positions(stage.session), files_of(stage.session)
+    finally:
+        stage.rollback()
+
+
+def _moved(
+    stage: Stage,
+    before: Snapshot,
+    after: Snapshot,
+    writes: Collection[str],
+    stood: tuple[tuple[Positions, Files], tuple[Positions, Files]],
+) -> frozenset[str]:
+    """Sequences that may have been set to a position. No lock tells after a COMMIT: those that a statement names count, and those that moved."""
+    (was, old), (now, new) = stood
+    words = set(re.findall(r"\w+", " ".join(stage.executed)))
+    sequences = {one.address.oid: one for one in before.of_kind("sequence")}
+    changed = frozenset(oid for oid in sequences if oid in now and now[oid] != was.get(oid))
+    seen = Touched(
+        locked=dict.fromkeys(sequences),
+        sequences=changed | {oid for oid, one in sequences.items() if one.name in words},
+        rewritten=frozenset(oid for oid in sequences if oid in new and new[oid] != old.get(oid)),
+        advanced=changed,
+        written=frozenset(writes),
+    )
+    return with_positions(seen, before, after, was, now, stage.executed).moved
 
 
 def _return(judge: Judge, copy: Copy, outcome: Outcome, heads: set[str]) -> bool:

@@ -70,7 +70,7 @@ class Ways:
         )
         proof = replace(found, writes=watched.writes, probes=watched.probes) if found is not None else watched
         self._observe.rehearsed_on_rows(proof)
-        if found is None or proof.data == NONE:
+        if found is None or (proof.data == NONE and not case.touched.moved):
             return proof
         for attempt in self._observe.preservations(case.touched):
             with attempt.keeping():

@@ -153,6 +153,8 @@ MOVES = {
     "set": ("SELECT setval('ticket', 3)", True),
     "set_by_a_string": ("DO $$ BEGIN EXECUTE format('ALTER SEQUENCE %I RESTART WITH 2', 'ticket'); END $$", True),
     "dropped": ("DROP SEQUENCE bare", True),
+    "committed": ("SELECT setval('ticket', 7);\nCREATE INDEX CONCURRENTLY by_id ON item (id)", True),
+    "committed_too": ("CREATE INDEX CONCURRENTLY by_id_too ON item (id)", False),
     "renamed": ("ALTER SEQUENCE ticket RENAME TO tickets", False),
     "wider": ("ALTER TABLE item ALTER id TYPE bigint", False),
 }
