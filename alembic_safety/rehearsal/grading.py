@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from alembic_safety.downgrade.statement import Rating
@@ -10,6 +11,7 @@ from alembic_safety.rehearsal.rows.records import FAILS, rows_lost, since_lost
 from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.rehearsal.verdict import Down, Restored, Up, Verdict
 from alembic_safety.revisions.markers import PRESERVE, blocks
+from alembic_safety.revisions.sql_text import read_sql
 
 if TYPE_CHECKING:
     from alembic_safety.rehearsal.derive import Derived
@@ -19,7 +21,13 @@ SYNTHESIZED = "synthesized"
 HAND_WRITTEN = "hand-written"
 NONE = "none"
 
-
+#: What makes, changes or removes large objects; ``lo_get`` only reads them.
+_LARGE_OBJECTS = re.compile(
+    r"\blo_(?:create?|from_bytea|import|put|truncate(?:64)?|unlink)\b(?=\s*\()|\blowrite\b(?=\s*\()|\bLARGE\s+OBJECT\b",
+    re.IGNORECASE,
+)
+#: The body of a downgrade, up to what stands at the begin of a line again.
+_BACK = re.compile(r"^def downgrade\b.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 #: What is lost by what an upgrade does to rows that were there.
 _WRITES = {
     "delete": "the upgrade deletes rows",
@@ -82,8 +90,18 @@ def grade_of(derived: Derived) -> tuple[Grade, tuple[str, ...]]:
     """The grade of a synthesized downgrade, with the reasons why it is no better."""
     if not derived.proven:
         return Grade.IRREVERSIBLE, derived.reasons or ("no downgrade could be derived",)
-    lost = losses(derived)
+    lost = (*losses(derived), *_large_objects(derived.revision))
     return (Grade.SCHEMA_EXACT, (*lost, *untried(derived, lost))) if lost else (Grade.EXACT, ())
+
+
+def _large_objects(revision: Revision) -> tuple[str, ...]:
+    return large_objects_lost(revision.source + "".join(read_sql(file) for file in revision.sql_files))
+
+
+def large_objects_lost(source: str) -> tuple[str, ...]:
+    """What an upgrade does to large objects is in no catalog that is compared, nor in a table whose rows are: a sentence where it does something."""
+    found = sorted({match[0].lower() for match in _LARGE_OBJECTS.finditer(_BACK.sub("", source))})
+    return (f"large objects: what the upgrade makes of them ({', '.join(found)}) stays as it is",) if found else ()
 
 
 def untried(derived: Derived | None, lost: tuple[str, ...]) -> tuple[str, ...]:
