@@ -191,7 +191,7 @@ class InTheWay:
         gone = _with_users(gone, now)
         if not gone or any(_holds_rows(now.objects[address], now) for address in gone):
             return _Outcome.STUCK
-        goal = _changed(now, {a: o for a, o in now.objects.items() if a not in gone})
+        goal = with_objects(now, {a: o for a, o in now.objects.items() if a not in gone})
         try:
             plan = make_plan(goal, now, role="", levels={}, aside={})
         except (TooLowError, SynthesisError):
@@ -249,7 +249,7 @@ class InTheWay:
         if not wanted:
             return False
         edges = (Edge(e.dependent, anew.get(e.referenced, e.referenced), e.deptype) for e in now.edges)
-        goal = _changed(now, {**now.objects, **wanted}, frozenset(edges))
+        goal = with_objects(now, {**now.objects, **wanted}, frozenset(edges))
         bench = SessionWorkbench(self._session, now, self._read)
         try:
             for statement in bring_back(goal, now, bench):
@@ -310,9 +310,10 @@ def _holds_rows(obj: CatalogObject, side: Snapshot) -> bool:
     return obj.kind in _HOLDING
 
 
-def _changed(
+def with_objects(
     side: Snapshot, objects: Mapping[Address, CatalogObject], edges: frozenset[Edge] | None = None
 ) -> Snapshot:
+    """The same catalog with other objects, and edges where they are given."""
     return Snapshot(
         server_version=side.server_version,
         objects=objects,

@@ -109,6 +109,8 @@ class Inspection:
         self._expected: frozenset[str] = frozenset()
         #: The last revision of the run.
         self._last = ""
+        #: The revision that began last, and the catalog before it.
+        self._began: tuple[str, Snapshot | None] = ("", None)
         self._closing: Closing | None = None
         self._exclude = exclusions(migration, settings)
         self._live = LiveState(migration, settings.live_state)
@@ -182,6 +184,8 @@ class Inspection:
     def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
         """Put rows aside that a downgrade can't hold, where that is wanted; remember what an upgrade may write over."""
         self._giving_back.goes_on = goes_on
+        is_known = self._catalog is not None and not goes_on
+        self._began = (step.revision.revision, self._catalog.latest if self._catalog is not None and is_known else None)
         if self._is_upgrade:
             self._remember_others(step)
             return
@@ -193,6 +197,11 @@ class Inspection:
             revision = step.revision.revision
             for line in put_aside(self._session(), version_table, revision, certificate.downgrade_probes):
                 log().warning("downgrade of %s: %s", revision, line)
+
+    def before_step(self, revision: str) -> Snapshot | None:
+        """The catalog before the revision that began last; None where that is another, or nobody looked."""
+        began, before = self._began
+        return before if began == revision else None
 
     def _remember_others(self, step: RevisionStep) -> None:
         if self._catalog is None or not self._others.has_committed or self.earlier.first is None:

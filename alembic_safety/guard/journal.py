@@ -233,6 +233,14 @@ class Journal:
                 f"UPDATE {_STEP} SET statements = {_array(statements)}, doing = ''{left} WHERE {self._row(revision)}"
             )
 
+    def forgets(self, revision: str) -> str:
+        """The statement that writes that no part of a revision is committed any more; '' where nothing is to be written."""
+        if self._number is None:
+            return ""
+        return (
+            f"UPDATE {_STEP} SET left_transaction = false, statements = '{{}}', doing = '' WHERE {self._row(revision)}"
+        )
+
     def applied(self, revision: str) -> str:
         """The statement that writes that a revision is done, for its own transaction; '' where nothing is to be written."""
         if self._number is None:

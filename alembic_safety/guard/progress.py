@@ -64,6 +64,10 @@ class Progress:
         """The step that was begun last, where it committed a part of itself and not all."""
         return None if self._half_done in self.committed else self._half_done
 
+    def part_is_undone(self) -> None:
+        """What the step that was begun last had committed is no longer there."""
+        self._half_done = None
+
     def in_transaction(self) -> list[RevisionStep]:
         """The steps of this attempt that were begun."""
         steps = self.remaining_at_start

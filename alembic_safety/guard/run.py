@@ -237,6 +237,11 @@ class Run:
         ):
             body(**arguments)
 
+    @property
+    def first_statements(self) -> tuple[str, ...]:
+        """What each transaction of the run begins with."""
+        return self._begin
+
     def connection(self) -> Connection:
         """The migration's own."""
         assert self.migration.connection is not None

@@ -63,6 +63,7 @@ def _after_failure(run: Run) -> tuple[str, bool]:
     with contextlib.suppress(Exception):
         run.connection().rollback()  # a connection that was lost is made anew with the next statement
     run.lock.require()
+    horizons = dict(run.horizons)
     run.settle()
     committed = run.progress.committed
     half = run.progress.half_done
@@ -71,17 +72,42 @@ def _after_failure(run: Run) -> tuple[str, bool]:
     names = ", ".join(step.revision.revision for step in committed)
     if run.command != "upgrade" or run.settings.on_failure == "stop":
         return f"{_told(names, half)} stays as it is; the database is at {_heads(run)}", False
+    major = int(SqlalchemySession(run.connection()).fetch("SHOW server_version_num")[0][0]) // 10000
     if half is not None:
-        said = f"{_told(names, half)} stays committed, because a downgrade takes back whole revisions; "
-        return said + f"the database is at {_heads(run)}, and 'alembic upgrade head' goes on after that part", False
+        if why := _undone(run, half, major, horizons.get(half.revision.revision)):
+            said = f"{_told(names, half)} stays committed: the part is not taken back, because {why}; "
+            return said + f"the database is at {_heads(run)}, and 'alembic upgrade head' goes on after that part", False
+        if not committed:
+            return (
+                f"the part of revision {half.revision.revision} was taken back; the database is at {_heads(run)}",
+                True,
+            )
+        half = None
     found = {step.revision.revision: _certificate(run.migration, step) for step in committed}
     refusals = [reason for revision, (status, one) in found.items() if (reason := _why_not(revision, status, one))]
     if refusals:
         lines = "".join(f"\n  {line}" for line in refusals[:_SHOWN])
         said = f"{_told(names, half)} stays committed, because a downgrade would not give everything back:{lines}\n"
         return said + f"the database is at {_heads(run)}; 'alembic upgrade head' goes on from there", False
-    major = int(SqlalchemySession(run.connection()).fetch("SHOW server_version_num")[0][0]) // 10000
     return take_back(run, committed, {revision: _closure(one, major) for revision, (_, one) in found.items()}), True
+
+
+def _undone(run: Run, half: RevisionStep, major: int, horizon: Horizon | None) -> str:
+    """Take back what a revision committed of itself; why that was not done, '' where it was."""
+    from alembic_safety.guard.halfway import undo
+
+    revision = half.revision.revision
+    status, certificate = _certificate(run.migration, half)
+    if why := _why_not(revision, status, certificate):
+        return why
+    with leaving_no_transaction(run.connection()):
+        try:
+            undo(run, half, _closure(certificate, major), horizon)
+        except Exception as error:  # noqa: BLE001 - a part that stays is what the next run goes on after
+            return _first_line(error)
+    run.progress.part_is_undone()
+    log().warning("the part of revision %s that was committed is taken back", revision)
+    return ""
 
 
 def from_backup(run: Run, taken: Taken) -> str:

@@ -249,3 +249,45 @@ def test_a_failed_health_check_has_the_same_consequences(
         ).fetchall()
     assert [row[1] for row in rows] == ["ok", "failed", "failed", "ok"]
     assert json.dumps(rows)
+
+
+@pytest.mark.parametrize("written", ["create table by_others (id int)", "insert into extra values (9)"])
+def test_a_part_of_a_revision_is_taken_back_too(
+    project: Project,
+    one_database: ScratchDatabase,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+) -> None:
+    inside = (
+        "create table extra (id int); create view seen as select id, m from t; alter table t add column x int default 3"
+    )
+    outside = "create index concurrently t_m on t (m); create unique index concurrently t_twice on t (n)"
+    project.add("a4", f"op.run_sql({inside!r})\nop.run_sql({outside!r}, transaction=False)", "pass")
+    certified(project, one_database)
+    assert up(project, one_database, to="a1").status == 0
+    one_database.run("insert into t values (2, 1)")
+    before = one_database.dump_schema(*_OURS)
+    settle = Run.settle
+
+    def with_others(run: Run) -> None:
+        monkeypatch.setattr(Run, "settle", settle)
+        one_database.run(written)
+        settle(run)
+
+    monkeypatch.setattr(Run, "settle", with_others)
+    assert up(project, one_database).status != 0
+    if "extra" in written:
+        told = "the part is not taken back, because that would lose what others wrote since: 1 row in public.extra"
+        assert f"a part of revision a4 stays committed: {told}" in caplog.text
+        assert heads(one_database) == ["a3"]
+    else:
+        assert "the part of revision a4 that was committed is taken back" in caplog.text
+        assert (
+            "revision a3, a2 was taken back; the database is at a1 and verified to be as it was before" in caplog.text
+        )
+        one_database.run("drop table by_others")
+        assert one_database.dump_schema(*_OURS) == before
+    one_database.run("update t set n = id")
+    assert up(project, one_database).status == 0
+    assert ("goes on after" in caplog.text) == ("extra" in written)
