@@ -31,9 +31,11 @@ def run(context: EnvironmentContext, **arguments: Any) -> None:
     if not settings.enabled or not (_steps(migration) or _was_interrupted(migration)):
         return plainly(context, arguments)
     # Imported where there is something to do: most calls find nothing.
+    from alembic_safety.guard.offline import ARGUMENTS
     from alembic_safety.guard.run import Run
     from alembic_safety.guard.turn import our_turn
 
+    migration.opts[ARGUMENTS] = arguments
     with our_turn(migration, settings) as (lock, journal):
         # Whoever had the lock before us may have done it all.
         steps = _steps(migration)

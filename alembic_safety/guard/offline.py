@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Where a context keeps its offline one.
 _OFFLINE = "alembic_safety_offline"
+#: Where it keeps what env.py hands to every ``upgrade()`` and ``downgrade()``.
+ARGUMENTS = "alembic_safety_arguments"
 
 
 def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool = False) -> list[str]:
@@ -26,7 +28,7 @@ def offline_sql(context: MigrationContext, script: Script, *, is_upgrade: bool =
     outer: Any = getattr(module, "_proxy", None)
     try:
         with Operations.context(offline):
-            (script.module.upgrade if is_upgrade else script.module.downgrade)()
+            (script.module.upgrade if is_upgrade else script.module.downgrade)(**context.opts.get(ARGUMENTS, {}))
     except BaseException:
         del context.opts[_OFFLINE]  # whatever state it is in
         raise

@@ -395,5 +395,5 @@ def upgrade_again(stage: Stage, revision: Revision) -> None:
     assert loaded is not None
     stage.forget_run(revision.id)
     with Operations.context(stage.context), stage.staying_in_transaction(), stage.preserving(revision.id):
-        loaded.module.upgrade()
+        loaded.module.upgrade(**stage.arguments)
     stage.finish_preserving(revision.id)

@@ -111,6 +111,8 @@ def _detail(entry: Entry) -> Iterator[str]:
     elif entry.verdict.error is not None and entry.verdict.up is not Up.RAN:
         yield entry.verdict.error
     yield from entry.reasons
+    if entry.action is Action.KEEP and entry.reasons and entry.derived is not None and not entry.derived.proven:
+        yield f"nothing better was proven: {next(iter(entry.derived.reasons), 'it does not give the schema back')}"
     if entry.action is Action.PROPOSE:
         yield "a downgrade that was proven ('alembic safety-downgrade --broken' writes it):"
         for line in entry.body:

@@ -44,12 +44,12 @@ class Quiet:
     def fetch(self, statements: Sequence[str], *, closing: bool = False) -> list[list[tuple[Any, ...]]]:
         """The rows of each statement; in one request with the settings where they are not made, and (``closing``) with their end."""
         begin = () if self._is_open else _BEGIN
+        self._is_open = True  # also where a statement fails: its savepoint was made before
         if closing:
             found = fetch_all(self.session, [*begin, *statements, *_END, *self._left])
             self._is_open = False
             return found[len(begin) : len(begin) + len(statements)]
         found = fetch_all(self.session, [*begin, *statements]) if begin or statements else []
-        self._is_open = True
         return found[len(begin) :]
 
     def leave(self, statement: str) -> None:

@@ -92,6 +92,18 @@ def test_dependencies_are_read_where_they_are_wanted(database: ScratchDatabase) 
         assert any(wanted.objects[edge.dependent].identity == "public.v" for edge in wanted.edges)
 
 
+def test_what_somebody_deallocates_is_prepared_again(database: ScratchDatabase) -> None:
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        kept: set[str] = set()
+        xid, start = read_start(session, kept)
+        before = read_delta(session, read_snapshot(session), xid, start=start, kept=kept)
+        assert kept
+        # As psycopg does behind a DROP, once it has prepared a statement that was run five times.
+        connection.execute("CREATE TABLE t (id int); DEALLOCATE ALL")
+        assert "public.t" in identities(read_delta(session, before, xid, start=start, kept=kept))
+
+
 def test_our_own_schema_and_the_version_table_are_left_out(database: ScratchDatabase) -> None:
     database.run(
         "CREATE SCHEMA alembic_safety; CREATE TABLE alembic_safety.journal (id serial PRIMARY KEY, t timestamptz DEFAULT now());"

@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, text
 
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.binaries import Binaries
-from alembic_safety.rehearsal.options import options_of
+from alembic_safety.rehearsal.derive import Deriver
+from alembic_safety.rehearsal.options import Options, options_of
 from alembic_safety.rehearsal.runner import rehearse
 from alembic_safety.settings import load_settings
 from tests.conftest import ScratchDatabase
@@ -114,7 +115,9 @@ def test_hands_its_arguments_to_every_revision(project: Project, pg: dict[str, A
     (project.folder / "env.py").write_text(_env(arguments="engine='main'"))
     for path in (project.folder / "versions").glob("*.py"):
         path.write_text(path.read_text().replace("grade():", "grade(engine):"))
-    assert project.rehearse(**pg).holds
+    deriver = Deriver()
+    assert rehearse(project.config, Options(cache=False, **pg), visitor=deriver).holds
+    assert [derived.proven for derived in deriver.derived.values()] == [True, True]
 
 
 @pytest.mark.parametrize(
