@@ -17,7 +17,7 @@ from alembic_safety.guard.live import GivingBack, LiveState, exclusions
 from alembic_safety.guard.log import log
 from alembic_safety.guard.preflight import views
 from alembic_safety.guard.preflight.run import enforce, in_transaction, run_checks
-from alembic_safety.guard.preflight.target import target_of
+from alembic_safety.guard.preflight.target import container, target_of
 from alembic_safety.guard.rehearsed import (
     WAY_OUT,
     drift,
@@ -184,8 +184,7 @@ class Inspection:
     def step_begins(self, step: RevisionStep, *, goes_on: bool) -> None:
         """Put rows aside that a downgrade can't hold, where that is wanted; remember what an upgrade may write over."""
         self._giving_back.goes_on = goes_on
-        is_known = self._catalog is not None and not goes_on
-        self._began = (step.revision.revision, self._catalog.latest if self._catalog is not None and is_known else None)
+        self._began = step.revision.revision, None if goes_on or self._catalog is None else self._catalog.latest
         if self._is_upgrade:
             self._remember_others(step)
             return
@@ -207,10 +206,14 @@ class Inspection:
         if self._catalog is None or not self._others.has_committed or self.earlier.first is None:
             return
         _, certificate = certificate_of(self._migration, step.revision)
-        known = chain.by_id.get(step.revision.revision) if (chain := chain_in(self._migration)) is not None else None
-        held = kept_from_writers(certificate, known.source if known is not None else "")
-        held = set(small_tables(self._session(), held, self._settings.large_table))
-        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest, columns_of=held)
+        touched = touched_of_own(certificate, self.earlier.first, self._catalog.latest)
+        tables = {container(identity) for kind, identity in touched if kind == "column"}
+        if tables:
+            chain = chain_in(self._migration)
+            known = chain.by_id.get(step.revision.revision) if chain is not None else None
+            held = tables & kept_from_writers(certificate, known.source if known is not None else "")
+            small = small_tables(self._session(), held, self._settings.large_table)
+            touched = {name for name in touched if name[0] != "column" or container(name[1]) in small}
         self._others.remember(self._session(), touched, lock=not commits_by_itself(self._session().connection))
 
     @contextmanager

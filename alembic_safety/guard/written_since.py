@@ -169,13 +169,10 @@ class WrittenByOthers:
         self._fresh |= xids
 
 
-def touched_of_own(
-    certificate: Certificate | None, first: Snapshot, now: Snapshot, *, columns_of: Collection[str] | None = None
-) -> set[Name]:
+def touched_of_own(certificate: Certificate | None, first: Snapshot, now: Snapshot) -> set[Name]:
     """Tables that a run made and that its next step writes to or alters, going up or back, and columns that it made in other tables.
 
     :param first: as it was before the run; ``now``: before the step.
-    :param columns_of: the other tables of which columns are meant; None is all.
     """
     if certificate is None:
         return set()
@@ -191,7 +188,7 @@ def touched_of_own(
             continue
         if table.address not in first.objects:
             touched.add((table.kind, table.identity))
-        elif columns_of is None or identity in columns_of:
+        else:
             touched |= {
                 (column.kind, column.identity)
                 for column in now.children.get(table.address, ())
