@@ -66,7 +66,7 @@ def read_pinned(found: Path, *, name: str, sha256: str | None, encoding: str = "
         if actual != sha256.lower():
             raise SourceError(
                 f"changed since it was wrapped: SHA-256 is {actual}, the revision expects {sha256}; "
-                "restore the file, or write a new migration",
+                "restore the file, write a new migration, or put the new hash into the revision where no database has it yet",
                 file=name,
             )
     return decode_sql(data, name=name, encoding=encoding)
