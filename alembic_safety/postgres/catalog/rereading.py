@@ -47,7 +47,7 @@ class Rereading:
         self.letters: dict[Address, str] = {}
         #: Of relations that have only got something, as far as is known: the kinds of what is to be read again besides the relation and its columns.
         self.partly: dict[Address, set[str]] = {}
-        #: Those of which something was left as it was.
+        #: Those of which not all was read.
         self.incomplete: set[Address] = set()
         #: Whether there will be more to ask when all units have been read.
         self.is_to_go_on = True
@@ -89,7 +89,8 @@ class Rereading:
         self.done |= units
         were = {unit: self.units.pop(unit, ()) for unit in units}
         kept = {unit: [a for a in were[unit] if self.objects[a].kind not in partly[unit]] for unit in partly}
-        self.incomplete = (self.incomplete - units) | {unit for unit in kept if kept[unit]}
+        # One of which nothing was left has got more to read, too, if it has another name: that of a NOT NULL follows from it.
+        self.incomplete = (self.incomplete - units) | kept.keys()
         old = {
             address: self.objects.pop(address)
             for unit, addresses in were.items()

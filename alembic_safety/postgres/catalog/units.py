@@ -22,6 +22,8 @@ _WRITTEN_TO: Mapping[str, str] = {
     "statistics": "pg_statistic_ext",
     "trigger": "pg_trigger",
 }
+#: From here on the name of a NOT NULL is told where it is not the automatic one, which changes with that of the table or column.
+_NOT_NULL_HAS_A_NAME = 180000
 
 
 def _kinds_of() -> dict[tuple[str, str], list[str]]:
@@ -65,6 +67,8 @@ def known_kinds(
             pass
         elif unit.catalog == "pg_class" and "sequence" not in has:
             has.update(got, ("column",))
+            if base.server_version >= _NOT_NULL_HAS_A_NAME:
+                has.add("constraint")
         elif "domain" in has and "pg_constraint" in written:
             has.add("domain_constraint")
         for kind in has:
