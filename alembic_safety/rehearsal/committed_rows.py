@@ -68,7 +68,7 @@ class Ways:
         found = self._first(
             case, watched, first_variants(case.own, case.rows, demanding=bool(case.demands)), Refusals()
         )
-        proof = replace(found, writes=watched.writes, probes=watched.probes) if found is not None else watched
+        proof = replace(found, probes=watched.probes) if found is not None else watched
         self._observe.rehearsed_on_rows(proof)
         if found is None or (proof.data == NONE and not case.touched.moved):
             return proof
@@ -170,7 +170,20 @@ class _LeavingTrial(Trial):
         """Nothing: what it writes was seen before, and the copy is what is come back to."""
 
     def _writes(self) -> Mapping[str, tuple[str, ...]]:
-        return self._watched_before.writes
+        """What was seen without rows, and tables in which rows are not what they were: where there are none, nothing may be written."""
+        found = dict(self._watched_before.writes)
+        same = [name for name in self.prints if name not in found and self._has_same_columns(name)]
+        now = fingerprints(self._stage.session, same, only=True, by_column=True)
+        found.update({name: ("write",) for name in now if differences(self.prints[name], now[name])})
+        return found
+
+    def _has_same_columns(self, name: str) -> bool:
+        columns = [
+            [(c.name, c.props["type"]) for c in side.children.get(table.address, ()) if c.kind == "column"]
+            for side in (self._case.before, self._case.after)
+            if (table := side.by_identity.get(("table", name))) is not None
+        ]
+        return len(columns) == 2 and sorted(columns[0]) == sorted(columns[1])
 
     def _come_back(self) -> None:
         """Nothing: see ``_image_before``."""

@@ -74,7 +74,9 @@ def test_what_writes_rows_is_seen(
 
 
 def test_writes_are_seen_where_a_revision_commits_by_itself(project: Project, any_binaries: Binaries) -> None:
-    project.sql("start", "create table t (a text); create table u (a text)", "drop table t; drop table u")
+    project.sql(
+        "start", "create table t (a text); create table u (a text); create table w (id int primary key, a text)", ""
+    )
     project.add(
         "change",
         """
@@ -84,9 +86,22 @@ def test_writes_are_seen_where_a_revision_commits_by_itself(project: Project, an
         """,
         None,
     )
+    project.add(
+        "where_there_are_rows",
+        """
+        op.execute("alter table w alter a set default 'x'")
+        if op.get_bind().exec_driver_sql("select count(*) from w where a is null").scalar():
+            with op.get_context().autocommit_block():
+                op.execute("update w set a = 'x' where a is null")
+        """,
+        None,
+    )
     project.sql("last", "create table v (a text)", "drop table v")
     rehearsal, deriver = _run(project, any_binaries)
     assert verdict_of(rehearsal, "change").committed
+    some = deriver.derived["where_there_are_rows"].rows
+    assert some is not None
+    assert some.writes == {"public.w": ("write",)}
     rows = deriver.derived["change"].rows
     assert rows is not None
     assert rows.writes == {"public.t": ("update",)}
