@@ -10,7 +10,7 @@ from alembic_safety.errors import GuardError
 from alembic_safety.guard.captured import with_captures
 from alembic_safety.guard.log import log
 from alembic_safety.integrity.records import NOT_CHECKED
-from alembic_safety.integrity.soundness import BROKEN_VIEW, broken_routines, broken_views, views_that_call
+from alembic_safety.integrity.soundness import BROKEN_VIEW, broken_routines, broken_views, oids_of, views_that_call
 from alembic_safety.integrity.touched import Touched, touched_tables, verify_touched
 from alembic_safety.model.finding import Severity
 
@@ -80,18 +80,23 @@ def check_integrity(
     result = verify_touched(session, touched, seconds, bypass=bypass, known=known, enums=enums, routines=routines)
     # A constraint that is NOT VALID may have rows against it: that is what NOT VALID is for.
     excused = {row[0] for row in session.fetch(_NOT_VALIDATED)} if result.errors else set()
-    _judge(result.findings, excused, expected)
+    _judge(session, result.findings, known, excused, expected)
 
 
 def check_soundness(session: Session, known: Known, *, routines: bool, expected: AbstractSet[str]) -> None:
     """Only views that call functions of the database's own, and functions. Parameters and errors as of ``check_integrity``."""
     found = [*broken_views(session, views_that_call(session)), *(broken_routines(session) if routines else ())]
-    _judge([finding for finding in found if (finding.code, finding.subject) not in known], frozenset(), expected)
+    fresh = [finding for finding in found if (finding.code, finding.subject) not in known]
+    _judge(session, fresh, known, frozenset(), expected)
 
 
-def _judge(findings: Iterable[Finding], excused: AbstractSet[str], expected: AbstractSet[str]) -> None:
+def _judge(
+    session: Session, findings: Iterable[Finding], known: Known, excused: AbstractSet[str], expected: AbstractSet[str]
+) -> None:
     wrong = []
     for finding in findings:
+        if any((BROKEN_VIEW, str(oid)) in known for oid in oids_of(session, [finding])):
+            continue  # it was so under another name
         words = f"{(finding.kind or '').replace('_', ' ')} {finding.subject}"
         is_wrong = finding.severity is Severity.ERROR and finding.code in _REFUSED
         if is_wrong and finding.subject not in excused and not (finding.code == BROKEN_VIEW and words in expected):

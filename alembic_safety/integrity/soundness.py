@@ -11,7 +11,7 @@ from alembic_safety.integrity.checks.routines import check_routines, read_routin
 from alembic_safety.integrity.checks.views import check_views, read_views
 from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import Record
-from alembic_safety.integrity.scope import open_scope
+from alembic_safety.integrity.scope import open_scope, text_array
 from alembic_safety.model.finding import Finding
 from alembic_safety.postgres.session import Session
 
@@ -45,6 +45,16 @@ def broken_views(session: Session, oids: Sequence[int]) -> list[Finding]:
         return []
     scope = open_scope(session, Options()).limited(oids)
     return _of(BROKEN_VIEW, check_views(session, scope, read_views(session, scope)))
+
+
+def oids_of(session: Session, findings: Iterable[Finding]) -> frozenset[int]:
+    """OIDs of the views that these findings are about: a migration may give them other names."""
+    names = sorted({str(finding.subject) for finding in findings if finding.code == BROKEN_VIEW})
+    if not names:
+        return frozenset()
+    array = text_array(names)
+    rows = session.fetch(f"SELECT pg_catalog.to_regclass(n)::pg_catalog.oid::int8 FROM pg_catalog.unnest({array}) n")
+    return frozenset(int(row[0]) for row in rows if row[0] is not None)
 
 
 def broken_routines(session: Session) -> list[Finding]:

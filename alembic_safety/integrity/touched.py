@@ -26,7 +26,7 @@ from alembic_safety.integrity.options import Options
 from alembic_safety.integrity.records import Record, Result, not_checked
 from alembic_safety.integrity.relation import Relation, primary_key
 from alembic_safety.integrity.scope import Scope, oid_array, open_scope
-from alembic_safety.integrity.soundness import views_that_call
+from alembic_safety.integrity.soundness import BROKEN_VIEW, oids_of, views_that_call
 from alembic_safety.integrity.touched_rows import changed_columns, mine, orphans_among, orphans_of_removed, written_rows
 from alembic_safety.integrity.value_types import columns_made_of
 from alembic_safety.integrity.work import failure_finding
@@ -34,7 +34,7 @@ from alembic_safety.model.finding import Finding
 from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.postgres.session import Session
 
-#: Findings that were there before the migration: (code, subject).
+#: Findings that were there before the migration: (code, subject); of a broken view also with its OID, because it can get another name.
 Known = frozenset[tuple[str, "str | None"]]
 
 
@@ -138,7 +138,9 @@ def _known(session: Session) -> Known:
             records.extend(task.run(session))
     records.extend(check_views(session, scope, read_views(session, scope)))
     records.extend(check_routines(session, read_routines(session, scope)))
-    return frozenset((record.code, record.subject) for record in records if isinstance(record, Finding))
+    findings = [record for record in records if isinstance(record, Finding)]
+    views = ((BROKEN_VIEW, str(oid)) for oid in oids_of(session, findings))
+    return frozenset({*((finding.code, finding.subject) for finding in findings), *views})
 
 
 def _scope(session: Session, tables: dict[int, Touched]) -> tuple[Scope, dict[int, Relation]]:

@@ -76,6 +76,9 @@ FROM owned o
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, o.objsubid) i
 CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.refclassid, o.refobjid, o.refobjsubid) r
 WHERE NOT EXISTS (SELECT FROM going w WHERE (w.classid, w.objid) = (o.classid, o.objid) AND w.objsubid IN (0, o.objsubid))
+  -- Of a partition, what its parent has is the parent's.
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE o.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = o.objid AND k.conparentid <> 0)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE o.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND g.oid = o.objid AND g.tgparentid <> 0)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (o.classid, o.objid) AND e.deptype = 'e')
 ORDER BY 1, 2, 3
 """

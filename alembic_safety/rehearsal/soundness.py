@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from alembic_safety.downgrade.compare import Change
-    from alembic_safety.model.catalog import CatalogObject
+    from alembic_safety.model.catalog import Address, CatalogObject
     from alembic_safety.model.finding import Finding
     from alembic_safety.model.snapshot import Snapshot
     from alembic_safety.rehearsal.stage import Stage
@@ -41,8 +41,8 @@ class Soundness:
     """Follows a chain; the database has to stand, committed, where each question is asked."""
 
     def __init__(self) -> None:
-        #: "kind identity" of what is broken; None where nobody looked.
-        self._known: dict[str, Finding] | None = None
+        #: What is broken, as it was called when it broke; None where nobody looked.
+        self._known: dict[Address, Finding] | None = None
         #: Whether there have been any routines that can break.
         self._any = False
 
@@ -50,7 +50,7 @@ class Soundness:
         """A revision is about to be judged."""
         if self._known is None:
             self._any = any(map(_can_break, before.of_kind(*_ROUTINES)))
-            self._known = _look(stage) if self._any else {}
+            self._known = _look(stage, before) if self._any else {}
 
     def passed(self) -> None:
         """A revision was applied, and nobody looked."""
@@ -64,12 +64,13 @@ class Soundness:
         self._any = self._any or any(change.after is not None and _can_break(change.after) for change in changed)
         if not self._any or not _may_break(changed):
             return Found()
-        earlier, self._known = self._known, _look(stage)
-        fresh = [finding for name, finding in sorted(self._known.items()) if name not in earlier]
+        earlier, now = self._known, _look(stage, after)
+        self._known = {address: earlier.get(address, finding) for address, finding in now.items()}
+        fresh = sorted((f for address, f in now.items() if address not in earlier), key=lambda f: f.message)
         return Found(
             views=tuple(finding.message for finding in fresh if finding.kind not in _ROUTINES),
             routines=tuple(finding.message for finding in fresh if finding.kind in _ROUTINES),
-            mended=tuple(sorted(earlier.keys() - self._known.keys())),
+            mended=tuple(sorted(_name(finding) for address, finding in earlier.items() if address not in now)),
         )
 
 
@@ -84,7 +85,7 @@ def _may_break(changed: Iterable[Change]) -> bool:
     )
 
 
-def _look(stage: Stage) -> dict[str, Finding]:
+def _look(stage: Stage, side: Snapshot) -> dict[Address, Finding]:
     # All checks of a database: most histories break nothing.
     from alembic_safety.integrity.soundness import broken_routines, broken_views, views_that_call
 
@@ -93,4 +94,9 @@ def _look(stage: Stage) -> dict[str, Finding]:
         found = [*broken_views(stage.session, views_that_call(stage.session)), *broken_routines(stage.session)]
     finally:
         stage.rollback()
-    return {f"{(finding.kind or '').replace('_', ' ')} {finding.subject}": finding for finding in found}
+    objects = ((side.by_identity.get((finding.kind or "", finding.subject or "")), finding) for finding in found)
+    return {obj.address: finding for obj, finding in objects if obj is not None}
+
+
+def _name(finding: Finding) -> str:
+    return f"{(finding.kind or '').replace('_', ' ')} {finding.subject}"

@@ -32,7 +32,6 @@ def look(target: Target) -> Iterator[Line]:
             yield Line(
                 text=f"revision {revision} would leave a view broken, as it did when it was rehearsed: {sentence}",
                 remedy="replace or drop the view in that revision",
-                sure=True,
             )
 
 
