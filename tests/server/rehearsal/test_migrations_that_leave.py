@@ -65,7 +65,7 @@ def test_python_that_hangs_is_stopped_too(
     monkeypatch.setattr("alembic_safety.rehearsal.watch._PATIENCE", 0)
     project.add("hangs", "import time; time.sleep(30)")
     project.sql("other", "create table t ()", "drop table t", after=None)
-    result = project.rehearse(timeout=0.3, **pg)
+    result = project.rehearse(timeout=1.5, **pg)
     assert verdict_of(result, "hangs").up is Up.TIMED_OUT
     assert verdict_of(result, "other").holds
 
