@@ -46,7 +46,9 @@ def suite(tmp_path):
         return run(*arguments)
 
     def run(*arguments):
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", "--color=no", *arguments]
+        # Not those of our own suite, which take longer to start than all that is tested here.
+        others = ["-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:xdist.looponfail"]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *others, "-rA", "--color=no", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     make.again = run
