@@ -115,6 +115,7 @@ class _Finder:
             for name in set(self.seen.lost) - set(self.columns) - self.rows
             if (found := before.by_identity.get(("table", name))) is not None
             and found.address in self.seen.after.objects
+            and root_of(before, name) not in self.rows | set(self.columns)  # a partition's rows are kept there
         }
         sequences = [need for need in sequences if self._owner(need.subject) not in self.whole | self.rows]
         names = self.whole | set(self.columns) | self.rows
@@ -129,6 +130,16 @@ class _Finder:
         )
 
     def _column(self, table: CatalogObject, name: str) -> None:
+        """A partition's values are its root's, unless it leaves that."""
+        before, now = self.seen.before, self.seen.after.objects.get(table.address)
+        above = before.objects.get(before.by_identity["table", root_of(before, table.identity)].address)
+        if (
+            now is not None
+            and above is not None
+            and now.props["partition_of"]
+            and above.address in self.seen.after.objects
+        ):
+            table = above
         self.columns.setdefault(table.identity, []).append(name)
         for heir in _heirs(self.seen.before, table):
             self.columns.setdefault(heir.identity, []).append(name)

@@ -98,7 +98,7 @@ class SequenceRules(Rules):
             words.append(f"CACHE {wish['cache']}")
         if "cycle" in changed:
             words.append("CYCLE" if wish["cycle"] else "NO CYCLE")
-        if not int(wish["minimum"]) <= int(have["start"]) <= int(wish["maximum"]):
+        if _may_be_outside(now, want):
             steps += _into_bounds(now, want)
         if words:
             steps.append(Step(f"ALTER SEQUENCE {want.identity} {' '.join(words)}"))
@@ -113,18 +113,28 @@ class SequenceRules(Rules):
         return steps
 
 
+def _may_be_outside(now: CatalogObject, want: CatalogObject) -> bool:
+    """Whether it started outside the wanted bounds, or was given wider ones without a wider type."""
+    have, wish = now.props, want.props
+    low, high = int(wish["minimum"]), int(wish["maximum"])
+    is_wider = int(have["minimum"]) < low or int(have["maximum"]) > high
+    return not low <= int(have["start"]) <= high or (is_wider and have["data_type"] == wish["data_type"])
+
+
 def _into_bounds(now: CatalogObject, want: CatalogObject) -> list[Step]:
-    """Bring a sequence that started outside the wanted bounds into them: the server refuses the bounds before."""
+    """Bring a sequence into the wanted bounds: the server refuses them before."""
     have, wish = now.props, want.props
     steps = []
     if not int(have["minimum"]) <= int(wish["start"]) <= int(have["maximum"]):
         low, high = (f(int(have[key]), int(wish[key])) for f, key in ((min, "minimum"), (max, "maximum")))
         steps.append(Step(f"ALTER SEQUENCE {want.identity} MINVALUE {low} MAXVALUE {high}"))
     low, high = wish["minimum"], wish["maximum"]
-    value = (
-        f"CASE WHEN last_value BETWEEN {low} AND {high} THEN last_value "
-        f"WHEN is_called THEN LEAST(GREATEST(last_value, {low}), {high}) ELSE {wish['start']} END"
-    )
+    value = f"LEAST(GREATEST(last_value, {low}), {high})"
+    if not int(low) <= int(have["start"]) <= int(high):
+        value = (
+            f"CASE WHEN last_value BETWEEN {low} AND {high} THEN last_value "
+            f"WHEN is_called THEN {value} ELSE {wish['start']} END"
+        )
     sql = f"SELECT pg_catalog.setval({quote_literal(want.identity)}, {value}, is_called) FROM {want.identity}"
     return [*steps, Step(sql, reason="its value must lie within the bounds that come back")]
 

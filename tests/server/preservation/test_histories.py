@@ -62,6 +62,9 @@ LATER = {
     "swapped_under_a_key": "CREATE TABLE coin_new (LIKE coin INCLUDING ALL); ALTER TABLE coin_new ALTER worth TYPE numeric(12,4), ADD note text;"
     "INSERT INTO coin_new SELECT id, worth * 2, upper(face) FROM coin; ALTER TABLE spent DROP CONSTRAINT spent_coin_fkey;"
     "DROP TABLE coin; ALTER TABLE coin_new RENAME TO coin; ALTER TABLE spent ADD CONSTRAINT spent_coin_fkey FOREIGN KEY (coin) REFERENCES coin",
+    # A partitioned table without a key: its rows are told apart by nothing, in no partition.
+    "without_a_key": "UPDATE log SET what = upper(what) WHERE at > 5; DELETE FROM log WHERE at = 9",
+    "without_a_key_retyped": "ALTER TABLE log ALTER what TYPE int USING 7 + length(what)",
     "partitioned_dropped": "DROP TABLE log",
     # No lock tells of the table that holds the values; and the body of the function names what isn't there any more.
     "attribute_dropped": "ALTER TYPE place DROP ATTRIBUTE zip CASCADE; DROP FUNCTION stale_rows()",
@@ -155,6 +158,7 @@ MOVES = {
     "dropped": ("DROP SEQUENCE bare", True),
     "committed": ("SELECT setval('ticket', 7);\nCREATE INDEX CONCURRENTLY by_id ON item (id)", True),
     "committed_too": ("CREATE INDEX CONCURRENTLY by_id_too ON item (id)", False),
+    "bounds": ("ALTER SEQUENCE ticket MINVALUE -90 INCREMENT -1 RESTART WITH -4", True),
     "renamed": ("ALTER SEQUENCE ticket RENAME TO tickets", False),
     "wider": ("ALTER TABLE item ALTER id TYPE bigint", False),
 }
