@@ -257,7 +257,8 @@ class _Delta(Rereading):
         if start is None:
             return {name: statements.recent(name, self.age, after) for name in sections}
         written = self.now.written_since(start)
-        self.written = frozenset(written)
+        # What base saw go may be back again, without anything being written.
+        self.written = frozenset(written) if self.settled or self.follows else None
         # A new attribute comes with a new relation, or with a new count of them in the relation's row.
         covered = self.now.only_inserted(start, _ATTRIBUTES)
         relations = {oid for catalog, oid in self.locked if catalog == "pg_class"}

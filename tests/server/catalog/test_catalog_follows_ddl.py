@@ -142,3 +142,19 @@ def test_deltas_survive_rollbacks_whatever_they_start_from(database: ScratchData
                 assert_same(read_snapshot(session), final, sql)
                 connection.commit()
                 xid, known = 0, [final]
+
+
+def test_what_a_reading_saw_go_is_seen_again_after_a_rollback(database: ScratchDatabase) -> None:
+    with database.connect() as connection:
+        session = PsycopgSession(connection)
+        session.execute("CREATE TABLE t (id int); CREATE POLICY p ON t; CREATE VIEW v AS SELECT id FROM t")
+        connection.commit()
+        base = read_snapshot(session)
+        connection.rollback()
+        xid, start = begun(session)
+        for sql in ("DROP POLICY p ON t", "DROP VIEW v"):
+            session.execute(f"SAVEPOINT s; {sql}")
+            gone = read_delta(session, base, xid, start=start, marking=True)
+            session.execute("ROLLBACK TO SAVEPOINT s; CREATE TABLE IF NOT EXISTS other (id int)")
+            base = read_delta(session, gone, xid, start=start, marking=True)
+            assert_same(read_snapshot(session), base, sql)
