@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.guard.preflight.target import container, text_of
 from alembic_safety.postgres.dependents import DROP, REBUILD, RETYPE, Dependent, Doomed, columns_of, dependents
+from alembic_safety.postgres.identifiers import quote_ident
 from alembic_safety.rehearsal.closure import ABSENT, WHOLE, altered_keys, entries, relabelled
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _DYNAMIC = re.compile(
 )
 #: The body of a downgrade, up to what stands at the begin of a line again.
 _BACK = re.compile(r"^def downgrade\b.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
+_DROPS_TYPE = re.compile(r"DROP\s+TYPE\b|\.drop\(", re.IGNORECASE)
+_MAY_DOOM = re.compile(r"\bDROP\b|\bTYPE\b", re.IGNORECASE)
 _DROPS_VIEW = re.compile(r"DROP\s+(?:MATERIALIZED\s+)?VIEW\b", re.IGNORECASE)
 _COULD_NOT = {DROP: "drop", RETYPE: "change the type of", REBUILD: "build anew"}
 
@@ -82,16 +85,23 @@ def look(target: Target) -> Iterator[Line]:
             text=f"{dependent.type} {dependent.identity} depends on {dependent.on}, and no rehearsal knew of it: "
             f"revision {pending.id} could not {_COULD_NOT[one.how]} {_named(one)}",
             remedy=_REMEDY[dependent.type == "table column"],
-            sure=not _is_dynamic(pending),
+            sure=pending.seen is not None and not _is_dynamic(pending),
         )
 
 
 def _doomed(pending: Pending) -> Iterator[Doomed]:
+    text = _BACK.sub("", text_of(pending.revision)) if pending.revision is not None else ""
+    if pending.seen is None:
+        yield from _by_grammar(pending, text)
+        return
     closure = _closure(pending)
     # What comes and is not told of as a whole was there, under another name.
     renamed = {(kind, is_) for (kind, _), was, is_ in entries(closure) if was == ABSENT and not is_.startswith(WHOLE)}
     for (kind, identity), was, is_ in entries(closure):
-        if was != ABSENT and is_ == ABSENT and kind in _KINDS and (kind, was) not in renamed:
+        if was == ABSENT or is_ != ABSENT or kind not in _KINDS or (kind, was) in renamed:
+            continue
+        # With another name it may have got more.
+        if _is_done_to("drop", _leaf(identity), text) and not _is_done_to("rename", _leaf(identity), text):
             part = identity[len(container(identity)) + 1 :] if not _KINDS[kind] else ""
             yield Doomed(DROP, _KINDS[kind] or kind, container(identity) if part else identity, part)
     for (kind, identity), keys in altered_keys(closure).items():
@@ -99,13 +109,42 @@ def _doomed(pending: Pending) -> Iterator[Doomed]:
             table = container(identity)
             yield Doomed(RETYPE, "column", table, identity[len(table) + 1 :])
     for (_, identity), change in relabelled(closure).items():
-        if any(step.startswith("-") for step in change.steps) and (closure[f"enum {identity}"].split(" ")[1] != ABSENT):
+        is_gone = closure[f"enum {identity}"].split(" ")[1] == ABSENT
+        if not is_gone and any(step.startswith("-") for step in change.steps) and _DROPS_TYPE.search(text):
             yield Doomed(REBUILD, "type", identity)
     for activity in pending.activity or ():
         if _DROPS_VIEW.match(activity.sql):
             for name, mode in activity.locks.items():
                 if mode == "AccessExclusiveLock" and _is_named(_leaf(name), activity.sql):
                     yield Doomed(DROP, "relation", name)
+
+
+def _by_grammar(pending: Pending, text: str) -> Iterator[Doomed]:
+    """Of what was never rehearsed, as far as its SQL is written down."""
+    if pending.revision is None or not _MAY_DOOM.search(text):
+        return
+    # To parse all of it takes time, and most projects have certificates.
+    from alembic_safety.risk.grammar import dropped_by_text, steps_of_text
+    from alembic_safety.risk.of_revision import statements_of
+
+    statements = tuple(statements_of(pending.revision))
+    for kind, identity in dropped_by_text(statements):
+        table = container(identity)
+        if kind == "column":
+            yield Doomed(DROP, kind, table, identity[len(table) + 1 :])
+        elif kind in _KINDS:
+            yield Doomed(DROP, _KINDS[kind], identity)
+    for step in steps_of_text(statements):
+        for command in step.commands("AT_AlterColumnType"):
+            yield Doomed(RETYPE, "column", step.table, quote_ident(command.name))
+
+
+def _is_done_to(verb: str, name: str, text: str) -> bool:
+    """Whether a name follows a verb: ``DROP COLUMN a``, ``op.drop_column("t", "a")``."""
+    return (
+        re.search(rf"{verb}[^;]{{0,200}}?(?<![\w$]){re.escape(name.strip(chr(34)))}(?![\w$])", text, re.IGNORECASE)
+        is not None
+    )
 
 
 def _is_dynamic(pending: Pending) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from alembic_safety.errors import GuardError
 from tests.conftest import ScratchDatabase
@@ -67,3 +68,38 @@ def test_they_are_named(tmp_path: Path, database: ScratchDatabase) -> None:
     )
     database.run("drop schema app2 cascade; drop policy pol on t; drop trigger wh on t; alter table t drop column gen")
     assert alembic(*url, "upgrade", "head", cwd=tmp_path).status == 0
+
+
+def test_a_name_that_changes_stops_nothing(tmp_path: Path, one_database: ScratchDatabase) -> None:
+    project = Project.new(tmp_path)
+    project.sql("a1", "create table t (id int primary key, a int, b int); create table u (id int primary key, b int)")
+    project.sql(
+        "a2",
+        "alter table t rename a to c; alter table t alter c set not null; alter table u rename to w; alter table w alter b set default 1",
+    )
+    server = one_database.server.url().render_as_string(hide_password=False)
+    url = ("-x", f"url={one_database.url_text}", "-x", "safety.checks=dependents=refuse")
+    for certified in (False, True):
+        if certified:
+            assert alembic("safety-downgrade", "--server", server, cwd=tmp_path).status == 0
+        assert alembic(*url, "upgrade", "a1", cwd=tmp_path).status == 0
+        one_database.run("create view v as select a from t; create view x as select b from u")
+        assert alembic(*url, "upgrade", "a2", cwd=tmp_path).status == 0
+        one_database.run("drop view v, x; drop table t, w; delete from alembic_version")
+
+
+def test_without_certificates_they_are_told_of(
+    tmp_path: Path, one_database: ScratchDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    project = Project.new(tmp_path)
+    project.sql("a1", "create table t (id int primary key, a int, b int)")
+    project.add("a2", 'op.execute("alter table t alter a type bigint, drop column b")')
+    url = ("-x", f"url={one_database.url_text}")
+    assert alembic(*url, "upgrade", "a1", cwd=tmp_path).status == 0
+    one_database.run("create view va as select a from t; create view vb as select b from t")
+    with pytest.raises(DBAPIError, match="cannot"):
+        alembic(*url, "upgrade", "a2", cwd=tmp_path)
+    for name in "ab":
+        assert (
+            f"view public.v{name} depends on table column public.t.{name}, and no rehearsal knew of it" in caplog.text
+        )
