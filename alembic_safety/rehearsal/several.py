@@ -78,7 +78,7 @@ def label_of(arguments: Mapping[str, Any], schema: str | None, known: Collection
     """
     names = [value for value in arguments.values() if isinstance(value, str)]
     label = names[0] if len(names) == 1 else schema
-    return label if label is not None and label not in known else f"database {len(known) + 1}"
+    return label if label and label not in known else f"database {len(known) + 1}"
 
 
 def check_place(config: Config, context: MigrationContext, number: int, *, holds_one: bool, derives: bool) -> None:
