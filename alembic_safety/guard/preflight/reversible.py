@@ -20,6 +20,7 @@ def look(target: Target) -> Iterator[Line]:
     """What would stop a downgrade, or leave something behind; of an upgrade, where a way back would end."""
     for number, pending in enumerate(target.pending):
         above = f"'alembic downgrade {pending.id}' ends above it" if number else "a new revision can undo what it did"
+        above += f", and 'alembic safety-downgrade {pending.id} --broken' may derive a downgrade"
         for line in _of(target, pending):
             if target.is_upgrade:
                 if line.sure:
