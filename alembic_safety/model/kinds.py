@@ -20,19 +20,15 @@ class Kind:
     #: The keyword(s) of COMMENT ON / ALTER / DROP, as SQL writes them.
     keyword: str
     props: tuple[str, ...]
-    #: Lives in a schema and can be moved by ALTER … SET SCHEMA.
-    in_schema: bool = True
-    has_owner: bool = True
-    has_acl: bool = False
 
 
 _RELATION = ("columns_order",)  # names of live columns in physical order: its own tier, left out of structural equality
 
 KINDS: Mapping[str, Kind] = {
-    "schema": Kind("pg_namespace", "SCHEMA", (), in_schema=False, has_acl=True),
-    "extension": Kind("pg_extension", "EXTENSION", ("version", "extension_schema", "relocatable"), in_schema=False),
-    "language": Kind("pg_language", "LANGUAGE", ("trusted", "handler", "inline", "validator"), in_schema=False, has_acl=True),
-    "access_method": Kind("pg_am", "ACCESS METHOD", ("am_type", "handler"), in_schema=False, has_owner=False),
+    "schema": Kind("pg_namespace", "SCHEMA", ()),
+    "extension": Kind("pg_extension", "EXTENSION", ("version", "extension_schema", "relocatable")),
+    "language": Kind("pg_language", "LANGUAGE", ("trusted", "handler", "inline", "validator")),
+    "access_method": Kind("pg_am", "ACCESS METHOD", ("am_type", "handler")),
     # -- relations ------------------------------------------------------------------------------------------------------
     "table": Kind(
         "pg_class",
@@ -54,20 +50,17 @@ KINDS: Mapping[str, Kind] = {
             "clustered_on",  # index name, or None
             "columns_order",
         ),
-        has_acl=True,
     ),
     "foreign_table": Kind(
         "pg_class",
         "FOREIGN TABLE",
         ("server", "options", "inherits", "partition_of", "partition_bound", "columns_order"),
-        has_acl=True,
     ),
-    "view": Kind("pg_class", "VIEW", ("definition", "options", "columns"), has_acl=True),  # columns: [[name, type], …]
+    "view": Kind("pg_class", "VIEW", ("definition", "options", "columns")),  # columns: [[name, type], …]
     "materialized_view": Kind(
         "pg_class",
         "MATERIALIZED VIEW",
         ("definition", "options", "columns", "populated", "tablespace", "access_method", "clustered_on"),
-        has_acl=True,
     ),
     # Columns of tables, foreign tables, views and materialized views; attributes of composite types (parent: the type).
     "column": Kind(
@@ -88,11 +81,9 @@ KINDS: Mapping[str, Kind] = {
             "is_local",  # attislocal
             "inherit_count",  # attinhcount
         ),
-        has_owner=False,
-        has_acl=True,
     ),
-    "attribute": Kind("pg_class", "COLUMN", ("type", "collation"), has_owner=False),
-    "default": Kind("pg_attrdef", "DEFAULT", ("column", "expression"), has_owner=False),  # column: its name
+    "attribute": Kind("pg_class", "COLUMN", ("type", "collation")),
+    "default": Kind("pg_attrdef", "DEFAULT", ("column", "expression")),  # column: its name
     "constraint": Kind(
         "pg_constraint",
         "CONSTRAINT",
@@ -108,7 +99,6 @@ KINDS: Mapping[str, Kind] = {
             "references",  # identity of the referenced table, or None
             "has_parent",  # cloned from a partitioned parent's constraint
         ),
-        has_owner=False,
     ),
     "index": Kind(
         "pg_class",
@@ -124,7 +114,6 @@ KINDS: Mapping[str, Kind] = {
             "attached_to",  # identity of the partitioned parent index, or None
             "columns",  # attribute names (for COMMENT/statistics)
         ),
-        has_owner=False,
     ),
     "sequence": Kind(
         "pg_class",
@@ -141,18 +130,16 @@ KINDS: Mapping[str, Kind] = {
             "owned_by",  # column identity, or None
             "identity",  # True: belongs to an identity column, exists only with it
         ),
-        has_acl=True,
     ),
     # -- types ----------------------------------------------------------------------------------------------------------
-    "enum": Kind("pg_type", "TYPE", ("labels",), has_acl=True),
-    "domain": Kind("pg_type", "DOMAIN", ("base_type", "not_null", "default", "collation"), has_acl=True),
-    "domain_constraint": Kind("pg_constraint", "CONSTRAINT", ("definition", "validated"), has_owner=False),
-    "composite": Kind("pg_type", "TYPE", ("attributes_order",), has_acl=True),
+    "enum": Kind("pg_type", "TYPE", ("labels",)),
+    "domain": Kind("pg_type", "DOMAIN", ("base_type", "not_null", "default", "collation")),
+    "domain_constraint": Kind("pg_constraint", "CONSTRAINT", ("definition", "validated")),
+    "composite": Kind("pg_type", "TYPE", ("attributes_order",)),
     "range": Kind(
         "pg_type",
         "TYPE",
         ("subtype", "operator_class", "collation", "canonical", "subtype_diff", "multirange"),
-        has_acl=True,
     ),
     "base_type": Kind(
         "pg_type",
@@ -161,13 +148,12 @@ KINDS: Mapping[str, Kind] = {
             "input", "output", "receive", "send", "typmod_in", "typmod_out", "analyze", "subscript",
             "length", "by_value", "alignment", "storage", "category", "preferred", "default", "element", "delimiter", "collatable",
         ),
-        has_acl=True,
     ),
     "shell_type": Kind("pg_type", "TYPE", ()),
     # -- routines -------------------------------------------------------------------------------------------------------
     # name and identity arguments are in identity: public.f(integer, text); definition is pg_get_functiondef.
-    "function": Kind("pg_proc", "FUNCTION", ("definition", "arguments", "identity_arguments", "result", "language", "window"), has_acl=True),
-    "procedure": Kind("pg_proc", "PROCEDURE", ("definition", "arguments", "identity_arguments", "language"), has_acl=True),
+    "function": Kind("pg_proc", "FUNCTION", ("definition", "arguments", "identity_arguments", "result", "language", "window")),
+    "procedure": Kind("pg_proc", "PROCEDURE", ("definition", "arguments", "identity_arguments", "language")),
     "aggregate": Kind(
         "pg_proc",
         "AGGREGATE",
@@ -175,47 +161,44 @@ KINDS: Mapping[str, Kind] = {
             "identity_arguments",  # pg_get_function_identity_arguments, "*" when empty
             "definition",  # ready CREATE AGGREGATE statement without semicolon
         ),
-        has_acl=True,
     ),
     # -- operators, casts, text search … : `definition` is a complete CREATE statement without semicolon, written by our SQL ---
     "operator": Kind("pg_operator", "OPERATOR", ("definition", "left", "right")),
     "operator_family": Kind("pg_opfamily", "OPERATOR FAMILY", ("method", "definition", "loose_members")),
     "operator_class": Kind("pg_opclass", "OPERATOR CLASS", ("method", "definition")),
-    "cast": Kind("pg_cast", "CAST", ("definition", "source", "target"), in_schema=False, has_owner=False),
-    "transform": Kind("pg_transform", "TRANSFORM", ("definition", "type", "language"), in_schema=False, has_owner=False),
+    "cast": Kind("pg_cast", "CAST", ("definition", "source", "target")),
+    "transform": Kind("pg_transform", "TRANSFORM", ("definition", "type", "language")),
     "collation": Kind("pg_collation", "COLLATION", ("definition",)),
     "conversion": Kind("pg_conversion", "CONVERSION", ("definition",)),
-    "ts_parser": Kind("pg_ts_parser", "TEXT SEARCH PARSER", ("definition",), has_owner=False),
-    "ts_template": Kind("pg_ts_template", "TEXT SEARCH TEMPLATE", ("definition",), has_owner=False),
+    "ts_parser": Kind("pg_ts_parser", "TEXT SEARCH PARSER", ("definition",)),
+    "ts_template": Kind("pg_ts_template", "TEXT SEARCH TEMPLATE", ("definition",)),
     "ts_dictionary": Kind("pg_ts_dict", "TEXT SEARCH DICTIONARY", ("template", "options")),  # options: text as in DDL
     "ts_configuration": Kind("pg_ts_config", "TEXT SEARCH CONFIGURATION", ("parser", "mappings")),  # [[token, [dict, …]], …]
     # -- what hangs on a table ------------------------------------------------------------------------------------------
-    "rule": Kind("pg_rewrite", "RULE", ("definition", "enabled"), has_owner=False),
+    "rule": Kind("pg_rewrite", "RULE", ("definition", "enabled")),
     "trigger": Kind(
         "pg_trigger",
         "TRIGGER",
         ("definition", "enabled", "has_parent"),  # enabled: origin | disabled | replica | always
-        has_owner=False,
     ),
-    "policy": Kind("pg_policy", "POLICY", ("command", "permissive", "roles", "using", "check"), has_owner=False),
+    "policy": Kind("pg_policy", "POLICY", ("command", "permissive", "roles", "using", "check")),
     "statistics": Kind("pg_statistic_ext", "STATISTICS", ("definition", "statistics_target")),
-    "event_trigger": Kind("pg_event_trigger", "EVENT TRIGGER", ("event", "function", "tags", "enabled"), in_schema=False),
+    "event_trigger": Kind("pg_event_trigger", "EVENT TRIGGER", ("event", "function", "tags", "enabled")),
     # -- publications, foreign data ---------------------------------------------------------------------------------------
     "publication": Kind(
         "pg_publication",
         "PUBLICATION",
         ("all_tables", "publish", "via_partition_root", "publish_generated_columns"),
-        in_schema=False,
     ),
     # parent: the publication
-    "publication_table": Kind("pg_publication_rel", "TABLE", ("table", "columns", "where"), in_schema=False, has_owner=False),
-    "publication_schema": Kind("pg_publication_namespace", "TABLES IN SCHEMA", ("published_schema",), in_schema=False, has_owner=False),
+    "publication_table": Kind("pg_publication_rel", "TABLE", ("table", "columns", "where")),
+    "publication_schema": Kind("pg_publication_namespace", "TABLES IN SCHEMA", ("published_schema",)),
     "foreign_data_wrapper": Kind(
-        "pg_foreign_data_wrapper", "FOREIGN DATA WRAPPER", ("handler", "validator", "options"), in_schema=False, has_acl=True
+        "pg_foreign_data_wrapper", "FOREIGN DATA WRAPPER", ("handler", "validator", "options")
     ),
-    "server": Kind("pg_foreign_server", "SERVER", ("wrapper", "server_type", "version", "options"), in_schema=False, has_acl=True),
-    "user_mapping": Kind("pg_user_mapping", "USER MAPPING", ("server", "role", "options"), in_schema=False, has_owner=False),
+    "server": Kind("pg_foreign_server", "SERVER", ("wrapper", "server_type", "version", "options")),
+    "user_mapping": Kind("pg_user_mapping", "USER MAPPING", ("server", "role", "options")),
     # -- grants -----------------------------------------------------------------------------------------------------------
     # acl holds the list; props tell for whom. identity: "role [IN SCHEMA s] objtype".
-    "default_acl": Kind("pg_default_acl", "DEFAULT PRIVILEGES", ("role", "for_schema", "object_type"), in_schema=False, has_owner=False, has_acl=True),
+    "default_acl": Kind("pg_default_acl", "DEFAULT PRIVILEGES", ("role", "for_schema", "object_type")),
 }

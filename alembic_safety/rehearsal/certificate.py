@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from alembic_safety.errors import SourceError
 from alembic_safety.model.probe import Probe
 from alembic_safety.rehearsal.activity import Activity
+from alembic_safety.rehearsal.rows.records import NONE as NO_ROWS
 from alembic_safety.revisions.files import replace_file
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Proof:
     #: Whether the second upgrade gave what the first gave.
     again: bool
     #: What kind of rows it was rehearsed on: ``none``, ``generated``, …
-    data: str = "none"
+    data: str = NO_ROWS
     #: What it touches and depends on, by ``rehearsal.closure``; None in certificates that don't know it.
     closure: Mapping[str, str] | None = None
     #: What its statements lock, rewrite and read in full; None in certificates that don't know it.
@@ -206,7 +207,9 @@ def write_certificate(revision: Revision, certificate: Certificate) -> bool:
 
 
 def _merged(old: Certificate, new: Certificate) -> Certificate:
-    """Both sets of proofs; the worst grade counts, with its reasons."""
+    """Both sets of proofs; the worst grade counts, with its reasons. What only rows can tell is taken from the last one that had any."""
+    if all(proof.data == NO_ROWS for proof in new.proofs.values()):
+        new = replace(new, probes=old.probes, downgrade_probes=old.downgrade_probes, volatile=old.volatile)
     proofs = {**old.proofs, **new.proofs}
     grades = list(Grade)
     worst = max((Grade(proof.grade) for proof in proofs.values()), key=grades.index, default=new.grade)

@@ -97,7 +97,7 @@ def _from_pyproject(config: Config) -> Iterator[Written]:
     base = file.absolute().parent
     for key, value in tools.get(TOML_TABLE, {}).items():
         expanded = value.replace("%(here)s", base.as_posix()) if isinstance(value, str) else value
-        yield Written(key, expanded, Origin("pyproject", f"{file} [tool.{TOML_TABLE}]"), base)
+        yield Written(key, expanded, Origin(f"{file} [tool.{TOML_TABLE}]"), base)
 
 
 def _from_ini(config: Config) -> Iterator[Written]:
@@ -109,7 +109,7 @@ def _from_ini(config: Config) -> Iterator[Written]:
     for section in dict.fromkeys(("alembic:safety", f"{config.config_ini_section}:safety")):
         if not parser.has_section(section):
             continue
-        origin = Origin("ini", f"{file} [{section}]")
+        origin = Origin(f"{file} [{section}]")
         inherited = parser.defaults()  # "here", and what a [DEFAULT] section gives to every section
         for key in parser.options(section):
             if key in inherited and key not in SETTINGS:
@@ -127,7 +127,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Written]:
     for variable in sorted(environ):
         if variable.startswith(ENVIRONMENT_PREFIX):
             key = variable[len(ENVIRONMENT_PREFIX) :].lower()
-            yield Written(key, environ[variable], Origin("environment", variable), Path.cwd())
+            yield Written(key, environ[variable], Origin(variable), Path.cwd())
 
 
 def _from_x(config: Config) -> Iterator[Written]:
@@ -136,10 +136,10 @@ def _from_x(config: Config) -> Iterator[Written]:
             key, equals, value = argument[len(X_PREFIX) :].partition("=")
             if not equals:
                 raise SettingsError(f"'-x {argument}' has no value; write '-x {argument}=…'")
-            yield Written(key, value, Origin("-x", f"-x {X_PREFIX}{key}"), Path.cwd())
+            yield Written(key, value, Origin(f"-x {X_PREFIX}{key}"), Path.cwd())
 
 
 def _from_options(options: Mapping[str, Any]) -> Iterator[Written]:
     for key, value in options.items():
         if value is not None:
-            yield Written(key, value, Origin("option", f"--{key.replace('_', '-')}"), Path.cwd())
+            yield Written(key, value, Origin(f"--{key.replace('_', '-')}"), Path.cwd())

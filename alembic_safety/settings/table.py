@@ -47,8 +47,6 @@ LEVELS = ("off", "warn", "auto", "refuse")
 class Origin(NamedTuple):
     """Where a value comes from."""
 
-    #: default | pyproject | ini | environment | -x | option
-    layer: str
     #: As a user would look for it: ``alembic.ini [alembic:safety]``, ``ALEMBIC_SAFETY_BACKUP``, ``--timeout``.
     place: str
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from alembic_safety.errors import BackupError, ServerError
 from alembic_safety.guard.backup.dump import DATA, SCHEMA
 from alembic_safety.guard.backup.plan import AFFECTED, client
+from alembic_safety.postgres import places
 from alembic_safety.postgres.clienttools import Tool, run_tool, running_tool
+from alembic_safety.postgres.ownership import new_owner
 
 if TYPE_CHECKING:
     from alembic_safety.guard.backup.manifest import Manifest
@@ -64,7 +66,9 @@ def load(
     data, started = folder / DATA, time.monotonic()
 
     def step(archive: Path, *more: str, without: Sequence[str] = ()) -> None:
-        with tempfile.TemporaryDirectory(prefix="alembic_safety_list_") as chosen:
+        with tempfile.TemporaryDirectory(prefix=f"{places.PREFIX}list_") as chosen:
+            # By this the next start knows whose it was, if this process is killed.
+            (Path(chosen) / places.MARKER).write_text(new_owner().to_text(), encoding="utf-8")
             listing = Path(chosen) / "list"
             listing.write_text(
                 _listing(tool, endpoint, archive, (_EXTENSION_COMMENT, *without)),
