@@ -14,6 +14,7 @@ import traceback
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic_safety.commands.command import FAILED, INTERRUPTED, Command
@@ -179,6 +180,8 @@ def run(command: Command, config: Config, options: Namespace) -> int:
             error = CommandError(
                 f"the connection to the server was lost: {why}; nothing more was done, so run it again"
             )
+        elif not isinstance(error, CommandError) and (said := _of_environment(error)) is not None:
+            error = CommandError(said)
         if not isinstance(error, CommandError):
             # One of our own mistakes: with everything that helps to find it, and not with the status of a finding.
             traceback.print_exception(error)
@@ -229,6 +232,14 @@ def _is_lost(error: Exception) -> bool:
     # Without a state the driver found the connection closed; 57P01 to 57P03 are what the server says when it ends one.
     state = sqlstate(error)
     return isinstance(driver, psycopg.OperationalError) and (state is None or state.startswith("57P"))
+
+
+def _of_environment(error: Exception) -> str | None:
+    """What the project's own env.py failed with; None where something else did."""
+    from alembic_safety.rehearsal.failure import failing_env, why_env_failed
+
+    env = failing_env(error, Path(__file__).parents[1])
+    return None if env is None else why_env_failed(error, env)
 
 
 def run_sql_revision(config: Config, options: Namespace) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic_safety.errors import SafetyError, ServerError
@@ -46,6 +48,29 @@ def explain(error: BaseException) -> str:
         return "\n".join([str(message), *extra])
     text = str(original).strip() or type(original).__name__
     return text if isinstance(error, SafetyError) else f"{type(original).__name__}: {text}"
+
+
+def why_env_failed(error: Exception, env: Path) -> str:
+    """One sentence about an env.py that failed, with the place in it."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == env]
+    place = f"{env}:{lines[-1]}" if lines else str(env)
+    return f"{place}: env.py failed: {explain(error)}"
+
+
+def failing_env(error: Exception, package: Path) -> Path | None:
+    """The env.py that an error comes from; None where it comes from elsewhere, or from what env.py called in ``package``, which is ours."""
+    if isinstance(error, SyntaxError) and error.filename is not None and Path(error.filename).name == "env.py":
+        return Path(error.filename)
+    found = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = Path(frame.filename)
+        if file.is_relative_to(package):
+            found = None
+        elif file.name == "env.py":
+            found = file
+    return found
 
 
 def driver_error(error: BaseException) -> BaseException:

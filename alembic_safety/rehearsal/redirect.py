@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic_safety.errors import RehearsalError
 from alembic_safety.postgres.server import Terminated
-from alembic_safety.rehearsal.failure import explain
+from alembic_safety.rehearsal.failure import why_env_failed
 from alembic_safety.rehearsal.search_path import set_for_session
 from alembic_safety.rehearsal.several import DATABASE, Places, SeveralDatabases
 
@@ -84,22 +83,13 @@ def run_environment(
         except Exception as error:
             if at_work:
                 raise
-            raise RehearsalError(_why(error, Path(script.dir) / "env.py")) from error
+            raise RehearsalError(why_env_failed(error, Path(script.dir) / "env.py")) from error
     if not done:
         raise RehearsalError("env.py ended without running migrations: it must call context.run_migrations()")
 
 
 def _call(arguments: Mapping[str, Any]) -> str:
     return f"run_migrations({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
-
-
-def _why(error: Exception, env: Path) -> str:
-    """One sentence about an env.py that failed, with the place in it."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {error.msg}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == env]
-    place = f"{env}:{lines[-1]}" if lines else str(env)
-    return f"{place}: env.py failed: {explain(error)}"
 
 
 @contextmanager

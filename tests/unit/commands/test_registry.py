@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from alembic_safety.commands.command import Command
 from alembic_safety.commands.registry import ENTRIES, Entry, add_commands, load, run
 from alembic_safety.errors import UsageError
+from tests.support.cli import alembic
 
 NAMES = [entry.name for entry in ENTRIES]
 
@@ -192,3 +193,22 @@ def test_the_exit_status_reaches_the_shell(monkeypatch):
     with pytest.raises(SystemExit) as caught:
         runner(Config(cmd_opts=Namespace()))
     assert caught.value.code == 1
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ("import os\nos.environ['NO_SUCH_NAME']\n", "env.py:2: env.py failed: KeyError: 'NO_SUCH_NAME'"),
+        ("def f(:\n", "env.py:1: "),
+        # What it calls of ours is our own mistake.
+        ("from alembic_safety import hooks\nhooks.run(None)\n", "safety-history met an error of its own"),
+    ],
+)
+def test_an_env_that_fails_is_no_error_of_ours(tmp_path, env, words):
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "env.py").write_text(env)
+    result = alembic("safety-history", cwd=tmp_path)
+    assert result.status == 2
+    assert words in result.err
+    assert ("Traceback" in result.err) == ("of its own" in words)
