@@ -45,16 +45,16 @@ NAMED = {
 }  # fmt: skip
 
 
-def test_they_are_named(tmp_path: Path, database: ScratchDatabase) -> None:
+def test_they_are_named(tmp_path: Path, one_database: ScratchDatabase) -> None:
     project = Project.new(tmp_path)
     project.sql("a1", START)
     project.sql("a2", UP)
-    server = database.server.url().render_as_string(hide_password=False)
+    server = one_database.server.url().render_as_string(hide_password=False)
     done = alembic("safety-downgrade", "--server", server, cwd=tmp_path)
     assert done.status == 0, done.out
-    url = ("-x", f"url={database.url_text}")
+    url = ("-x", f"url={one_database.url_text}")
     assert alembic(*url, "upgrade", "a1", cwd=tmp_path).status == 0
-    database.run(OTHERS + HARMLESS)
+    one_database.run(OTHERS + HARMLESS)
     with pytest.raises(GuardError) as refused:
         alembic(*url, "--raiseerr", "upgrade", "head", cwd=tmp_path)
     lines = str(refused.value).splitlines()
@@ -66,7 +66,9 @@ def test_they_are_named(tmp_path: Path, database: ScratchDatabase) -> None:
         )
         for line in lines
     )
-    database.run("drop schema app2 cascade; drop policy pol on t; drop trigger wh on t; alter table t drop column gen")
+    one_database.run(
+        "drop schema app2 cascade; drop policy pol on t; drop trigger wh on t; alter table t drop column gen"
+    )
     assert alembic(*url, "upgrade", "head", cwd=tmp_path).status == 0
 
 

@@ -111,6 +111,7 @@ class Campaign:
             self.requests = self.proxy.count
             self.texts = list(self.proxy.texts)
             self.final = self._head(database)
+            assert not scenario.fails or self.final == scenario.start, log
             assert self.dump(database) == self.expected[self.final], log
             assert self._told(self._journal(database)) == self.final, "the journal is not read as it is written"
 
