@@ -48,7 +48,10 @@ def undo(run: Run, step: RevisionStep, closure: Mapping[str, str], horizon: Hori
     names = {name for name, was, is_ in entries(closure) if was != is_}
     if before is None or horizon is None:
         raise GuardError("the catalog before it is not known")
-    if known is None or any(operation in known.source for operation in _WRITES):
+    # What the rehearsal saw, and a branch of it that it never took.
+    there = (before.objects.get(Address("pg_class", oid)) for oid in run.written.get(revision, ()))
+    writes = any(obj is not None and obj.kind == "table" for obj in there)
+    if known is None or writes or any(operation in known.source for operation in _WRITES):
         raise GuardError("it writes rows, and how far it came with them is not known")
     connection = run.connection()
     if commits_by_itself(connection):

@@ -47,6 +47,11 @@ if TYPE_CHECKING:
     from alembic_safety.settings import Settings
 
 _PAUSE_LONGEST = 30.0
+#: Rows are written under this lock, which is held to the end of the transaction.
+_WRITTEN = """
+SELECT relation::int8 FROM pg_catalog.pg_locks
+WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND mode = 'RowExclusiveLock' AND relation >= 16384
+"""
 
 
 class Run:
@@ -83,6 +88,8 @@ class Run:
         self.journal = journal
         #: The backup that was taken before anything was changed.
         self.backup: Taken | None = None
+        #: By revision that left its transaction, the relations (OIDs) whose rows it may have written within it.
+        self.written: dict[str, set[int]] = {}
         #: By revision, what was committed or at work when its transaction ended: whoever wrote later was not it.
         self.horizons: dict[str, Horizon] = {}
 
@@ -289,6 +296,8 @@ class Run:
                 with self.statements.paused():
                     session = SqlalchemySession(self.connection())
                     self.journal.done(self.progress.current, done, session)
+                    found = {int(row[0]) for row in session.fetch(_WRITTEN)}
+                    self.written.setdefault(self.progress.current, set()).update(found)
                     self._about_to_commit(session)
                     if was_ended:
                         self.connection().commit()  # the migration has done so before; what was written since is ours
