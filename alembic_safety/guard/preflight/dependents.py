@@ -30,6 +30,7 @@ _DYNAMIC = re.compile(
 _BACK = re.compile(r"^def downgrade\b.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _DROPS_TYPE = re.compile(r"DROP\s+TYPE\b|\.drop\(", re.IGNORECASE)
 _MAY_DOOM = re.compile(r"\bDROP\b|\bTYPE\b", re.IGNORECASE)
+_CASCADES = re.compile(r"\bDROP\b[^;]*(?<!DELETE)(?<!UPDATE)\s+CASCADE\b", re.IGNORECASE)
 _DROPS_VIEW = re.compile(r"DROP\s+(?:MATERIALIZED\s+)?VIEW\b", re.IGNORECASE)
 _COULD_NOT = {DROP: "drop", RETYPE: "change the type of", REBUILD: "build anew"}
 
@@ -81,6 +82,8 @@ def look(target: Target) -> Iterator[Line]:
             continue
         said.add((dependent.type, dependent.identity))
         pending = doomed[one]
+        if one.how == DROP and _cascades(pending):
+            continue  # it would go along, which is seen before COMMIT
         yield Line(
             text=f"{dependent.type} {dependent.identity} depends on {dependent.on}, and no rehearsal knew of it: "
             f"revision {pending.id} could not {_COULD_NOT[one.how]} {_named(one)}",
@@ -145,6 +148,11 @@ def _is_done_to(verb: str, name: str, text: str) -> bool:
         re.search(rf"{verb}[^;]{{0,200}}?(?<![\w$]){re.escape(name.strip(chr(34)))}(?![\w$])", text, re.IGNORECASE)
         is not None
     )
+
+
+def _cascades(pending: Pending) -> bool:
+    """Whether its upgrade drops something with what depends on that."""
+    return pending.revision is not None and _CASCADES.search(_BACK.sub("", text_of(pending.revision))) is not None
 
 
 def _is_dynamic(pending: Pending) -> bool:
