@@ -69,7 +69,8 @@ def _amended(case: Case, refusals: Refusals) -> tuple[RowProof, Trial] | None:
 
 def more_variants(case: Case, on_none: RowProof, refusals: Refusals) -> Iterator[Variant]:
     """What else is tried where none of the first rows were accepted."""
-    yield from last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled, refusals.held)
+    emptied = frozenset(d.probe.table for d in case.demands if d.probe.code == "not-empty") & refusals.filled.keys()
+    yield from last_variants(case.rows, on_none.writes, case.touched.used, refusals.filled, refusals.held, emptied)
     yield from unreferred_variants(frozenset(refusals.referring))
 
 

@@ -79,14 +79,19 @@ def last_variants(
     used: Collection[str],
     filled: Mapping[str, int],
     held: frozenset[str] = frozenset(),
+    emptied: frozenset[str] = frozenset(),
 ) -> Iterator[Variant]:
     """What is tried where the upgrade refused all of the first: fewer tables, fewer rows, rows that share nothing, then only tables that it reads.
 
     :param writes: what the upgrade did where there were no rows, verbs by table.
     :param used: tables that it uses in any way.
     :param filled: tables that the first rows were made for, and how many.
+    :param emptied: those that have to be empty, whose rows may not go because others refer to them.
     :param held: those of them that held rows already: there may have to be as many as the migrations have written.
     """
+    if emptied and filled.keys() - emptied:
+        yield Variant(GENERATED, fitted=True, without=emptied)
+        yield Variant(PLAIN, fitted=True, without=emptied)
     if held and filled.keys() - held:
         yield Variant(GENERATED, fitted=True, without=held)
         yield Variant(PLAIN, fitted=True, without=held)
