@@ -131,9 +131,20 @@ def _text(url: URL) -> str:
 def _like(old: str | None, url: URL) -> str:
     """``url`` with the driver that the project uses (an async env.py needs an async one) and the settings that its URL makes."""
     theirs = _parsed(old)
-    if theirs is not None and theirs.drivername.startswith("postgresql+"):
+    if theirs is not None and (theirs.drivername.startswith("postgresql+") or _has_usual_driver(theirs)):
         url = url.set(drivername=theirs.drivername)
     return _text(_with_settings_of(theirs, url))
+
+
+def _has_usual_driver(url: URL) -> bool:
+    """Whether a URL names no driver, and the one that SQLAlchemy takes then (psycopg2 before 2.1) is installed: it is what production has."""
+    if url.drivername != "postgresql":
+        return False
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError:
+        return False
+    return True
 
 
 def _parsed(text: str | None) -> URL | None:
