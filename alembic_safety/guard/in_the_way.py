@@ -26,7 +26,7 @@ from alembic_safety.guard.own_columns import OwnColumns
 from alembic_safety.model.catalog import Address, CatalogObject, Edge
 from alembic_safety.model.snapshot import Snapshot
 from alembic_safety.postgres.identifiers import qualified, quote_ident
-from alembic_safety.postgres.parser import drops_something, fleeting_kind, table_command
+from alembic_safety.postgres.parser import drops_something, fleeting_kind, is_fleeting, table_command
 from alembic_safety.postgres.session import THROUGH, DirectSession, commits_by_itself, sqlstate
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 _SAVEPOINT = "alembic_safety_in_the_way"
 _BLANK = r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _MAY_BE_STOPPED = re.compile(rf"{_BLANK}(?:DROP|ALTER)\b", re.IGNORECASE | re.DOTALL)
-_CREATE = re.compile(rf"{_BLANK}CREATE\s+(?:(?:UNLOGGED\s+)?TABLE|TYPE)\b", re.IGNORECASE | re.DOTALL)
+_CREATE = re.compile(rf"{_BLANK}CREATE\b", re.IGNORECASE | re.DOTALL)
 #: Other objects depend on it.
 _DEPENDED_ON = "2BP01"
 #: A view, policy, trigger, generated column, index, check or default does not let a column's type change.
 _TYPE_IN_USE = frozenset({"0A000", "42601", "42804", "42883"})
 #: What a statement names is not there.
 _NOT_THERE = frozenset({"42704", "42883", "42P01"})
+#: It names a label that an enum has not.
+_NO_SUCH_LABEL = "22P02"
 #: Each attempt takes something out of the way.
 _ATTEMPTS = 10
 #: Kinds that hold rows, or what holds rows: never put aside.
@@ -152,9 +154,9 @@ class InTheWay:
                 break
             except Exception as error:
                 state = sqlstate(error)
-                if state in _NOT_THERE and (kind := fleeting_kind(statement)) is not None:
+                if (why := self._why_needless(statement, state)) is not None:
                     self._session.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-                    log().warning("passed over, because somebody has dropped that %s: %s", kind, statement.strip())
+                    log().warning("passed over, because %s: %s", why, statement.strip())
                     break
                 if attempt == _ATTEMPTS - 1 or (state != _DEPENDED_ON and state not in _TYPE_IN_USE):
                     raise
@@ -165,6 +167,14 @@ class InTheWay:
                 if outcome is _Outcome.DONE:
                     break
         self._session.execute(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+
+    def _why_needless(self, statement: str, state: str | None) -> str | None:
+        """Why the database has something else of its own in the place of what a statement is about, or nothing; None where it needs it."""
+        if state in _NOT_THERE and (kind := fleeting_kind(statement)) is not None:
+            return f"somebody has dropped that {kind}"
+        if state == _NO_SUCH_LABEL and self._own.has_enums and is_fleeting(statement):
+            return "it names a label that the enum has not here"
+        return None
 
     def _clear(self, statement: str, *, is_needed: bool) -> _Outcome:
         """:param is_needed: others depend on what the statement drops. Raises GuardError."""

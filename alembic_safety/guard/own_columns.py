@@ -39,6 +39,11 @@ class OwnColumns:
     def __bool__(self) -> bool:
         return bool(self._found or self._enums or self._already)
 
+    @property
+    def has_enums(self) -> bool:
+        """Whether enums are among them."""
+        return bool(self._enums)
+
     def instead(self, statement: str, look: Callable[[], Snapshot]) -> list[str] | None:
         """What is to be run in the place of a statement of the downgrade; None: itself.
 

@@ -139,6 +139,26 @@ def fleeting_kind(sql: str) -> str | None:
     return None
 
 
+def is_fleeting(sql: str) -> bool:
+    """Whether a text of one statement makes something that holds no rows: a default, a check, an index, a view, a routine, a policy, a trigger."""
+    tree = parse(sql)
+    if tree is None or len(tree.stmts) != 1:
+        return False
+    statement = tree.stmts[0].stmt
+    kind = statement.WhichOneof("node")
+    if kind == "alter_table_stmt":
+        commands = [entry.alter_table_cmd for entry in statement.alter_table_stmt.cmds]
+        return all(enum_name(command, "subtype") in ("AT_ColumnDefault", "AT_AddConstraint") for command in commands)
+    return kind in (
+        "create_function_stmt",
+        "create_policy_stmt",
+        "create_trig_stmt",
+        "index_stmt",
+        "rule_stmt",
+        "view_stmt",
+    )
+
+
 def enum_name(message: Any, attribute: str) -> str:
     """The name of an enumeration's value."""
     field = message.DESCRIPTOR.fields_by_name[attribute]

@@ -41,6 +41,7 @@ create view felt_ok as select 'ok'::mood as mood;
 create table stock (id int primary key, n int, note text default 'x'); create index stock_n on stock (n);
 create table days (at date, note text) partition by range (at);
 create table plain (n int, note text default 'x');
+create type hue as enum ('red', 'blue'); create table tint (id int primary key, hue hue default 'red');
 """
 LATER = {
     "a2": "drop table gone",
@@ -59,6 +60,7 @@ LATER = {
     "b4": "alter table list rename to listed",
     "b5": "create table stock_copy (like stock including all); create view all_stock as select * from stock;"
     "create table days_1 partition of days for values from ('2020-01-01') to ('2021-01-01')",
+    "b7": "alter type hue add value 'green'",
     "b6": "alter table stock add more int; alter table plain alter note type varchar(40)",
 }
 #: What the production has of its own: other owners and grants, another application, things made by hand.
@@ -84,6 +86,7 @@ alter table gone rename constraint few to by_hand_few;
 alter sequence gone_id_seq increment 2;
 alter type mood add value 'by hand' before 'ok';
 drop view felt_ok;
+alter table tint drop hue; drop type hue; create type hue as enum ('blue'); alter table tint add hue hue default 'blue';
 alter table stock set unlogged; alter table stock alter n set default 7; alter table stock add by_hand text; drop index stock_n;
 alter table days alter note set default 'by hand'; insert into plain values (1, 'a'), (1, 'a');
 create index by_hand_list on list (n) include (id);
