@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic_safety.errors import SourceError, UsageError
 from alembic_safety.revisions.layouts.find import FoundFile, find_files
 from alembic_safety.revisions.layouts.names import BASELINE, DOWN, REPEATABLE, UP, natural, title_of
-from alembic_safety.revisions.sections import tool_of
+from alembic_safety.revisions.sections import doubtful_line, tool_of
 from alembic_safety.revisions.sql_text import decode_sql
 
 
@@ -71,7 +71,14 @@ def _pair(files: list[FoundFile], result: Collection, encoding: str) -> None:
     copies: dict[str, Path] = {}
     for up in ups:
         down = _take_down(up, ups, downs)
-        result.migrations.append(_migration(up, down, copies, encoding))
+        migration = _migration(up, down, copies, encoding)
+        result.migrations.append(migration)
+        if migration.down is None and (
+            line := doubtful_line(decode_sql(migration.up.data, name=up.path.name, encoding=encoding))
+        ):
+            result.notices.append(
+                f"{up.path.name}:{line} looks like the begin of a way back in a form that is not known: what follows is run by upgrade()"
+            )
         if up.name.role == REPEATABLE:
             result.notices.append(
                 f"{up.path.name} is repeatable in Flyway; here it runs once, and a change is a new revision"

@@ -90,6 +90,21 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[tuple[str, str, str | None]]]] = {
         },
         [("00001", "00001_a.sql", "00001_a.sql"), ("00002", "00002_b.sql", None)],
     ),
+    "other markers": (
+        {
+            "1_a.sql": "-- Up Migration\nSELECT 1;\n-- Down Migration\nSELECT 0;\n",
+            "2_b.sql": "SELECT 1;\n---- Down Migration ----\nSELECT 0;\n",
+            "3_c.sql": "-- ==== UP ====\nSELECT 1;\n-- ==== DOWN ====\nSELECT 0;\n",
+            "4_d.sql": "-- // title\nSELECT 1;\n-- //@UNDO\nSELECT 0;\n",
+            "5_e.sql": "# --- !Ups\nSELECT 1;\n\n# --- !Downs\nSELECT 0;\n",
+            "6_f.sql": "--liquibase formatted sql\n--changeset me:1\nSELECT 1;\n--rollback SELECT 0;\n",
+            "7_g.sql": "--liquibase formatted sql\n--changeset me:1\nSELECT 1;\n",
+        },
+        [
+            (number, f"{number}_{letter}.sql", None if letter == "g" else f"{number}_{letter}.sql")
+            for number, letter in zip("1234567", "abcdefg", strict=True)
+        ],
+    ),
     "diesel": (
         {"2019-01-01-000000_a/up.sql": "SELECT 1", "2019-01-01-000000_a/down.sql": "SELECT 0"},
         [("20190101000000", "2019-01-01-000000_a.up.sql", "2019-01-01-000000_a.down.sql")],
