@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alembic_safety.errors import SourceError, UsageError
+from alembic_safety.revisions.layouts import sqitch
 from alembic_safety.revisions.layouts.names import (
     CALLBACK,
     DOWN,
@@ -82,8 +83,8 @@ def _in_folder(folder: Path, notices: list[str], *, explicit: bool = False) -> l
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", file=str(folder)) from error
     names = {e.name.lower(): e for e in entries}
-    if "sqitch.plan" in names:
-        raise UsageError(f"{folder} is ordered by sqitch.plan, which is not read: name copies of the files by number")
+    if sqitch.PLAN in names:
+        return list(_planned(folder, notices))
     if not explicit or version_of(folder.name):
         up = next((names[n] for n in _FOLDER_UP if n in names), None)
         if up is not None:
@@ -103,6 +104,17 @@ def _in_folder(folder: Path, notices: list[str], *, explicit: bool = False) -> l
     if foreign:
         notices.append(f"not wrapped, because it is not SQL: {', '.join(foreign)}")
     return found
+
+
+def _planned(folder: Path, notices: list[str]) -> Iterator[FoundFile]:
+    """The scripts that sqitch deploys, with their ways back."""
+    for number, change in enumerate(sqitch.read_plan(folder), 1):
+        for path, role in ((change.deploy, UP), (change.revert, DOWN)):
+            if path is not None:
+                name = Name(change.title, role, f"{number:04d}")
+                yield FoundFile(path, name, explicit=True, own_folder=change.title)
+    if (folder / "verify").is_dir():
+        notices.append("not wrapped: sqitch's verify scripts")
 
 
 def _subfolder(entry: Path, notices: list[str]) -> list[FoundFile]:

@@ -105,6 +105,24 @@ LAYOUTS: dict[str, tuple[dict[str, str], list[tuple[str, str, str | None]]]] = {
             for number, letter in zip("1234567", "abcdefg", strict=True)
         ],
     ),
+    "sqitch": (
+        {
+            "sqitch.plan": "%syntax-version=1.0.0\n%project=shop\n\nschema 2020-01-01T00:00:00Z Me <me@x> # first\n"
+            "app/users [schema] 2020-01-02T00:00:00Z Me <me@x>\n@v1 2020-01-03T00:00:00Z Me <me@x>\n\n"
+            "app/users [app/users@v1] 2020-01-04T00:00:00Z Me <me@x> # reworked\n",
+            "deploy/schema.sql": "SELECT 1",
+            "revert/schema.sql": "SELECT 0",
+            "deploy/app/users@v1.sql": "SELECT 2",
+            "revert/app/users@v1.sql": "SELECT 1",
+            "deploy/app/users.sql": "SELECT 3",
+            "verify/schema.sql": "SELECT 1/0",
+        },
+        [
+            ("0001", "0001_schema.up.sql", "0001_schema.down.sql"),
+            ("0002", "0002_app_users.up.sql", "0002_app_users.down.sql"),
+            ("0003", "0003_app_users.up.sql", None),
+        ],
+    ),
     "diesel": (
         {"2019-01-01-000000_a/up.sql": "SELECT 1", "2019-01-01-000000_a/down.sql": "SELECT 0"},
         [("20190101000000", "2019-01-01-000000_a.up.sql", "2019-01-01-000000_a.down.sql")],
