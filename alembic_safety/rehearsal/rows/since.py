@@ -7,6 +7,7 @@ one, rows that only the new schema can hold: a downgrade that stops there is rig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -237,7 +238,8 @@ class Later:
 
     def _unsure(self, error: str) -> str:
         """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, a reference to a
-        table, or a materialized view, that comes back, for which such rows hold what they may; '' where there is none.
+        table, an index of an expression, or a materialized view, that comes back, for which such rows hold what they may; '' where
+        there is none.
         """
         living = {pair.old.identity for pair in self._pairs}
         asked = {(d.probe.table, name) for d in self._demands for name in d.columns}
@@ -247,6 +249,8 @@ class Later:
                     return f"{pair.new.identity}.{column.new}"
             shared = {column.old for column in pair.columns}
             for child in self._before.children.get(pair.old.address, ()):
+                if child.kind == "index" and child.name in error and _COMPUTED.search(child.props["definition"]):
+                    return child.identity
                 if child.kind != "constraint" or f'"{child.name}"' not in error:
                     continue
                 refers = child.props["references"] if child.props["type"] == "foreign key" else None
@@ -295,6 +299,8 @@ class Later:
             self._stage.heads = heads
 
 
+#: Of an index that computes something of rows, which may fail on values that its columns take.
+_COMPUTED = re.compile(r"\(.*\(| WHERE ", re.DOTALL)
 _ARTEFACT = "\0"
 _CONFLICT = "\1"
 
