@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: An option of the context: a rehearsal, which nobody wants to be told of.
 QUIETLY = "alembic_safety_quietly"
-#: Classes of errors that rows cause: data exceptions, violated constraints, a view that is read and was not filled, raised by a function.
-_OF_ROWS = ("22", "23", "55000", "P0001", "21", "P0002", "P0003", "P0004")
+#: Classes of errors that rows cause: data exceptions, constraints, limits of an index, a view that was not filled, raised by a function.
+_OF_ROWS = ("21", "22", "23", "54", "55000", "P0001", "P0002", "P0003", "P0004")
 _POINT = "alembic_safety_refresh_view"
 #: Names may hold anything within quotes.
 _REFRESH = re.compile(r'REFRESH MATERIALIZED VIEW ((?:\w+|"(?:[^"]|"")+")\.(?:\w+|"(?:[^"]|"")+"))')

@@ -237,9 +237,8 @@ class Later:
         return Since(lost=tuple(lost), disturbed=tuple(disturbed))
 
     def _unsure(self, error: str) -> str:
-        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, a reference to a
-        table, an index of an expression, or a materialized view, that comes back, for which such rows hold what they may; '' where
-        there is none.
+        """A column of another type, of which nobody knows what the old one takes, or a constraint on a column, a reference to a table,
+        an index of an expression, or a materialized view, that comes back, for which such rows hold what they may; '' where none.
         """
         living = {pair.old.identity for pair in self._pairs}
         asked = {(d.probe.table, name) for d in self._demands for name in d.columns}
