@@ -188,9 +188,7 @@ class _Delta(Rereading):
             units=self.units,
             token=Token(id(self.objects)),
             mark=mark,
-            command=self.command
-            if self.alone is not None
-            else -1,  # others have written rows, too, with commands of their own
+            command=-1 if self.alone is None else self.command,  # others' rows were written by commands of theirs
             is_last_command=self.is_last_command,
             unsettled=frozenset(self.done) if self.settled else base.unsettled | self.done,
             held=frozenset() if self.settled else base.held,
