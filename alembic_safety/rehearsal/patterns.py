@@ -79,14 +79,17 @@ def are_others(patterns: Patterns, *sides: Snapshot) -> bool:
 
 
 def _sources(new: CatalogObject, before: Snapshot, after: Snapshot) -> list[CatalogObject]:
-    above = {new.props.get("partition_of"), *(new.props.get("inherits") or ())}
+    """Its parents where it has any; else the tables that it has most columns in common with."""
+    above = {new.props.get("partition_of"), *(new.props.get("inherits") or ())} - {None}
+    if above:
+        return [old for old in before.of_kind(*_KINDS) if old.identity in above]
     has = dict(_columns(new, after))
     found = []
     for old in before.of_kind(*_KINDS):
         common = _in_common(has, old, before)
-        if old.identity in above or common >= _ENOUGH:
-            found.append((old.identity not in above, -common, old.identity, old))
-    return [old for *_, old in sorted(found, key=lambda one: one[:3])[:_AT_MOST]]
+        if common >= _ENOUGH:
+            found.append((-common, old.identity, old))
+    return [old for *_, old in sorted(found, key=lambda one: one[:2])[:_AT_MOST]]
 
 
 def _in_common(has: Mapping[str, object], old: CatalogObject, before: Snapshot) -> int:
