@@ -167,7 +167,11 @@ def with_positions(
         if (
             (is_ := after.objects.get(sequence.address)) is None
             or (oid in touched.sequences and (sets or (oid in touched.advanced and not wrote)))
-            or (oid in touched.rewritten and not _is_retyped(sequence, is_, before, after))
+            or (
+                oid in touched.rewritten
+                and is_.props["persistence"] == sequence.props["persistence"]
+                and not _is_retyped(sequence, is_, before, after)
+            )
             or _is_behind(was.get(oid), now.get(oid), int(sequence.props["increment"]))
         ):
             moved.add(sequence.identity)

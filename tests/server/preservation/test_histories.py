@@ -165,6 +165,7 @@ MOVES = {
     "committed_too": ("CREATE INDEX CONCURRENTLY by_id_too ON item (id)", False),
     "bounds": ("ALTER SEQUENCE ticket MINVALUE -90 INCREMENT -1 RESTART WITH -4", True),
     "renamed": ("ALTER SEQUENCE ticket RENAME TO tickets", False),
+    "unlogged": ("ALTER TABLE item SET UNLOGGED", False),
     "wider": ("ALTER TABLE item ALTER id TYPE bigint", False),
 }
 
