@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 from alembic import command
 
-from alembic_safety.errors import IrreversibleError, SourceError, StatementError
+from alembic_safety.errors import GuardError, IrreversibleError, SourceError, StatementError
 
 # What the package keeps for itself in a database.
 OWN = "--exclude-schema=alembic_safety"
@@ -269,9 +269,12 @@ def test_files_must_be_what_they_were(database: Any, project: Any, tmp_path: Pat
     project.upgrade(database.url)
 
 
-def test_what_cannot_be_undone_says_why(database: Any, project: Any) -> None:
+def test_what_cannot_be_undone_says_why(database: Any, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     project.revision("a", "pass", 'op.irreversible("the rows are gone")')
     project.upgrade(database.url)
+    with pytest.raises(GuardError, match="nothing was changed:\n  revision a can't be taken back: the rows are gone"):
+        project.downgrade(database.url)
+    monkeypatch.setenv("ALEMBIC_SAFETY_CHECKS", "reversible=warn")
     with pytest.raises(IrreversibleError, match="the rows are gone"):
         project.downgrade(database.url)
 
