@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from alembic_safety.postgres.identifiers import folded, quote_ident
+from alembic_safety.postgres.identifiers import folded, quote_ident, schema_of
 from alembic_safety.postgres.session import Session
 from alembic_safety.rehearsal.closure import entries
 
@@ -18,16 +18,16 @@ def schema_elsewhere(session: Session, closures: Iterable[Mapping[str, str]], pa
     :param path: the setting ``search_path``.
     """
     used = {
-        identity[: len(identity) - len(_after_schema(identity))].rstrip(".")
+        schema_of(identity)
         for closure in closures
         for (kind, identity), _, _ in entries(closure)
         if kind not in _WITHOUT
     }
-    rehearsed = next((quote_ident(folded(name)) for name in path if name != "$user"), "public")
+    rehearsed = next((folded(name) for name in path if name != "$user"), "public")
     if rehearsed not in used:
         return "", ""
-    live = str(session.fetch("SELECT pg_catalog.quote_ident(coalesce(pg_catalog.current_schema(), ''))")[0][0])
-    return ("", "") if live in used else (live, rehearsed)
+    live = session.fetch("SELECT pg_catalog.current_schema()::pg_catalog.text")[0][0]
+    return ("", "") if live is None or live in used else (quote_ident(str(live)), quote_ident(rehearsed))
 
 
 def sentence(live: str, rehearsed: str) -> str:
@@ -36,13 +36,3 @@ def sentence(live: str, rehearsed: str) -> str:
         f"unqualified names lead to schema {live} here, and led to {rehearsed} in the rehearsal (search_path): set "
         f"'search_path = {live}' in [alembic:safety], take out what was derived and derive it anew"
     )
-
-
-def _after_schema(identity: str) -> str:
-    quoted = False
-    for position, letter in enumerate(identity):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "." and not quoted:
-            return identity[position:]
-    return identity

@@ -62,3 +62,11 @@ def folded(written: str) -> str:
     if len(written) > 1 and written[0] == written[-1] == '"':
         return written[1:-1].replace('""', '"')
     return written.lower()
+
+
+def schema_of(identity: str) -> str:
+    """The schema's bare name, of ``public.t`` or ``"My schema".t``."""
+    if identity.startswith('"'):
+        found = re.match(r'"((?:[^"]|"")*)"', identity)
+        return found[1].replace('""', '"') if found else identity
+    return identity.partition(".")[0]

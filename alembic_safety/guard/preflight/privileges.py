@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alembic_safety.guard.preflight.kept import kept_by
 from alembic_safety.guard.preflight.records import Line
 from alembic_safety.guard.preflight.target import container, text_of
-from alembic_safety.postgres.identifiers import quote_ident, quote_literal
+from alembic_safety.postgres.identifiers import quote_ident, quote_literal, schema_of
 from alembic_safety.postgres.lock_modes import rank
 from alembic_safety.rehearsal.closure import ABSENT, entries
 
@@ -219,7 +219,7 @@ def _changed(pending: Pending, demands: _Demands, made: set[str]) -> set[str]:
             elif kind == "extension":
                 demands.extensions.setdefault(identity, pending.id)
             elif kind in _IN_SCHEMA:
-                demands.schemas.setdefault(_schema(identity), pending.id)
+                demands.schemas.setdefault(schema_of(identity), pending.id)
                 made.add(identity)
         if kind in _RELATIONS and was != ABSENT:
             changed.add(identity)
@@ -257,11 +257,3 @@ def _of_others(pending: Pending, demands: _Demands, made: set[str]) -> None:
             demands.others.setdefault(key, pending.id)
             if is_ == ABSENT:
                 demands.gone.add(key)
-
-
-def _schema(identity: str) -> str:
-    """The schema's bare name, of ``public.t`` or ``"My schema".t``."""
-    if identity.startswith('"'):
-        found = re.match(r'"((?:[^"]|"")*)"', identity)
-        return found[1].replace('""', '"') if found else identity
-    return identity.partition(".")[0]
